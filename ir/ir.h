@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The middle: SSA over 64-bit values, its passes, and the builder through
+ * which words and probe types write code. Typed AST in, ops on registers out.
+ */
+#ifndef JIFFY_IR_H
+#define JIFFY_IR_H
+
+#include "../sema/sema.h"
+
+enum ir_opcode {
+#define OP(id, text, args, flags) IR_##id,
+#include "ops.def"
+#undef OP
+	IR_OPCODES
+};
+
+enum ir_helper {
+#define HELPER(name, number, args, flags) HELPER_##name,
+#include "helpers.def"
+#undef HELPER
+	IR_HELPERS
+};
+
+/* Conditions of IR_CMP and IR_BR; U unsigned, S signed. SET: a & b != 0. */
+enum ir_cond {
+	CC_EQ, CC_NE, CC_ULT, CC_ULE, CC_UGT, CC_UGE, CC_SLT, CC_SLE, CC_SGT,
+	CC_SGE, CC_SET,
+};
+
+/* An SSA value: the number of the op that makes it. 0: none. */
+struct ref {
+	uint32_t id;
+};
+#define REF_NONE ((struct ref){ 0 })
+
+/* A place in memory: [base + off]. */
+struct mem {
+	struct ref base;
+	int32_t off;
+};
+
+struct op {
+	enum ir_opcode code;
+	uint8_t width; /* bytes */
+	uint8_t cond;  /* enum ir_cond */
+	uint8_t nargs;
+	bool has_imm;  /* the last argument is `imm`, not a ref */
+	int8_t reg;    /* of the result, once assigned; else -1 */
+	int32_t off;
+	int64_t imm;
+	uint32_t index; /* map, object, helper, function */
+	struct ref arg[5];
+	struct ref *phi; /* IR_PHI: one per predecessor */
+	struct span span;
+};
+
+/* Basic block: phis, ops, one terminator at the end. */
+struct blk {
+	uint32_t id;
+	VEC(struct ref) ops; /* in order, phis first */
+	VEC(struct blk *) preds;
+	struct blk *succ[2];
+	bool sealed; /* builder: all preds are known */
+	bool cold;   /* laid out after the others */
+	uint32_t rpo;
+	struct blk *idom;
+	void *live_in, *live_out; /* bit sets, by liveness */
+	void *defs;		  /* builder's table of variables */
+};
+
+/* Memory of a fixed size whose address is an IR_OBJ. */
+struct obj {
+	uint32_t size, align; /* bytes */
+	bool pinned;   /* live in the whole function (captured by callbacks) */
+	bool scratch;  /* placed in per-CPU scratch, not on the stack */
+	int32_t where; /* placed: offset from r10 (negative), or in scratch */
+};
+
+struct func {
+	const char *name;
+	const struct unit *unit; /* also set for callbacks: their owner's */
+	struct func *parent;	 /* callback: the caller; else NULL */
+	uint32_t index;		 /* in prog->funcs */
+	uint8_t nparams;	 /* callback parameters */
+	VEC(struct op) ops;	 /* by ref id; ops.v[0] is a dummy */
+	VEC(struct blk *) blks;	 /* blks.v[0] is the entry */
+	VEC(struct obj) objs;
+	uint32_t stack;		/* bytes used of 512, after placement + spill */
+	uint32_t nslots;	/* spill slots of 8 bytes */
+	uint32_t scratch_size;	/* bytes this function needs in scratch */
+	bool allocated;		/* ops are on registers */
+	struct arena *arena;
+};
+
+enum map_use {
+	MAP_USER,    /* a map of the script: def is set */
+	MAP_RINGBUF,
+	MAP_SCRATCH, /* per-CPU array, one entry per program */
+	MAP_GLOBAL,  /* array, one entry: struct ir_global */
+	MAP_ZERO,    /* array, one entry of zeros, read-only */
+	MAP_STACKS,
+	MAP_CONST,   /* array, one entry: constant data (long literals) */
+};
+
+/* The single value of the MAP_GLOBAL map. Counters are atomic adds. */
+struct ir_global {
+	uint64_t start_ns; /* boot clock when the tracer started: `elapsed` */
+	uint64_t lost;	   /* events that found the ring buffer full */
+	uint64_t map_full; /* updates that failed with E2BIG or ENOMEM */
+	uint64_t live;
+};
+
+struct map_spec {
+	enum map_use use;
+	const char *name;
+	uint32_t type; /* enum bpf_map_type */
+	uint32_t key_size, value_size, entries, flags;
+	const struct mapdef *def; /* MAP_USER */
+	bool scalar;	/* array of one; a presence byte at present_off */
+	uint32_t present_off;
+	uint32_t depth;	/* MAP_STACKS: frames */
+	const void *init; /* MAP_CONST, MAP_ZERO: value to write, or NULL */
+};
+
+/* What one ir_emit() sends: u32 id, u32 reserved, then the arguments. */
+struct event_spec {
+	uint32_t id; /* index in prog->events */
+	const struct node *call;
+	const struct builtin *word;
+	const struct unit *unit;
+	uint32_t size; /* bytes, header included */
+	VEC(struct event_arg {
+		const struct type *type; /* NULL: not sent (literal, map) */
+		uint32_t off;
+	}) args;
+};
+
+struct prog {
+	struct arena *arena;
+	struct diag *diag;
+	const struct config *config;
+	VEC(struct func *) funcs;
+	VEC(struct map_spec) maps;
+	VEC(struct event_spec *) events;
+	const struct unit_list *units;
+	const struct ast *ast;
+	struct types *types;
+};
+
+/* ---- passes: each Needs / Breaks is written above its function ---- */
+
+bool ir_lower(const struct sema_input *in, struct prog *p);
+bool ir_fold(struct prog *p);	/* constants, strength, branches */
+bool ir_gvn(struct prog *p);	/* equal pure ops and pure helper calls */
+bool ir_dce(struct prog *p);	/* dead ops and blocks, jump threading */
+bool ir_place(struct prog *p);	/* objects to stack and scratch */
+bool ir_select(struct prog *p); /* immediates and addresses into ops */
+bool ir_spill(struct prog *p);	/* pressure below the registers */
+bool ir_assign(struct prog *p); /* registers; no phi left */
+bool ir_layout(struct prog *p); /* block order, fall-through */
+/* Assert every rule that two passes rely on; false (reported) otherwise. */
+bool ir_verify(const struct prog *p);
+void ir_print(const struct prog *p, struct sbuf *out);
+/* The inverse of ir_print, before and after allocation. */
+bool ir_read(struct prog *p, const struct source *s, struct diag *d);
+const char *ir_helper_name(enum ir_helper h);
+unsigned ir_helper_number(enum ir_helper h);
+
+/* ---- builder: for words (runtime/builtins) and probe types ---- */
+
+struct ref ir_const(struct lower *l, int64_t v);
+/* ADD..SAR, both 64-bit. Folds constants at once. */
+struct ref ir_bin(struct lower *l, enum ir_opcode op, struct ref a,
+		  struct ref b);
+struct ref ir_bini(struct lower *l, enum ir_opcode op, struct ref a, int64_t b);
+/* NEG; ZEXT, SEXT and BSWAP of `width` bytes. */
+struct ref ir_un(struct lower *l, enum ir_opcode op, struct ref a,
+		 unsigned width);
+struct ref ir_cmp(struct lower *l, enum ir_cond c, struct ref a, struct ref b);
+struct ref ir_load(struct lower *l, struct ref base, int32_t off,
+		   unsigned width);
+void ir_store(struct lower *l, struct ref base, int32_t off, struct ref v,
+	      unsigned width);
+/* Not atomic / atomic: [cell + off] += v, 8 bytes. */
+void ir_add_at(struct lower *l, struct mem cell, int32_t off, struct ref v);
+void ir_xadd(struct lower *l, struct ref base, int32_t off, struct ref v);
+struct ref ir_call(struct lower *l, enum ir_helper h, unsigned nargs, ...);
+struct ref ir_ctx(struct lower *l);
+struct ref ir_map(struct lower *l, uint32_t map);
+struct ref ir_mapval(struct lower *l, uint32_t map, int64_t off);
+/* A fresh object of this function; its contents are undefined. */
+struct mem ir_obj(struct lower *l, uint32_t size, uint32_t align);
+/* Fill with zeros / copy; big ones go through helpers. Offsets decide the
+ * access width, bases are taken as 8-aligned. Both memories directly
+ * addressable (stack, map cell, ring record). */
+void ir_mem_zero(struct lower *l, struct mem at, uint32_t size);
+void ir_mem_copy(struct lower *l, struct mem dst, struct mem src,
+		 uint32_t size);
+/* The address of `m` as a value. */
+struct ref ir_addr(struct lower *l, struct mem m);
+/* probe_read_{kernel,user}[_str] by address space; returns its result. */
+struct ref ir_probe_read(struct lower *l, enum addrspace as, struct mem dst,
+			 struct ref size, struct ref addr, bool str);
+
+/* Control flow. Blocks are made, jumped to, sealed when no jump to them can
+ * come any more, and filled after ir_at(). */
+struct blk *ir_blk(struct lower *l);
+void ir_at(struct lower *l, struct blk *b);
+void ir_seal(struct lower *l, struct blk *b);
+void ir_jmp(struct lower *l, struct blk *to);
+void ir_br(struct lower *l, enum ir_cond c, struct ref a, struct ref b,
+	   struct blk *yes, struct blk *no);
+void ir_ret(struct lower *l, struct ref v);
+/* Scalar variables during construction (Braun et al. 2013): numbers from
+ * ir_slot(); reading one that was never written gives 0. */
+uint32_t ir_slot(struct lower *l);
+void ir_slot_set(struct lower *l, uint32_t slot, struct ref v);
+struct ref ir_slot_get(struct lower *l, uint32_t slot);
+
+/* ---- lowering of the language: for words ---- */
+
+unsigned ir_nargs(const struct node *call);
+const struct node *ir_arg_node(const struct node *call, unsigned i);
+/* Argument i as a 64-bit value, extended by its type's sign. */
+struct ref ir_arg(struct lower *l, const struct node *call, unsigned i);
+/* Argument i, a type in memory: an address of bytes that stay as they are
+ * for the rest of the expression. */
+struct mem ir_arg_mem(struct lower *l, const struct node *call, unsigned i);
+/* Any expression, likewise; into memory of its type's size. */
+struct ref ir_expr(struct lower *l, const struct node *n);
+struct mem ir_expr_mem(struct lower *l, const struct node *n);
+void ir_expr_into(struct lower *l, const struct node *n, struct mem dst);
+/* The per-CPU or plain cell of call->target's key, made (zeroed) if missing.
+ * Code after it runs only when there is one (a full map is counted). */
+struct mem ir_map_cell(struct lower *l, const struct node *call);
+/* Send an event with all arguments that are neither literals nor whole maps:
+ * the lowering of words whose work is done in user space. */
+struct ref ir_emit(struct lower *l, const struct node *n,
+		   const struct mem *dst);
+/* End the probe here. What follows is unreachable. */
+void ir_end_probe(struct lower *l);
+const struct unit *ir_unit(const struct lower *l);
+struct prog *ir_prog(const struct lower *l);
+/* The index of a map for a use, made on first call. */
+uint32_t ir_map_for(struct lower *l, enum map_use use, uint32_t depth);
+
+#endif

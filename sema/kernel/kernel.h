@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The target's kernel, as files: tracefs, kallsyms, BTF. Lazy: nothing is
+ * opened before somebody asks. Which files is the caller's business, so that
+ * tests hand in a directory of fixtures and no code here ever looks at the
+ * running machine by itself. All content is hostile: bounds first.
+ */
+#ifndef JIFFY_KERNEL_H
+#define JIFFY_KERNEL_H
+
+#include "../../lexer/base/base.h"
+
+struct kernel_paths {
+	const char *tracefs;   /* NULL: look in the usual places */
+	const char *kallsyms;  /* "/proc/kallsyms" */
+	const char *btf;       /* "/sys/kernel/btf/vmlinux" */
+	const char *btf_dir;   /* "/sys/kernel/btf" */
+	const char *functions; /* available_filter_functions, or NULL */
+};
+
+struct kernel {
+	struct arena *arena;
+	struct kernel_paths paths;
+	struct kernel_cache *cache; /* what was read so far */
+};
+
+/* One field of an event's format file (Documentation/trace/events.rst). */
+struct trace_field {
+	const char *type; /* as written, without the array suffix */
+	const char *name;
+	uint32_t offset, size; /* bytes in the record */
+	uint32_t count;	       /* array elements; 0: no array */
+	bool is_signed;
+	bool data_loc; /* __data_loc T[] name: u32 (length << 16 | offset) */
+	bool rel_loc;  /* __rel_loc: offset counts from the field's end */
+	bool common;   /* one of the first fields that every event has */
+	const char *text; /* "const char * filename", for -lv */
+};
+
+struct trace_event {
+	const char *category, *name;
+	uint64_t id; /* for perf_event_attr.config */
+	VEC(struct trace_field) fields;
+	uint32_t size; /* bytes of the record, as far as fields tell */
+};
+
+void kernel_init(struct kernel *k, struct arena *a,
+		 const struct kernel_paths *paths);
+
+/* The tracefs mount in use, or NULL: then *why says what to type. */
+const char *kernel_tracefs(struct kernel *k, const char **why);
+/* An event's format, or NULL with errno (ENOENT: no such event; EACCES;
+ * ENODEV: no tracefs). */
+const struct trace_event *kernel_event(struct kernel *k, const char *category,
+				       const char *name);
+/* Call `each` for all events whose category and name match the patterns
+ * (`*` wildcards), sorted. Returns their number, or -errno. */
+typedef void kernel_event_fn(void *arg, const char *category, const char *name);
+int kernel_events(struct kernel *k, const char *category, const char *name,
+		  kernel_event_fn *each, void *arg);
+
+/* The address of a kernel symbol; false when unknown or hidden (all zero:
+ * *hidden is set). Reads kallsyms in one streaming pass. */
+bool kernel_symbol(struct kernel *k, const char *name, uint64_t *addr,
+		   bool *hidden);
+/* Functions that can be probed, matching module and name patterns (module
+ * NULL: any; "vmlinux": the core kernel), sorted, excluded ones left out.
+ * From paths.functions, else kallsyms' text symbols. */
+typedef void kernel_function_fn(void *arg, const char *module,
+				const char *name);
+int kernel_functions(struct kernel *k, const char *module, const char *name,
+		     kernel_function_fn *each, void *arg);
+
+/* Whether `text` matches a pattern in which `*` stands for any run. */
+bool kernel_match(const char *pattern, const char *text);
+
+/* ---- BTF (Documentation/bpf/btf.rst), vmlinux only for now ---- */
+
+struct kbtf; /* a parsed BTF image */
+
+/* The kernel's BTF, or NULL with errno. */
+const struct kbtf *kernel_btf(struct kernel *k);
+/* The id of the type `name` of a BTF kind (BTF_KIND_*), or 0. */
+uint32_t kbtf_find(const struct kbtf *b, const char *name, unsigned kind);
+/* Names of all types of `kind` that match, with their ids. */
+typedef void kbtf_fn(void *arg, const char *name, uint32_t id);
+void kbtf_each(const struct kbtf *b, unsigned kind, const char *pattern,
+	       kbtf_fn *each, void *arg);
+/* The raw type record (struct btf_type *), or NULL when out of bounds. */
+const void *kbtf_type(const struct kbtf *b, uint32_t id);
+/* A string by its offset; "" when out of bounds. */
+const char *kbtf_str(const struct kbtf *b, uint32_t offset);
+
+#endif

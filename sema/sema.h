@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * AST -> typed AST: names bound to rows, every expression typed, constants
+ * folded, wildcards expanded. The rows of words, types and probe types are
+ * declared here and handed in (struct language); sema knows none by name.
+ */
+#ifndef JIFFY_SEMA_H
+#define JIFFY_SEMA_H
+
+#include "kernel/kernel.h"
+#include "types/types.h"
+
+struct sema;	/* sema/internal.h */
+struct lower;	/* ir.h */
+struct ref;	/* ir.h */
+struct mem;	/* ir.h */
+struct session; /* runtime */
+struct event;	/* runtime */
+struct out;	/* runtime */
+struct attach;	/* probes.h */
+struct unit;
+
+/* A kernel feature that may be absent; rows in features.def. */
+enum feature {
+	FEAT_NONE,
+#define FEATURE(id, name, doc) FEAT_##id,
+#include "features.def"
+#undef FEATURE
+};
+
+enum word_flags {
+	WORD_UNSAFE = 1 << 0,  /* needs --unsafe */
+	WORD_URGENT = 1 << 1,  /* its event wakes the reader at once */
+	WORD_AGG = 1 << 2,     /* must be assigned to a map directly */
+	WORD_MACRO = 1 << 3,   /* upstream: a library macro; wrong arguments
+				  get the wording of macros (1.7) */
+	WORD_CONST = 1 << 4,   /* check() leaves a literal: may fold() */
+	WORD_BUILTIN = 1 << 5, /* a "true builtin" of 1.2 */
+	WORD_RETURNS = 1 << 6, /* ends the probe, as return does */
+};
+
+/* A word of the language: a variable, a function or an aggregation. */
+struct builtin {
+	const char *name;
+	/* "uint64"; "(int, int = 0) -> avg"; see sema/signature.c */
+	const char *sig;
+	const char *doc; /* one line, for --help and the manual */
+	unsigned flags;	 /* enum word_flags */
+	unsigned needs_probe; /* enum probe_flags, any of which must hold */
+	enum feature needs;
+	/* What sig cannot say. Sets n->type when sig's result is "auto".
+	 * Runs again in each round of inference: must be idempotent. May
+	 * rewrite *n into a literal. */
+	bool (*check)(struct sema *s, struct node *n);
+	/* Code for the call. A scalar result is returned; a result in memory
+	 * is written to *dst (never NULL then) and REF_NONE returned. */
+	struct ref (*lower)(struct lower *l, const struct node *n,
+			    const struct mem *dst);
+	/* User side, once per event that ir_emit() sent, or NULL. */
+	void (*on_event)(struct session *s, const struct event *e);
+};
+
+/* A type that is more than a C type: kstack, inet, avg, hist. */
+struct nominal {
+	const char *name;
+	const char *unsigned_name; /* "usum_t"; NULL: none */
+	uint32_t size;		   /* bytes of a value or cell */
+	uint32_t align;
+	uint32_t (*size_of)(const struct type *t); /* instead of size */
+	bool per_cpu, map_only;
+	bool scalar;  /* a value fits a register (ksym) */
+	bool multiline; /* prints under a heading "@x:" (hist) */
+	bool self_evident; /* a cell that was ever updated is not all zero */
+	/* User side. Cells of all CPUs into one; the first is copied. */
+	void (*merge)(const struct type *t, void *into, const void *cell);
+	/* Default text, or the indented lines of a multiline type. */
+	void (*print)(struct out *o, const struct type *t, const void *cell);
+	void (*json)(struct out *o, const struct type *t, const void *cell);
+	/* Sort rank of a merged cell (REFERENCE 5.3); NULL: by key. */
+	int64_t (*rank)(const struct type *t, const void *cell);
+	bool rank_unsigned;
+	/* print(@m, top, div) */
+	void (*divide)(const struct type *t, void *cell, uint64_t div);
+	/* The merged cell as an integer (count, sum, min, max, avg);
+	 * NULL: has no integer value. */
+	int64_t (*to_int)(const struct type *t, const void *cell);
+	/* In BPF: fold one CPU's cell into the accumulator objects; see
+	 * ir_reduce(). Both NULL when to_int is. */
+	void (*reduce)(struct lower *l, const struct type *t,
+		       const struct mem *acc, const struct mem *cell);
+	struct ref (*reduced)(struct lower *l, const struct type *t,
+			      const struct mem *acc);
+	const char *json_kind; /* "hist", "stats"; NULL: "map" */
+	const struct type *(*int_type)(struct types *t, const struct type *me);
+};
+
+enum probe_flags {
+	PROBE_ARGN = 1 << 0,   /* arg0, arg1, ... */
+	PROBE_RETVAL = 1 << 1,
+	PROBE_ARGS = 1 << 2,   /* args.field */
+	PROBE_CTX = 1 << 3,
+	PROBE_REGS = 1 << 4,   /* reg(), usermode */
+	PROBE_FUNC = 1 << 5,
+	PROBE_USER = 1 << 6,   /* pointers are user addresses by default */
+	PROBE_PERF = 1 << 7,   /* context is struct bpf_perf_event_data */
+	PROBE_TIMER = 1 << 8,  /* not filtered by -p */
+	PROBE_SPECIAL = 1 << 9, /* begin, end, self: run by test-run */
+	PROBE_EXPAND = 1 << 10, /* args differ from target to target: one
+				   unit per target when args is read */
+	PROBE_SIGNAL = 1 << 11, /* signal() allowed */
+	PROBE_LATE = 1 << 12,	/* attached in the second pass (3.4) */
+	PROBE_FILTER_PID = 1 << 13, /* -p: an injected early return */
+};
+
+/* One concrete place a unit attaches to. */
+struct target {
+	const char *probe; /* REFERENCE 3.15 */
+	const char *group; /* category, module or file */
+	const char *name;  /* event or function */
+	uint64_t address;  /* of the place, where the type has one */
+	uint64_t offset;
+	uint64_t count;	   /* rate, period or event count */
+	const void *data;  /* the probe type's own */
+};
+
+struct match { /* what probe_type.match fills */
+	VEC(struct target) targets;
+	bool wildcard;
+};
+
+/* A probe type. Rows live in probes/, one file each. */
+struct probe_type {
+	const char *name, *alias;
+	const char *old_name; /* "kfunc"; NULL: none */
+	const char *doc;
+	const char *type_word; /* probetype: "special", ... NULL: name */
+	uint32_t prog_type;    /* enum bpf_prog_type */
+	uint32_t attach_type;  /* enum bpf_attach_type, 0: none */
+	unsigned flags;	       /* enum probe_flags */
+	unsigned min_parts, max_parts; /* arguments after the provider */
+	int ret;		       /* what the program returns by default */
+	bool expand_wildcard;
+	/* Check the text and find its targets; reports what is wrong. */
+	bool (*match)(struct sema *s, const struct attach_text *ap,
+		      struct match *out);
+	/* The struct behind `args` (pointer with AS_CTX), or NULL: reported. */
+	const struct type *(*args)(struct sema *s, struct unit *u,
+				   struct span at);
+	/* Code that reads the context; NULL where flags exclude it. */
+	struct ref (*arg)(struct lower *l, unsigned n);
+	struct ref (*retval)(struct lower *l);
+	struct ref (*reg)(struct lower *l, const char *name, bool *known);
+	unsigned nargs; /* argN that registers can hold; 0: no limit */
+	struct ref (*func)(struct lower *l); /* address behind `func` */
+	int (*attach)(struct attach *a, const struct unit *u,
+		      const struct target *t);
+	/* -l: every match of the pattern's parts, one call each. */
+	void (*list)(struct sema *s, const struct attach_text *pattern,
+		     void (*line)(void *arg, const char *text), void *arg,
+		     bool verbose);
+};
+
+struct language {
+	const struct builtin *const *words;   /* families, each {0}-ended */
+	const struct nominal *const *nominals;
+	const struct probe_type *const *probe_types; /* NULL-ended */
+};
+
+struct var {
+	const char *name;
+	const struct type *type;
+	struct span span; /* of the declaration or first assignment */
+	const struct type *declared; /* of let $x: T */
+	uint32_t id;	  /* dense, per unit */
+	bool captured;	  /* used in a for body declared outside of it */
+	bool assigned, used, is_loop, is_let;
+	unsigned depth; /* of enclosing for bodies at its declaration */
+};
+
+struct mapdef {
+	const char *name; /* without '@' */
+	const struct type *key;	  /* NULL: scalar */
+	const struct type *value; /* NULL: never written */
+	struct span key_span, value_span, first; /* where each was decided */
+	const char *declared_kind; /* of let @x = kind(n) */
+	uint64_t entries;
+	uint32_t index; /* dense, in order of first use */
+	bool scalar, iterated, deleted, read_as_int;
+};
+
+/* What is compiled to one program: a probe's body for one or more targets. */
+struct unit {
+	const struct probe *probe;
+	const struct attach_text *ap;
+	const struct probe_type *type;
+	VEC(struct target) targets;
+	struct node *body; /* N_BLOCK, this unit's own copy */
+	const struct type *args; /* struct behind `args`, once asked for */
+	VEC(struct var *) vars;
+	uint32_t index;
+	bool uses_probe; /* reads `probe` or what depends on the target */
+	char *name;	 /* program name: "begin_1" */
+};
+
+struct unit_list {
+	VEC(struct unit *) v;
+	VEC(struct mapdef *) maps;
+};
+
+struct config {
+	uint64_t max_strlen, max_map_keys, max_probes, max_bpf_progs;
+	uint64_t max_cat_bytes, on_stack_limit, perf_rb_pages, log_size;
+	bool print_maps_on_exit, cpp_demangle, lazy_symbolication;
+	bool show_debug_info;
+	enum { MISSING_ERROR, MISSING_WARN, MISSING_IGNORE } missing_probes;
+	const char *str_trunc_trailer, *license;
+	const char *stack_mode;
+	const char *cache_user_symbols;
+};
+
+/* All that sema is given. */
+struct sema_input {
+	struct arena *arena;
+	struct ast *ast;
+	struct diag *diag;
+	const struct language *lang;
+	struct kernel *kernel;
+	struct types *types;
+	struct config *config; /* defaults in, script's config applied */
+	struct params params;  /* $1 ... */
+	bool unsafe;
+	int pid;	/* -p, or 0 */
+	uint64_t cpid;	/* -c child, or 0 */
+	bool has_cpid;
+	uint64_t ncpus;
+};
+
+void config_default(struct config *c);
+/* Apply the environment (BPFTRACE_*); false: *error says why. */
+bool config_env(struct config *c, struct arena *a, const char **error);
+
+/* Pass "expand": config, params, attach points to targets, one unit each. */
+bool sema_expand(const struct sema_input *in);
+/* Pass "check": bind, infer to a fixpoint, fold, check. */
+bool sema_check(const struct sema_input *in);
+
+#endif

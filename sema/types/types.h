@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Types: interned and immutable, compared by pointer. Two types that print
+ * alike may still differ (a flexible literal's int8 and a plain int8).
+ */
+#ifndef JIFFY_TYPES_H
+#define JIFFY_TYPES_H
+
+#include "../../parser/parser.h"
+
+struct nominal; /* sema.h */
+
+enum type_kind {
+	TY_ERROR,   /* a mistake was reported; silences what follows */
+	TY_NONE,    /* "void": the result of printf and of statements */
+	TY_BOOL,
+	TY_INT,
+	TY_STRING,  /* size bytes of storage, NUL included */
+	TY_BUFFER,  /* u32 length, then size - 4 bytes of data */
+	TY_POINTER,
+	TY_ARRAY,
+	TY_STRUCT,  /* struct or union; C layout */
+	TY_ENUM,
+	TY_TUPLE,
+	TY_RECORD,  /* a tuple with names */
+	TY_NOMINAL, /* a row of struct nominal: count, kstack, inet, ... */
+};
+
+/* What an address means, hence how it is read (REFERENCE 2.4). */
+enum addrspace {
+	AS_NONE,
+	AS_KERNEL, /* probe_read_kernel */
+	AS_USER,   /* probe_read_user */
+	AS_BPF,	   /* stack, map cell, ring record: direct loads */
+	AS_CTX,	   /* the program's context: direct loads, constant offset */
+	AS_BTF,    /* a BTF-typed kernel pointer: direct loads that cannot
+		      fault (tracing programs) */
+};
+
+struct field {
+	const char *name; /* NULL in tuples */
+	const struct type *type;
+	uint32_t offset;   /* bytes */
+	uint8_t bit_offset, bit_size; /* bit_size 0: no bit-field */
+	bool data_loc; /* tracepoint __data_loc: low 16 bits of the u32 here
+			  are the data's offset in the context */
+	enum addrspace as; /* pointers: space of what it points to */
+};
+
+enum { TYPE_PARAMS = 4 };
+
+struct type {
+	enum type_kind kind;
+	uint32_t size;	/* bytes of a value */
+	uint32_t align; /* 1, 2, 4 or 8 */
+	bool is_signed; /* ints; signed aggregations */
+	bool flexible;	/* int literal: takes the other side's sign */
+	bool is_union;
+	enum addrspace as;	 /* TY_POINTER: of what it points to */
+	const struct type *to;	 /* pointee or element; nominal: of argument */
+	uint32_t count;		 /* array elements; 0: flexible array */
+	const char *name;	 /* printed name, "int8", "struct x" */
+	const struct field *fields; /* struct, tuple, record */
+	uint32_t nfields;
+	const struct nominal *nominal;
+	int64_t par[TYPE_PARAMS]; /* nominal: hist bits; lhist min, max, step;
+				     stack mode, limit; ... */
+	void *origin;		  /* enum constants, lazy struct: sema's own */
+};
+
+struct types { /* the interning table */
+	struct arena *arena;
+	struct hmap by_text;
+};
+
+void types_init(struct types *t, struct arena *a);
+const struct type *type_error(struct types *t);
+const struct type *type_none(struct types *t);
+const struct type *type_bool(struct types *t);
+/* bytes: 1, 2, 4 or 8 */
+const struct type *type_int(struct types *t, unsigned bytes, bool is_signed);
+/* The type of a literal: smallest signed, flexible; uint64 past INT64_MAX. */
+const struct type *type_literal(struct types *t, uint64_t value, bool negative);
+const struct type *type_string(struct types *t, uint32_t size);
+const struct type *type_buffer(struct types *t, uint32_t data_bytes);
+const struct type *type_pointer(struct types *t, const struct type *to,
+				enum addrspace as);
+const struct type *type_array(struct types *t, const struct type *of,
+			      uint32_t count);
+/* Natural alignment, zero padded, strings 1-aligned. */
+const struct type *type_tuple(struct types *t, const struct type *const *items,
+			      uint32_t n);
+const struct type *type_record(struct types *t, const char *const *names,
+			       const struct type *const *items, uint32_t n);
+/* A struct with given layout; `name` as printed ("struct x"). Not interned by
+ * content: one call, one type. */
+struct type *type_struct(struct types *t, const char *name, uint32_t size,
+			 const struct field *fields, uint32_t nfields);
+/* A nominal with parameters; size and align come from the row. */
+const struct type *type_nominal(struct types *t, const struct nominal *n,
+				bool is_signed, const int64_t par[TYPE_PARAMS]);
+
+/* The common type of two uses (REFERENCE 2.2's table), or NULL. */
+const struct type *type_promote(struct types *t, const struct type *a,
+				const struct type *b);
+/* The literal's type with its flexibility gone. */
+const struct type *type_settle(struct types *t, const struct type *a);
+/* The name as messages print it: "int8", "string[4]", "(int8,string[2])". */
+const char *type_name(const struct type *t);
+/* Whether a value fits a 64-bit register (ints, bools, enums, pointers and
+ * 8-byte nominals that are no aggregation); others live in memory. */
+bool type_is_scalar(const struct type *t);
+bool type_is_int(const struct type *t); /* int, bool or enum */
+/* The field called `name`, anonymous members looked through, or NULL. */
+const struct field *type_field(const struct type *t, const char *name);
+
+#endif
