@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One file per probe type: match targets, type `args`, read the context,
+ * attach. The rows are struct probe_type (sema.h).
+ */
+#ifndef JIFFY_PROBES_H
+#define JIFFY_PROBES_H
+
+#include "../bpfgen/bpfgen.h"
+
+/* What attaching is given and what it leaves behind. */
+struct attach {
+	struct arena *arena;
+	struct kernel *kernel;
+	int prog_fd;
+	int pid;   /* of -p or -c: attach-time kinds are limited to it; 0 */
+	bool unsafe;
+	VEC(int) fds; /* added by attach(): links and perf events; closing
+			 them detaches. Owned by the session. */
+	const char *why; /* set on failure: a whole line for the user */
+};
+
+/* All probe types, NULL-ended. */
+extern const struct probe_type *const probe_types[];
+
+/* Attach a loaded program to one target: 0 or -errno, a->why set. */
+int probe_attach(struct attach *a, const struct unit *u,
+		 const struct target *t);
+/* -l and -lv: the lines for a comma list of patterns, sorted as REFERENCE
+ * 3.16 says; NULL pattern: all kernel probes. False: reported. */
+bool probe_list(const struct sema_input *in, const char *pattern, bool verbose,
+		void (*line)(void *arg, const char *text), void *arg);
+
+/* ---- ELF files: symbols of programs and libraries ---- */
+
+struct elf_symbol {
+	const char *name;
+	uint64_t address; /* virtual */
+	uint64_t size;
+};
+
+struct elf_file {
+	struct arena *arena;
+	const char *path;
+	bool is_exec; /* ET_EXEC, not position independent */
+	VEC(struct elf_symbol) symbols; /* functions, sorted by address */
+	VEC(struct elf_segment {
+		uint64_t vaddr, offset, filesz;
+		bool exec;
+	}) loads; /* PT_LOAD */
+};
+
+/* Read an ELF file's function symbols (.symtab, .dynsym). NULL, *why set:
+ * missing, not ELF, malformed. Everything in the arena. */
+struct elf_file *elf_open(struct arena *a, const char *path, const char **why);
+/* The symbol of that name, or NULL. */
+const struct elf_symbol *elf_find(const struct elf_file *f, const char *name);
+/* The symbol that covers an address, or NULL. */
+const struct elf_symbol *elf_at(const struct elf_file *f, uint64_t address);
+/* File offset of a virtual address; false when no segment has it. */
+bool elf_file_offset(const struct elf_file *f, uint64_t address,
+		     uint64_t *offset);
+/* Virtual address of a file offset (executable segments). */
+bool elf_address(const struct elf_file *f, uint64_t offset, uint64_t *address);
+
+#endif
