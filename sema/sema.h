@@ -37,6 +37,9 @@ enum word_flags {
 	WORD_CONST = 1 << 4,   /* check() leaves a literal: may fold() */
 	WORD_BUILTIN = 1 << 5, /* a "true builtin" of 1.2 */
 	WORD_RETURNS = 1 << 6, /* ends the probe, as return does */
+	WORD_TARGET = 1 << 7,  /* differs from target to target (`probe`) */
+	WORD_PURE_MEM = 1 << 8, /* a result in memory that stays the same for
+				   the whole program run (comm): read once */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
@@ -48,6 +51,7 @@ struct builtin {
 	unsigned flags;	 /* enum word_flags */
 	unsigned needs_probe; /* enum probe_flags, any of which must hold */
 	enum feature needs;
+	int64_t aux; /* the row's own: argN's number, a mode */
 	/* What sig cannot say. Sets n->type when sig's result is "auto".
 	 * Runs again in each round of inference: must be idempotent. May
 	 * rewrite *n into a literal. */
@@ -243,5 +247,33 @@ bool config_env(struct config *c, struct arena *a, const char **error);
 bool sema_expand(const struct sema_input *in);
 /* Pass "check": bind, infer to a fixpoint, fold, check. */
 bool sema_check(const struct sema_input *in);
+
+/* ---- for check() of words and rows of probes (sema/words.c) ---- */
+
+/* Report at the node; always false. */
+bool sema_error(struct sema *s, const struct node *n, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+void sema_warn(struct sema *s, const struct node *n, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+struct diag *sema_diag(struct sema *s);
+struct types *sema_types(struct sema *s);
+struct kernel *sema_kernel(struct sema *s);
+struct arena *sema_arena(struct sema *s);
+const struct config *sema_config(struct sema *s);
+const struct sema_input *sema_in(struct sema *s);
+/* The unit under check. */
+struct unit *sema_unit(struct sema *s);
+/* Argument i after folding, or NULL when there are fewer. */
+struct node *sema_arg(const struct node *call, unsigned i);
+/* A literal integer (bools and negatives included): true and *v. */
+bool sema_literal_int(const struct node *n, int64_t *v);
+/* A literal string: its text and length, or NULL. */
+const char *sema_literal_str(const struct node *n, uint32_t *len);
+/* Turn *n into a literal, typed. */
+void sema_make_int(struct sema *s, struct node *n, uint64_t v, bool negative);
+void sema_make_str(struct sema *s, struct node *n, const char *text);
+/* The row of a nominal type by name, or NULL; for check() that builds its
+ * type with type_nominal. */
+const struct nominal *sema_nominal(struct sema *s, const char *name);
 
 #endif
