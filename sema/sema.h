@@ -243,52 +243,18 @@ void config_default(struct config *c);
 /* Apply the environment (BPFTRACE_*); false: *error says why. */
 bool config_env(struct config *c, struct arena *a, const char **error);
 
-/* ---- for the callbacks of rows: check(), match(), args() ---- */
-
-const struct sema_input *sema_in(const struct sema *s);
-/* The unit being checked; NULL inside match(). */
-struct unit *sema_unit(const struct sema *s);
-/* A message at a place. The error returns false. Errors that a later round
- * of inference may cure are dropped by themselves. */
-bool sema_error(struct sema *s, struct span at, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
-void sema_warn(struct sema *s, struct span at, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
-void sema_note(struct sema *s, struct span at, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
-void sema_hint(struct sema *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Whether `n` is a literal after folding; what it holds. */
-bool sema_literal_int(const struct node *n, int64_t *out);
-bool sema_literal_bool(const struct node *n, bool *out);
-bool sema_literal_str(const struct node *n, const char **out);
-/* Rewrite *n into a literal (keeps the span). */
-void sema_fold_int(struct sema *s, struct node *n, uint64_t v, bool negative);
-void sema_fold_bool(struct sema *s, struct node *n, bool v);
-void sema_fold_str(struct sema *s, struct node *n, const char *text,
-		   uint32_t len);
-/* An aggregation's value becomes its integer (an implicit cast is put
- * around it); false when the type has none, without a message. */
-bool sema_as_int(struct sema *s, struct node *n);
-/* "int", "string", "pointer": how messages on arguments call a type. */
-const char *sema_kind_name(const struct type *t);
-/* The nominal row called `name`; sema knows none by itself. */
-const struct nominal *sema_nominal(const struct sema *s, const char *name);
-/* A type from its text, as in a script ("struct x *"); NULL: unknown. */
-const struct type *sema_type(struct sema *s, const char *text);
-/* The struct behind `args` in this unit, or NULL: reported at `at`. */
-const struct type *sema_args(struct sema *s, struct span at);
-/* The definition of the map that argument `n` names; NULL: is no map. */
-struct mapdef *sema_map(const struct node *n);
-
 /* Pass "expand": config, params, attach points to targets, one unit each. */
 bool sema_expand(const struct sema_input *in);
 /* Pass "check": bind, infer to a fixpoint, fold, check. */
 bool sema_check(const struct sema_input *in);
 
-/* ---- for check() of words and rows of probes (sema/words.c) ---- */
+/* ---- for check(), match() and args() of rows (sema/words.c) ---- */
 
-/* Report at the node; always false. */
+/* Report at the node or place; always false. What a later round of inference
+ * may cure is dropped by itself: callbacks need not know about rounds. */
 bool sema_error(struct sema *s, const struct node *n, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+bool sema_error_at(struct sema *s, struct span at, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 void sema_warn(struct sema *s, const struct node *n, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
@@ -312,5 +278,17 @@ void sema_make_str(struct sema *s, struct node *n, const char *text);
 /* The row of a nominal type by name, or NULL; for check() that builds its
  * type with type_nominal. */
 const struct nominal *sema_nominal(struct sema *s, const char *name);
+void sema_make_bool(struct sema *s, struct node *n, bool v);
+/* An aggregation's value becomes its integer (an N_CAST is put around it);
+ * false when the type has none, without a message. */
+bool sema_as_int(struct sema *s, struct node *n);
+/* "int", "string", "pointer": how messages on arguments call a type. */
+const char *sema_kind_name(const struct type *t);
+/* A type from its text, as in a script ("struct x *"); NULL: unknown. */
+const struct type *sema_type(struct sema *s, const char *text);
+/* The struct behind `args` in this unit, or NULL: reported at `at`. */
+const struct type *sema_args(struct sema *s, struct span at);
+/* The definition of the map that argument `n` names; NULL: is no map. */
+struct mapdef *sema_map(const struct node *n);
 
 #endif
