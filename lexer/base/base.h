@@ -30,6 +30,7 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 /* sprintf into the arena. */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
 /* Give all of it back; the arena can be used again. */
 void arena_free(struct arena *a);
 
@@ -104,6 +105,7 @@ struct source {
 	const char *text; /* NUL-terminated */
 	uint32_t len;
 	uint32_t base; /* the span position of text[0]; at least 1 */
+	VEC(uint32_t) lines; /* offset of each line's first byte */
 };
 
 struct sources {
@@ -145,6 +147,7 @@ struct diag {
 	VEC(struct diag_msg) msgs;
 	uint32_t errors;
 	bool muted; /* drop what comes (speculative checks) */
+	bool dropping; /* the last message was not kept: drop its notes */
 	bool no_warnings;
 	bool color;
 };

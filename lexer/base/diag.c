@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns messages to the user: collected during a compilation, printed at its
+ * end in the form of REFERENCE 8.1. A message that is dropped (muted, said
+ * before, one too many) takes its notes and its hint along.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum {
+	MAX_ERRORS = 20,
+	TAB_SHOWN = 4, /* blanks that stand for a tab */
+};
+
+static bool
+said_before(const struct diag *d, const struct diag_msg *m)
+{
+	for (uint32_t i = 0; i < d->msgs.n; i++) {
+		const struct diag_msg *o = &d->msgs.v[i];
+
+		if (!o->is_note && o->level == m->level &&
+		    o->span.begin == m->span.begin &&
+		    o->span.end == m->span.end && !strcmp(o->text, m->text))
+			return true;
+	}
+	return false;
+}
+
+static void
+keep(struct diag *d, const struct diag_msg *m)
+{
+	d->dropping = said_before(d, m);
+	if (d->dropping)
+		return;
+	if (m->level == DIAG_ERROR && d->errors++ >= MAX_ERRORS) {
+		d->dropping = true;
+		return;
+	}
+	*vec_push(d->arena, &d->msgs) = *m;
+}
+
+bool
+diag_error(struct diag *d, struct span span, const char *fmt, ...)
+{
+	struct diag_msg m = { .level = DIAG_ERROR, .span = span };
+	va_list ap;
+
+	if (d->muted)
+		return false;
+	va_start(ap, fmt);
+	m.text = arena_vprintf(d->arena, fmt, ap);
+	va_end(ap);
+	keep(d, &m);
+	return false;
+}
+
+void
+diag_warn(struct diag *d, struct span span, const char *fmt, ...)
+{
+	struct diag_msg m = { .level = DIAG_WARNING, .span = span };
+	va_list ap;
+
+	if (d->muted)
+		return;
+	if (d->no_warnings) {
+		d->dropping = true;
+		return;
+	}
+	va_start(ap, fmt);
+	m.text = arena_vprintf(d->arena, fmt, ap);
+	va_end(ap);
+	keep(d, &m);
+}
+
+void
+diag_note(struct diag *d, struct span span, const char *fmt, ...)
+{
+	struct diag_msg m = { .span = span, .is_note = true };
+	va_list ap;
+
+	if (d->muted || d->dropping || !d->msgs.n)
+		return;
+	m.level = d->msgs.v[d->msgs.n - 1].level;
+	va_start(ap, fmt);
+	m.text = arena_vprintf(d->arena, fmt, ap);
+	va_end(ap);
+	*vec_push(d->arena, &d->msgs) = m;
+}
+
+void
+diag_hint(struct diag *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->muted || d->dropping || !d->msgs.n)
+		return;
+	va_start(ap, fmt);
+	d->msgs.v[d->msgs.n - 1].hint = arena_vprintf(d->arena, fmt, ap);
+	va_end(ap);
+}
+
+static void
+put_line(const struct source *s, uint32_t line, struct sbuf *out)
+{
+	size_t len;
+	const char *text = source_line(s, line, &len);
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\t')
+			sbuf_printf(out, "%*s", TAB_SHOWN, "");
+		else
+			sbuf_putc(out, text[i]);
+	}
+	sbuf_putc(out, '\n');
+}
+
+/* `~` under columns from..to-1 of a line, tabs as wide as put_line's. */
+static void
+put_underline(const struct place *at, uint32_t to, struct sbuf *out)
+{
+	size_t len;
+	const char *text = source_line(at->source, at->line, &len);
+
+	for (uint32_t col = 1; col < to || col < at->col; col++) {
+		bool tab = col <= len && text[col - 1] == '\t';
+
+		for (int n = tab ? TAB_SHOWN : 1; n > 0; n--)
+			sbuf_putc(out, col < at->col ? ' ' : '~');
+	}
+	sbuf_putc(out, '\n');
+}
+
+static void
+put_header(const struct diag *d, const struct diag_msg *m,
+	   const struct place *from, const struct place *to, struct sbuf *out)
+{
+	bool error = m->level == DIAG_ERROR;
+
+	if (d->color)
+		sbuf_puts(out, error ? "\033[31m" : "\033[33m");
+	if (from->source && from->line != to->line)
+		sbuf_printf(out, "%s:%u-%u: ", from->source->name, from->line,
+			    to->line);
+	else if (from->source)
+		sbuf_printf(out, "%s:%u:%u-%u: ", from->source->name,
+			    from->line, from->col, to->col);
+	sbuf_printf(out, "%s: %s", error ? "ERROR" : "WARNING", m->text);
+	sbuf_puts(out, d->color ? "\033[0m\n" : "\n");
+}
+
+/* Where a span ends: the place after its last byte, on that byte's line. */
+static struct place
+span_end(const struct diag *d, struct span span)
+{
+	struct place p;
+
+	if (span.end <= span.begin)
+		return source_place(d->sources, span.begin);
+	p = source_place(d->sources, span.end - 1);
+	p.col++;
+	return p;
+}
+
+static void
+put_msg(const struct diag *d, const struct diag_msg *m, struct sbuf *out)
+{
+	struct place from = source_place(d->sources, m->span.begin);
+	struct place to = span_end(d, m->span);
+
+	if (to.source != from.source)
+		to = from;
+	put_header(d, m, &from, &to, out);
+	if (from.source) {
+		for (uint32_t line = from.line; line <= to.line; line++)
+			put_line(from.source, line, out);
+		if (from.line == to.line)
+			put_underline(&from, to.col, out);
+	}
+	if (m->hint)
+		sbuf_printf(out, "HINT: %s\n", m->hint);
+}
+
+void
+diag_flush(struct diag *d, struct sbuf *out)
+{
+	static const enum diag_level order[] = { DIAG_ERROR, DIAG_WARNING };
+
+	for (size_t pass = 0; pass < ARRAY_LEN(order); pass++) {
+		for (uint32_t i = 0; i < d->msgs.n; i++)
+			if (d->msgs.v[i].level == order[pass])
+				put_msg(d, &d->msgs.v[i], out);
+	}
+	d->msgs.n = 0;
+	d->dropping = false;
+}
