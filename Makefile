@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+# One makefile for all folders. `make help` lists what it can do.
+#
+#   make                build/jiffy
+#   make demo           installs what is missing, builds, traces something
+#   make check          installs what is missing, builds, runs every test
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+NPROC := $(shell nproc 2>/dev/null || echo 2)
+MAKEFLAGS += -j$(NPROC) --no-print-directory
+
+# One build folder per way of building, so that none disturbs another.
+ifdef SAN
+BUILD ?= build/san
+else ifdef STATIC
+BUILD ?= build/static
+else
+BUILD ?= build
+endif
+
+FOLDERS := lexer/base lexer parser sema/types sema/kernel sema ir bpfgen \
+	   probes runtime runtime/builtins
+SRC := $(wildcard $(addsuffix /*.c,$(FOLDERS)))
+HDR := $(wildcard $(foreach d,$(FOLDERS),$(d)/*.h $(d)/*.def))
+OBJ := $(SRC:%.c=$(BUILD)/%.o)
+MAIN := $(BUILD)/runtime/main.o
+LIB := $(BUILD)/libjiffy.a
+UNIT_SRC := $(wildcard tests/unit/*_test.c)
+UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
+VM_SRC := $(wildcard tests/vm/*.c)
+VM := $(BUILD)/tests/vm/run
+
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+OPT ?= -O2 -g
+CFLAGS ?= $(OPT)
+ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE= -MMD -MP
+ALL_LDFLAGS := $(LDFLAGS) -Wl,-z,relro,-z,now
+
+ifdef WERROR
+ALL_CFLAGS += -Werror
+endif
+ifdef SAN
+ALL_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
+ALL_LDFLAGS += -fsanitize=address,undefined
+else
+ALL_CFLAGS += $(HARDEN)
+endif
+ifdef STATIC
+ALL_CFLAGS += -ffunction-sections -fdata-sections
+ALL_LDFLAGS += -static -s -Wl,--gc-sections
+PC_STATIC := --static
+else
+ALL_CFLAGS += -fPIE
+ALL_LDFLAGS += -pie
+endif
+
+LIBS := $(shell $(PKG_CONFIG) $(PC_STATIC) --libs libbpf libelf zlib \
+		2>/dev/null || echo -lbpf -lelf -lz)
+
+all: $(BUILD)/jiffy
+
+$(BUILD)/jiffy: $(OBJ)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# All but main(): what unit tests and the interpreter link with.
+$(LIB): $(filter-out $(MAIN),$(OBJ))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS) -lcriterion
+
+$(VM): $(VM_SRC:%.c=$(BUILD)/%.o) $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+
+$(BUILD)/tests/live/workload: tests/live/workload.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -g $(WARN) -rdynamic -o $@ $< -pthread
+
+$(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
+
+unit: $(UNIT)
+vm: $(VM)
+workload: $(BUILD)/tests/live/workload
+objects: $(OBJ)
+test-programs: unit vm workload
+
+static:
+	@$(MAKE) STATIC=1 all
+	@size=$$(stat -c %s build/static/jiffy); \
+	echo "build/static/jiffy: $$size bytes"; test $$size -lt 2097152
+
+install: $(BUILD)/jiffy
+	install -D -m 755 $(BUILD)/jiffy $(DESTDIR)$(PREFIX)/bin/jiffy
+	install -D -m 644 docs/jiffy.8 \
+		$(DESTDIR)$(PREFIX)/share/man/man8/jiffy.8
+ifdef BPFTRACE_LINK
+	ln -sf jiffy $(DESTDIR)$(PREFIX)/bin/bpftrace
+	ln -sf jiffy.8 $(DESTDIR)$(PREFIX)/share/man/man8/bpftrace.8
+endif
+
+# Tests: tests/run says what each kind needs. It calls make for what it
+# builds, so that one broken test program does not stop the others.
+export BUILD CC SAN PEER PEERS
+
+check:
+	@tests/deps check
+	@tests/run all
+check-fast:
+	@tests/run fast
+check-live:
+	@tests/run live
+golden: $(BUILD)/jiffy
+	@tests/run golden --rewrite
+compare:
+	@test -n "$(PEER)" || { echo "usage: make compare PEER=PATH"; exit 2; }
+	@tests/compare "$(PEER)"
+bench:
+	@tests/bench/run
+lint:
+	@tests/lint
+fmt:
+	clang-format -i $(SRC) $(filter %.h,$(HDR)) $(UNIT_SRC) $(VM_SRC) \
+		$(wildcard tests/live/*.c tests/bench/*.c)
+demo:
+	@tests/deps build
+	@$(MAKE) $(BUILD)/jiffy $(BUILD)/tests/live/workload
+	@tests/demo
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'all static install clean   build (SAN=1: with sanitizers)'
+	@echo 'demo                       install packages, build, show'
+	@echo 'check check-fast check-live   tests: all, without root, live'
+	@echo 'golden                     rewrite golden files, then read git diff'
+	@echo 'lint fmt                   house rules, clang-format'
+	@echo 'bench                      beside bpftrace and PEERS="PATH ..."'
+	@echo 'compare PEER=PATH          live tests under two executables'
+
+.PHONY: all unit vm workload objects test-programs static install check \
+	check-fast check-live golden compare bench lint fmt demo clean help
+.SECONDARY:
+
+-include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC))
