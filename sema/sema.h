@@ -40,11 +40,15 @@ enum word_flags {
 	WORD_TARGET = 1 << 7,  /* differs from target to target (`probe`) */
 	WORD_PURE_MEM = 1 << 8, /* a result in memory that stays the same for
 				   the whole program run (comm): read once */
+	WORD_ARGS = 1 << 9, /* as WORD_TARGET, but only where the probe
+			       type has PROBE_EXPAND (`args`) */
+	WORD_CTX = 1 << 10, /* reads the context: not in a for body */
+	WORD_TEXT = 1 << 11, /* `$1` as an argument stands for its text */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
 struct builtin {
-	const char *name; /* "arg#": any number stands for the # */
+	const char *name;
 	/* "uint64"; "(int, int = 0) -> avg"; see sema/signature.c */
 	const char *sig;
 	const char *doc; /* one line, for --help and the manual */
