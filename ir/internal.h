@@ -42,14 +42,71 @@ ir_op(const struct func *f, struct ref r)
 
 /* Add an op to the end of `b`. Moves func->ops: op pointers go stale. */
 struct ref ir_append(struct func *f, struct blk *b, struct op op);
+/* The same, but before the terminator / as the first op after the phis,
+ * contexts and parameters. */
+struct ref ir_append_before_end(struct func *f, struct blk *b, struct op op);
+struct ref ir_append_front(struct func *f, struct blk *b, struct op op);
+/* A new block of `f`, unsealed, not yet jumped to. */
+struct blk *ir_new_blk(struct func *f);
 /* Take a func from the arena and add it, with its entry block. */
 struct func *ir_func(struct prog *p, const char *name, const struct unit *u,
 		     struct func *parent, uint8_t nparams);
+
+/* Parameter n (0..4) of a callback; the address of a callback function. */
+struct ref ir_param(struct lower *l, unsigned n);
+struct ref ir_callback(struct lower *l, const struct func *f);
+/* True (and *v set) when `r` is a constant. */
+bool ir_is_const(const struct func *f, struct ref r, int64_t *v);
+/* The terminator of a finished block. */
+struct op *ir_end(const struct func *f, const struct blk *b);
+/* Forget that `pred` jumps to `b`: one predecessor, one phi argument each. */
+void ir_drop_pred(struct func *f, struct blk *b, const struct blk *pred);
+
+/* What pure ops compute (eval.c). */
+int64_t ir_eval(enum ir_opcode op, unsigned width, int64_t a, int64_t b);
+bool ir_holds(enum ir_cond c, int64_t a, int64_t b);
+/* !(a c b) as a condition; false when there is none (SET). */
+bool ir_cond_not(enum ir_cond c, enum ir_cond *out);
+/* a c b == b (swapped c) a */
+enum ir_cond ir_cond_swap(enum ir_cond c);
+const char *ir_cond_text(enum ir_cond c);
+
+/*
+ * From ir_spill on, RELOAD keeps in arg[0] (its nargs is 0) the value it
+ * brings back; SPILL has its value in arg[0] and the slot in imm.
+ *
+ * From ir_assign on, op.reg is the register of the result (-1: none, or not
+ * used). Arguments stay refs: an op reads the register of the op that made the
+ * argument. PHIs leave blk->ops for blk->phis: nothing is left to encode, as a
+ * phi and all its arguments then are in one register (copies at the ends of
+ * the predecessors see to that). ir_verify follows the contents of registers
+ * and slots from there.
+ */
 
 /* Analyses. */
 void ir_rpo(struct func *f);	   /* rpo order of blks, drops unreachable */
 void ir_dominators(struct func *f); /* needs rpo */
 bool ir_dominates(const struct blk *a, const struct blk *b);
-void ir_liveness(struct func *f);  /* needs rpo */
+/* Needs rpo. A phi's arguments are live out of their predecessors; a phi's
+ * result is not live into its block. Sets have a bit per ref. */
+void ir_liveness(struct func *f);
+
+static inline bool
+ir_bit(const void *set, uint32_t i)
+{
+	return ((const uint64_t *)set)[i / 64] >> (i % 64) & 1;
+}
+
+static inline void
+ir_bit_set(void *set, uint32_t i)
+{
+	((uint64_t *)set)[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+static inline void
+ir_bit_clear(void *set, uint32_t i)
+{
+	((uint64_t *)set)[i / 64] &= ~((uint64_t)1 << (i % 64));
+}
 
 #endif

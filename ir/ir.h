@@ -59,6 +59,7 @@ struct op {
 struct blk {
 	uint32_t id;
 	VEC(struct ref) ops; /* in order, phis first */
+	VEC(struct ref) phis; /* after ir_assign, for ir_verify only */
 	VEC(struct blk *) preds;
 	struct blk *succ[2];
 	bool sealed; /* builder: all preds are known */
@@ -89,7 +90,9 @@ struct func {
 	uint32_t stack;		/* bytes used of 512, after placement + spill */
 	uint32_t nslots;	/* spill slots of 8 bytes */
 	uint32_t scratch_size;	/* bytes this function needs in scratch */
+	uint32_t next_blk;	/* id of the next new block */
 	bool allocated;		/* ops are on registers */
+	void *users;		/* builder's: who reads each phi */
 	struct arena *arena;
 };
 
