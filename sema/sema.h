@@ -282,6 +282,9 @@ void sema_make_str(struct sema *s, struct node *n, const char *text);
 /* The row of a nominal type by name, or NULL; for check() that builds its
  * type with type_nominal. */
 const struct nominal *sema_nominal(struct sema *s, const char *name);
+/* The type "struct NAME", opaque (no fields) where nothing defines it; the
+ * same pointer each time. */
+const struct type *sema_struct(struct sema *s, const char *name);
 void sema_make_bool(struct sema *s, struct node *n, bool v);
 /* An aggregation's value becomes its integer (an N_CAST is put around it);
  * false when the type has none, without a message. */
