@@ -72,16 +72,32 @@ enum ir_cond ir_cond_swap(enum ir_cond c);
 const char *ir_cond_text(enum ir_cond c);
 
 /*
- * From ir_spill on, RELOAD keeps in arg[0] (its nargs is 0) the value it
- * brings back; SPILL has its value in arg[0] and the slot in imm.
+ * After ir_spill: still SSA, no COPY left. `SPILL v` writes v to slot imm;
+ * RELOAD (nargs 0) brings the value named by arg[0] back into a register, so
+ * uses below it still say v. A PHI with has_imm lives in slot imm: each
+ * predecessor has SPILLed its argument there. CTX and PARAM come first in the
+ * entry block; no edge is critical.
  *
- * From ir_assign on, op.reg is the register of the result (-1: none, or not
- * used). Arguments stay refs: an op reads the register of the op that made the
- * argument. PHIs leave blk->ops for blk->phis: nothing is left to encode, as a
- * phi and all its arguments then are in one register (copies at the ends of
- * the predecessors see to that). ir_verify follows the contents of registers
- * and slots from there.
+ * After ir_assign: op.reg is the register the result is written to, areg[i]
+ * the one argument i is read from (-1: has_imm, or none needed). A value may
+ * be in several registers and may move: COPY puts the value arg[0] from areg[0]
+ * into reg, RELOAD the value arg[0] from slot imm; neither makes a new value.
+ * - A call has its arguments in r1.., its result in r0, and ruins r1-r5.
+ * - RET reads r0, or has_imm. CTX and PARAM are given in r1, r1...
+ * - ADD..SAR: reg != areg[1] unless areg[0] == areg[1]; the encoder writes
+ *   `mov reg, areg[0]` first when they differ. CMP: reg differs from both.
+ * - An OBJ that is only a base of LOAD, STORE and XADD has reg -1; there its
+ *   areg is 10 and the encoder adds obj.where. OBJ's own `off` is added too.
+ * - PHIs have moved from blk->ops to blk->phis and are no code: at the end of
+ *   predecessor i, register reg (or slot imm, with has_imm) holds argument i;
+ *   from the block's start on, it is called by the phi's name.
+ * - Slot n is at r10 + ir_slot_off(f, n).
  */
+static inline int32_t
+ir_slot_off(const struct func *f, int64_t slot)
+{
+	return -(int32_t)f->stack + 8 * (int32_t)slot;
+}
 
 /* Analyses. */
 void ir_rpo(struct func *f);	   /* rpo order of blks, drops unreachable */

@@ -47,6 +47,7 @@ struct op {
 	uint8_t nargs;
 	bool has_imm;  /* the last argument is `imm`, not a ref */
 	int8_t reg;    /* of the result, once assigned; else -1 */
+	int8_t areg[5]; /* of each argument, likewise */
 	int32_t off;
 	int64_t imm;
 	uint32_t index; /* map, object, helper, function */
@@ -59,7 +60,7 @@ struct op {
 struct blk {
 	uint32_t id;
 	VEC(struct ref) ops; /* in order, phis first */
-	VEC(struct ref) phis; /* after ir_assign, for ir_verify only */
+	VEC(struct ref) phis; /* after ir_assign: no code, for ir_verify */
 	VEC(struct blk *) preds;
 	struct blk *succ[2];
 	bool sealed; /* builder: all preds are known */
