@@ -150,6 +150,7 @@ struct prog {
 	const struct unit_list *units;
 	const struct ast *ast;
 	struct types *types;
+	VEC(const char *) texts; /* formats that values refer to by index */
 };
 
 /* ---- passes: each Needs / Breaks is written above its function ---- */
@@ -238,10 +239,26 @@ void ir_expr_into(struct lower *l, const struct node *n, struct mem dst);
 /* The per-CPU or plain cell of call->target's key, made (zeroed) if missing.
  * Code after it runs only when there is one (a full map is counted). */
 struct mem ir_map_cell(struct lower *l, const struct node *call);
+/* Words on maps: `map` an N_MAP, `key` any expr or NULL (scalar). Whether it
+ * has the key (0, 1); removed (0, 1); number of keys. */
+struct ref ir_map_has(struct lower *l, const struct node *map,
+		      const struct node *key);
+struct ref ir_map_delete(struct lower *l, const struct node *map,
+			 const struct node *key);
+struct ref ir_map_len(struct lower *l, const struct node *map);
+/* 1 when two strings (or memories) are equal in their first n bytes, up to
+ * and including a NUL. */
+struct ref ir_str_equal(struct lower *l, struct mem a, uint32_t a_size,
+			struct mem b, uint32_t b_size, uint32_t n);
 /* Send an event with all arguments that are neither literals nor whole maps:
  * the lowering of words whose work is done in user space. */
 struct ref ir_emit(struct lower *l, const struct node *n,
 		   const struct mem *dst);
+/* An event whose arguments the word writes itself: `size` bytes after the
+ * header. `body` runs with the record reserved (not at all when full). */
+void ir_emit_raw(struct lower *l, const struct node *n, uint32_t size,
+		 void (*body)(struct lower *l, const struct node *n,
+			      struct mem record));
 /* End the probe here. What follows is unreachable. */
 void ir_end_probe(struct lower *l);
 const struct unit *ir_unit(const struct lower *l);
