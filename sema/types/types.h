@@ -62,6 +62,9 @@ struct type {
 	const char *name;	 /* printed name, "int8", "struct x" */
 	const struct field *fields; /* struct, tuple, record */
 	uint32_t nfields;
+	/* Fields of anonymous members, offsets from this struct's start. */
+	const struct field *promoted;
+	uint32_t npromoted;
 	const struct nominal *nominal;
 	int64_t par[TYPE_PARAMS]; /* nominal: hist bits; lhist min, max, step;
 				     stack mode, limit; ... */

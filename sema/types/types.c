@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interning table and the simple types. A type is found again by a key:
+ * its printed name where that is unique, else the name with what the name
+ * does not tell (address space, flexibility, addresses of parts).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../sema.h"
+#include "internal.h"
+
+void
+types_init(struct types *t, struct arena *a)
+{
+	memset(t, 0, sizeof(*t));
+	t->arena = a;
+}
+
+const struct type *
+types_find(const struct types *t, const char *key)
+{
+	return hmap_get(&t->by_text, key);
+}
+
+struct type *
+types_add(struct types *t, const char *key, enum type_kind kind,
+	  const char *name, uint32_t size, uint32_t align)
+{
+	struct type *n = arena_alloc(t->arena, sizeof(*n));
+
+	n->kind = kind;
+	n->name = arena_strdup(t->arena, name);
+	n->size = size;
+	n->align = align;
+	hmap_put(t->arena, &t->by_text, arena_strdup(t->arena, key), n);
+	return n;
+}
+
+static const struct type *
+simple(struct types *t, const char *key, enum type_kind kind, const char *name,
+       uint32_t size)
+{
+	const struct type *found = types_find(t, key);
+
+	if (found)
+		return found;
+	return types_add(t, key, kind, name, size, size ? size : 1);
+}
+
+const struct type *
+type_error(struct types *t)
+{
+	return simple(t, "?error", TY_ERROR, "none", 0);
+}
+
+const struct type *
+type_none(struct types *t)
+{
+	return simple(t, "void", TY_NONE, "void", 0);
+}
+
+const struct type *
+type_bool(struct types *t)
+{
+	return simple(t, "bool", TY_BOOL, "bool", 1);
+}
+
+static const struct type *
+make_int(struct types *t, unsigned bytes, bool is_signed, bool flexible)
+{
+	static const char names[2][9][8] = {
+		{ [1] = "uint8",
+		  [2] = "uint16",
+		  [4] = "uint32",
+		  [8] = "uint64" },
+		{ [1] = "int8", [2] = "int16", [4] = "int32", [8] = "int64" },
+	};
+	const char *name = names[is_signed][bytes];
+	char key[16] = "~";
+	const struct type *found;
+	struct type *n;
+
+	assert(bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8);
+	strcat(key, name);
+	found = types_find(t, key + !flexible);
+	if (found)
+		return found;
+	n = types_add(t, key + !flexible, TY_INT, name, bytes, bytes);
+	n->is_signed = is_signed;
+	n->flexible = flexible;
+	return n;
+}
+
+const struct type *
+type_int(struct types *t, unsigned bytes, bool is_signed)
+{
+	return make_int(t, bytes, is_signed, false);
+}
+
+const struct type *
+type_literal(struct types *t, uint64_t value, bool negative)
+{
+	int64_t v = (int64_t)value;
+	unsigned bytes = 8;
+
+	if (!negative && value > INT64_MAX)
+		return make_int(t, 8, false, false);
+	if (v >= INT8_MIN && v <= INT8_MAX)
+		bytes = 1;
+	else if (v >= INT16_MIN && v <= INT16_MAX)
+		bytes = 2;
+	else if (v >= INT32_MIN && v <= INT32_MAX)
+		bytes = 4;
+	return make_int(t, bytes, true, !negative);
+}
+
+const struct type *
+type_string(struct types *t, uint32_t size)
+{
+	char name[32];
+	const struct type *found;
+
+	snprintf(name, sizeof(name), "string[%u]", size);
+	found = types_find(t, name);
+	return found ? found : types_add(t, name, TY_STRING, name, size, 1);
+}
+
+const struct type *
+type_buffer(struct types *t, uint32_t data_bytes)
+{
+	char name[32];
+	const struct type *found;
+
+	snprintf(name, sizeof(name), "buffer[%u]", data_bytes);
+	found = types_find(t, name);
+	if (found)
+		return found;
+	return types_add(t, name, TY_BUFFER, name, data_bytes + 4, 4);
+}
+
+const struct type *
+type_pointer(struct types *t, const struct type *to, enum addrspace as)
+{
+	const char *inner = type_name(to);
+	size_t n = strlen(inner);
+	/* "int8 *", "int8 **" */
+	const char *name = arena_printf(t->arena, "%s%s*", inner,
+					n && inner[n - 1] == '*' ? "" : " ");
+	const char *key =
+		arena_printf(t->arena, "*%p:%d", (const void *)to, as);
+	const struct type *found = types_find(t, key);
+	struct type *p;
+
+	if (found)
+		return found;
+	p = types_add(t, key, TY_POINTER, name, 8, 8);
+	p->to = to;
+	p->as = as;
+	return p;
+}
+
+const struct type *
+type_array(struct types *t, const struct type *of, uint32_t count)
+{
+	const char *inner = type_name(of);
+	const char *cut = strchr(inner, '[');
+	const char *key =
+		arena_printf(t->arena, "[%p:%u", (const void *)of, count);
+	const struct type *found = types_find(t, key);
+	const char *name;
+	struct type *p;
+
+	if (found)
+		return found;
+	/* The outer dimension is written first: int8[outer][inner]. */
+	if (of->kind != TY_ARRAY || !cut)
+		cut = inner + strlen(inner);
+	name = arena_printf(t->arena, "%.*s[%u]%s", (int)(cut - inner), inner,
+			    count, cut);
+	p = types_add(t, key, TY_ARRAY, name, of->size * count, of->align);
+	p->to = of;
+	p->count = count;
+	return p;
+}
+
+const struct type *
+type_nominal(struct types *t, const struct nominal *n, bool is_signed,
+	     const int64_t par[TYPE_PARAMS])
+{
+	static const int64_t none[TYPE_PARAMS];
+	const char *name = n->name;
+	const struct type *found;
+	const char *key;
+	struct type *p;
+
+	if (!par)
+		par = none;
+	if (!is_signed && n->unsigned_name)
+		name = n->unsigned_name;
+	key = arena_printf(t->arena, "n%p:%d:%lld,%lld,%lld,%lld",
+			   (const void *)n, is_signed, (long long)par[0],
+			   (long long)par[1], (long long)par[2],
+			   (long long)par[3]);
+	found = types_find(t, key);
+	if (found)
+		return found;
+	p = types_add(t, key, TY_NOMINAL, name, n->size,
+		      n->align ? n->align : 8);
+	p->is_signed = is_signed;
+	p->nominal = n;
+	memcpy(p->par, par, sizeof(p->par));
+	if (n->size_of)
+		p->size = n->size_of(p);
+	return p;
+}
+
+const struct type *
+type_settle(struct types *t, const struct type *a)
+{
+	if (a->kind == TY_INT && a->flexible)
+		return type_int(t, a->size, a->is_signed);
+	return a;
+}
+
+const char *
+type_name(const struct type *t)
+{
+	return t && t->name ? t->name : "none";
+}
+
+bool
+type_is_int(const struct type *t)
+{
+	return t->kind == TY_INT || t->kind == TY_BOOL || t->kind == TY_ENUM;
+}
+
+bool
+type_is_scalar(const struct type *t)
+{
+	if (t->kind == TY_NOMINAL)
+		return t->nominal->scalar;
+	return type_is_int(t) || t->kind == TY_POINTER;
+}
