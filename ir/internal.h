@@ -40,7 +40,34 @@ ir_op(const struct func *f, struct ref r)
 	return &f->ops.v[r.id];
 }
 
-/* Add an op to the end of `b`. Moves func->ops: op pointers go stale. */
+/* Who reads a phi, while a function is built: only phis can turn out to be
+ * another value (ssa.c). */
+struct use {
+	struct ref user;
+	struct use *next;
+};
+struct users { /* by ref id */
+	VEC(struct phi_info {
+		struct use *uses;
+		struct blk *blk;
+	}) phis;
+};
+struct phi_info *ir_phi_info(struct func *f, struct ref phi);
+void ir_note_use(struct func *f, struct ref of, struct ref user);
+/* A removed phi stays in func->ops as a NOP that names its replacement: a
+ * caller of the builder may still hold its ref. */
+struct ref ir_resolve(const struct func *f, struct ref r);
+
+/* A new op, in no block yet; put it at ops.v[at] of b; take it out again. */
+struct ref ir_new_op(struct func *f, struct op op);
+void ir_insert(struct func *f, struct blk *b, uint32_t at, struct ref r);
+void ir_unlink(struct blk *b, struct ref r);
+/* How many of op->arg are refs: not the last one when it is an immediate. */
+unsigned ir_ref_args(const struct op *op);
+/* The index of the first op of `b` after phis, contexts and parameters. */
+uint32_t ir_after_head(const struct func *f, const struct blk *b);
+/* Add an op to the end of `b`. Moves func->ops: op pointers go stale.
+ * A new op's reg is -1. */
 struct ref ir_append(struct func *f, struct blk *b, struct op op);
 /* The same, but before the terminator / as the first op after the phis,
  * contexts and parameters. */

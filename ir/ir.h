@@ -93,7 +93,7 @@ struct func {
 	uint32_t scratch_size;	/* bytes this function needs in scratch */
 	uint32_t next_blk;	/* id of the next new block */
 	bool allocated;		/* ops are on registers */
-	void *users;		/* builder's: who reads each phi */
+	struct users *users;	/* builder's: who reads each phi */
 	struct arena *arena;
 };
 

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Variables to SSA while code is written, after Braun et al., "Simple and
+ * Efficient Construction of Static Single Assignment Form" (CC 2013): phis
+ * where a sealed block has several predecessors, phis in waiting where it is
+ * not sealed, and trivial phis removed at once.
+ */
+#include "internal.h"
+
+struct incomplete {
+	struct ref phi;
+	uint32_t slot;
+};
+
+struct defs { /* blk->defs */
+	VEC(struct ref) slots;
+	VEC(struct incomplete) waiting; /* for the block to be sealed */
+};
+
+static struct defs *
+defs_of(struct func *f, struct blk *b)
+{
+	if (!b->defs)
+		b->defs = arena_alloc(f->arena, sizeof(struct defs));
+	return b->defs;
+}
+
+static void
+set_def(struct func *f, struct blk *b, uint32_t slot, struct ref v)
+{
+	struct defs *d = defs_of(f, b);
+
+	while (d->slots.n <= slot)
+		vec_push(f->arena, &d->slots);
+	d->slots.v[slot] = v;
+}
+
+static struct ref
+get_def(struct func *f, struct blk *b, uint32_t slot)
+{
+	const struct defs *d = defs_of(f, b);
+
+	return slot < d->slots.n ? ir_resolve(f, d->slots.v[slot]) : REF_NONE;
+}
+
+static struct ref
+new_phi(struct func *f, struct blk *b, uint32_t slot)
+{
+	struct ref r = ir_new_op(f, (struct op){ .code = IR_PHI });
+
+	ir_insert(f, b, 0, r);
+	ir_phi_info(f, r)->blk = b;
+	set_def(f, b, slot, r);
+	return r;
+}
+
+/* The value of a variable that was never written. */
+static struct ref
+zero(struct func *f)
+{
+	return ir_append_front(f, f->blks.v[0],
+			       (struct op){ .code = IR_CONST });
+}
+
+static void
+replace_in(struct op *op, uint32_t nphi, struct ref old, struct ref new)
+{
+	uint32_t i;
+
+	for (i = 0; i < ir_ref_args(op); i++)
+		if (op->arg[i].id == old.id)
+			op->arg[i] = new;
+	for (i = 0; op->phi && i < nphi; i++)
+		if (op->phi[i].id == old.id)
+			op->phi[i] = new;
+}
+
+static uint32_t
+phi_args(struct func *f, struct ref r)
+{
+	const struct op *op = ir_op(f, r);
+
+	return op->code == IR_PHI ? ir_phi_info(f, r)->blk->preds.n : 0;
+}
+
+/* The only value that is merged by `phi` beside itself, or REF_NONE. */
+static struct ref
+only_arg(struct func *f, struct ref phi)
+{
+	uint32_t i, n = phi_args(f, phi);
+	struct ref same = REF_NONE;
+
+	for (i = 0; i < n; i++) {
+		struct ref a = ir_resolve(f, ir_op(f, phi)->phi[i]);
+
+		if (a.id == phi.id || a.id == same.id)
+			continue;
+		if (same.id)
+			return REF_NONE;
+		same = a;
+	}
+	return same.id ? same : zero(f);
+}
+
+/* A phi of one value is that value; its readers may become trivial too. */
+static struct ref
+simplify_phi(struct func *f, struct ref phi)
+{
+	struct ref same = only_arg(f, phi);
+	struct use *u;
+
+	if (!same.id)
+		return phi;
+	u = ir_phi_info(f, phi)->uses;
+	ir_unlink(ir_phi_info(f, phi)->blk, phi);
+	*ir_op(f, phi) = (struct op){ .reg = -1, .arg = { same } };
+	for (struct use *x = u; x; x = x->next) {
+		if (x->user.id == phi.id)
+			continue;
+		replace_in(ir_op(f, x->user), phi_args(f, x->user), phi, same);
+		ir_note_use(f, same, x->user);
+	}
+	for (; u; u = u->next) {
+		const struct op *op = ir_op(f, u->user);
+
+		if (op->code == IR_PHI && op->phi)
+			simplify_phi(f, u->user);
+	}
+	return ir_resolve(f, same);
+}
+
+static struct ref read_var(struct func *f, struct blk *b, uint32_t slot);
+
+static struct ref
+fill_phi(struct func *f, struct blk *b, uint32_t slot, struct ref phi)
+{
+	struct ref *args =
+		arena_alloc(f->arena, (b->preds.n + 1) * sizeof(*args));
+	uint32_t i;
+
+	for (i = 0; i < b->preds.n; i++)
+		args[i] = read_var(f, b->preds.v[i], slot);
+	for (i = 0; i < b->preds.n; i++) {
+		args[i] = ir_resolve(f, args[i]);
+		ir_note_use(f, args[i], phi);
+	}
+	ir_op(f, phi)->phi = args;
+	return simplify_phi(f, phi);
+}
+
+/* The value at the end of `b`, which has no definition of its own. */
+static struct ref
+read_merge(struct func *f, struct blk *b, uint32_t slot)
+{
+	struct defs *d = defs_of(f, b);
+	struct ref r;
+
+	if (!b->sealed) {
+		r = new_phi(f, b, slot);
+		*vec_push(f->arena, &d->waiting) =
+			(struct incomplete){ r, slot };
+		return r;
+	}
+	r = b->preds.n ? fill_phi(f, b, slot, new_phi(f, b, slot)) : zero(f);
+	set_def(f, b, slot, r);
+	return r;
+}
+
+static struct ref
+read_var(struct func *f, struct blk *b, uint32_t slot)
+{
+	struct blk *at = b;
+	struct ref r;
+
+	/* Straight lines without recursion: scripts are long. */
+	while (!(r = get_def(f, at, slot)).id && at->sealed && at->preds.n == 1)
+		at = at->preds.v[0];
+	if (!r.id)
+		r = read_merge(f, at, slot);
+	for (; b != at; b = b->preds.v[0])
+		set_def(f, b, slot, r);
+	return r;
+}
+
+void
+ir_seal(struct lower *l, struct blk *b)
+{
+	struct defs *d = defs_of(l->f, b);
+	uint32_t i;
+
+	assert(!b->sealed);
+	for (i = 0; i < d->waiting.n; i++) {
+		struct incomplete w = d->waiting.v[i];
+
+		fill_phi(l->f, b, w.slot, w.phi);
+	}
+	b->sealed = true;
+}
+
+uint32_t
+ir_slot(struct lower *l)
+{
+	return l->nslots++;
+}
+
+void
+ir_slot_set(struct lower *l, uint32_t slot, struct ref v)
+{
+	if (l->cur)
+		set_def(l->f, l->cur, slot, ir_resolve(l->f, v));
+}
+
+struct ref
+ir_slot_get(struct lower *l, uint32_t slot)
+{
+	return l->cur ? read_var(l->f, l->cur, slot) : REF_NONE;
+}
