@@ -44,6 +44,14 @@ void out_text_event(struct out *o, const char *type, const char *text,
  * symbols; merged aggregations through to_int. */
 int64_t out_int(const struct type *t, const void *v);
 
+/* Pieces of it, for format.c: a string's bytes up to its NUL, a buffer's
+ * bytes, bytes in the %r form, an integer as JSON. */
+const char *value_string(const struct type *t, const void *v, size_t *n);
+const unsigned char *value_buffer(const struct type *t, const void *v,
+				  size_t *n);
+void value_escape(struct out *o, const unsigned char *s, size_t n);
+void out_json_int(struct out *o, int64_t v, bool is_signed);
+
 /* ---- printf ---- */
 
 struct format; /* a parsed format string */
@@ -61,7 +69,11 @@ void format_print(struct out *o, const struct event *e);
 struct event {
 	const struct event_spec *spec;
 	const unsigned char *data; /* spec->size bytes, header included */
+	struct session *session;   /* NULL in unit tests */
 };
+
+/* One record of the ring buffer: find its spec, run its word. */
+void event_handle(struct session *s, const void *data, size_t size);
 
 /* Bytes of argument i, and its type; NULL when it was not sent. */
 const void *event_arg(const struct event *e, unsigned i,
@@ -89,7 +101,13 @@ void sym_kernel(struct session *s, struct out *o, uint64_t addr, bool offset);
 void sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 	      bool offset);
 
-/* ---- the session ---- */
+/* The file that the address is mapped from, or NULL: for perf-mode stacks. */
+const char *sym_user_module(struct session *s, uint32_t pid, uint64_t addr);
+/* Remember the mappings of a process that may soon be gone. */
+void sym_user_learn(struct session *s, uint32_t pid);
+void sym_free(struct session *s);
+
+/* ---- the command line ---- */
 
 struct options {
 	const char *script_path; /* or NULL */
@@ -98,12 +116,33 @@ struct options {
 	const char *output;	 /* -o */
 	const char *command;	 /* -c */
 	const char *debug;	 /* -d stages */
+	const char *kernel_dir;	 /* --kernel: a directory of fixtures */
 	int pid;		 /* -p */
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;
 	bool no_warnings;
+	bool compile_only; /* --mode codegen */
+	bool info;
 	enum out_buffering buffering;
 	struct params params;
+	VEC(const char *) positional; /* what params points at */
+	VEC(const char *) named;      /* --name=value behind `--` */
+	VEC(const char *) includes;   /* --include, -I */
 };
+
+/* What the parser of options wants next. */
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_DONE, /* help or version was printed: exit 0 */
+	OPTIONS_BAD,  /* reported: exit 1 */
+};
+enum options_result options_parse(struct options *o, struct arena *a, int argc,
+				  char **argv);
+/* Whether colours go to stderr: terminals and BPFTRACE_COLOR. */
+bool options_color(void);
+
+/* ---- the session: one loaded script ---- */
+
+struct ring; /* ring.c */
 
 struct session {
 	struct arena *arena;
@@ -116,24 +155,62 @@ struct session {
 	int *map_fds;	/* by map index */
 	int *prog_fds;	/* by image->progs index */
 	struct attach attach;
-	struct ring_buffer *ring;
-	int epoll_fd, signal_fd, child_fd, pid_fd, timer_fd;
+	struct ring *ring;
+	int epoll_fd, signal_fd, child_fd, pid_fd;
 	int child;	/* pid of -c, or 0 */
+	int child_go;	/* writing a byte lets the child exec; -1: none */
+	unsigned nprobes; /* attached, begin and end included */
 	unsigned ncpus; /* possible CPUs: cells of a per-CPU lookup */
 	int exit_code;
 	bool done;	/* exit() was seen: drop further events */
 	uint64_t boot_offset; /* ns: CLOCK_REALTIME - CLOCK_BOOTTIME */
-	uint64_t lost_seen;
+	uint64_t lost_seen, full_seen;
 	struct symbols *symbols; /* lazily made */
 };
 
 /* Create maps, load programs; false: reported. */
 bool session_load(struct session *s);
+/* What struct session needs before session_load(); false: reported. */
+bool session_init(struct session *s);
+/* Close and free what the session holds; programs detach. */
+void session_free(struct session *s);
 /* begin, attach, event loop, end, maps. Returns the exit status. */
 int session_run(struct session *s);
 /* A diagnostic on stderr ("ERROR: ..."), after flushing the output. */
 void session_error(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void session_warn(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Why the kernel refused a program: its log's last insn as a place in the
+ * script (load.c has the log). */
+void refusal_report(struct session *s, const struct image_prog *p, int error,
+		    const char *log);
+
+/* Attach in the order of REFERENCE 3.4; false: reported. */
+bool session_attach(struct session *s);
+/* Detach all. */
+void session_detach(struct session *s);
+/* Run the programs of begin or end probes, in source order. */
+void session_run_special(struct session *s, bool end);
+/* The index of the map for a use, or -1. */
+int session_map(const struct session *s, enum map_use use);
+/* Report what is newly lost and what map updates failed. */
+void session_report_lost(struct session *s, bool total);
+
+/* ---- the child of -c ---- */
+
+/* Fork, hold before exec; false: reported. */
+bool child_start(struct session *s, const char *command);
+void child_release(struct session *s); /* let it exec */
+/* SIGTERM after exit(), SIGKILL for what is left. */
+void child_stop(struct session *s);
+
+/* ---- the ring buffer ---- */
+
+/* Map it into memory; NULL with errno. */
+struct ring *ring_open(int fd, uint32_t size);
+/* Hand every finished record to event_handle(); returns their number. */
+unsigned ring_drain(struct ring *r, struct session *s);
+void ring_close(struct ring *r);
 
 /* The families of words and types: runtime/builtins/table.c. */
 extern const struct builtin *const builtin_words[];
