@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process whose true counts are known: `workload ACTION N ...` does each
+ * action N times, in order, by raw system calls where the C library could
+ * add some of its own. Without arguments it lists the actions.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct action {
+	const char *name;
+	void (*run)(long n);
+	const char *doc;
+};
+
+int work_fn(int i);
+int work_add(int a, int b);
+const char *work_str(const char *s);
+int work_outer(int i);
+int work_middle(int i);
+
+static const char *self;
+
+/* What uprobes are attached to: never inlined, each with a known result. */
+__attribute__((noinline)) int
+work_fn(int i)
+{
+	__asm__ volatile("" ::: "memory");
+	return i * 2;
+}
+
+__attribute__((noinline)) int
+work_add(int a, int b)
+{
+	__asm__ volatile("" ::: "memory");
+	return a + b;
+}
+
+__attribute__((noinline)) const char *
+work_str(const char *s)
+{
+	__asm__ volatile("" ::: "memory");
+	return s + 1;
+}
+
+__attribute__((noinline)) int
+work_middle(int i)
+{
+	int r = work_fn(i);
+
+	__asm__ volatile("" ::: "memory");
+	return r + 1;
+}
+
+__attribute__((noinline)) int
+work_outer(int i)
+{
+	int r = work_middle(i);
+
+	__asm__ volatile("" ::: "memory");
+	return r + 1;
+}
+
+static void
+do_openat(long n)
+{
+	for (long i = 0; i < n; i++) {
+		long fd = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY);
+
+		if (fd >= 0)
+			syscall(SYS_close, fd);
+	}
+}
+
+static void
+do_missing(long n)
+{
+	for (long i = 0; i < n; i++)
+		syscall(SYS_openat, AT_FDCWD, "/nonexistent/file", O_RDONLY);
+}
+
+static void
+do_getppid(long n)
+{
+	for (long i = 0; i < n; i++)
+		syscall(SYS_getppid);
+}
+
+struct pinned {
+	long n;
+	int cpu;
+};
+
+static void *
+pinned_thread(void *arg)
+{
+	struct pinned *p = arg;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(p->cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+	do_getppid(p->n);
+	return NULL;
+}
+
+/* Two threads on two CPUs (or one, where there is only one). */
+static void
+do_threads(long n)
+{
+	int cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
+	struct pinned p[2] = { { n, 0 }, { n, cpus - 1 } };
+	pthread_t t[2];
+
+	for (int i = 0; i < 2; i++)
+		pthread_create(&t[i], NULL, pinned_thread, &p[i]);
+	for (int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+}
+
+static void
+do_fork(long n)
+{
+	for (long i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(i & 0x7f);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void
+do_exec(long n)
+{
+	for (long i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			execl(self, self, "getppid", "1", NULL);
+			_exit(127);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void
+do_fault(long n)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	volatile char *p = mmap(NULL, n * page, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return;
+	madvise((void *)p, n * page, MADV_NOHUGEPAGE);
+	for (long i = 0; i < n; i++)
+		p[i * page] = 1;
+	munmap((void *)p, n * page);
+}
+
+static void
+do_sleep(long n)
+{
+	struct timespec ms = { 0, 1000000 };
+
+	for (long i = 0; i < n; i++)
+		syscall(SYS_nanosleep, &ms, NULL);
+}
+
+static void
+do_rename(long n)
+{
+	char name[16];
+
+	for (long i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "worker-%ld", i % 1000);
+		prctl(PR_SET_NAME, name);
+	}
+	prctl(PR_SET_NAME, "workload");
+}
+
+static void
+do_call(long n)
+{
+	for (long i = 0; i < n; i++)
+		work_fn(i);
+}
+
+static void
+do_add(long n)
+{
+	for (long i = 0; i < n; i++)
+		work_add(i, -1);
+}
+
+static void
+do_str(long n)
+{
+	char text[32];
+
+	for (long i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "hello-%ld", i);
+		work_str(text);
+	}
+}
+
+static void
+do_deep(long n)
+{
+	for (long i = 0; i < n; i++)
+		work_outer(i);
+}
+
+/* Reads of 1, 2, ... N bytes. */
+static void
+do_read(long n)
+{
+	char *buf = malloc(n + 1);
+	long fd = syscall(SYS_openat, AT_FDCWD, "/dev/zero", O_RDONLY);
+
+	for (long i = 1; i <= n; i++)
+		syscall(SYS_read, fd, buf, i);
+	syscall(SYS_close, fd);
+	free(buf);
+}
+
+static void
+ignore(int sig)
+{
+	(void)sig;
+}
+
+static void
+do_signal(long n)
+{
+	signal(SIGUSR1, ignore);
+	for (long i = 0; i < n; i++)
+		syscall(SYS_kill, getpid(), SIGUSR1);
+}
+
+static long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+do_spin(long n)
+{
+	long end = now_ms() + n;
+
+	while (now_ms() < end)
+		for (int i = 0; i < 100000; i++)
+			work_fn(i);
+}
+
+static void
+do_idle(long n)
+{
+	struct timespec t = { n / 1000, n % 1000 * 1000000 };
+
+	syscall(SYS_nanosleep, &t, NULL);
+}
+
+/* Held until a byte (or the end) comes on the standard input. */
+static void
+do_wait(long n)
+{
+	char c;
+
+	(void)n;
+	if (read(0, &c, 1) < 0)
+		exit(1);
+}
+
+static const struct action actions[] = {
+	{ "openat", do_openat, "open and close /dev/null" },
+	{ "missing", do_missing, "open /nonexistent/file, in vain" },
+	{ "getppid", do_getppid, "getppid()" },
+	{ "threads", do_threads, "getppid() in each of two pinned threads" },
+	{ "fork", do_fork, "child that exits with 0, 1, 2 ..." },
+	{ "exec", do_exec, "child that executes this program" },
+	{ "fault", do_fault, "touch a fresh page" },
+	{ "sleep", do_sleep, "nanosleep() of a millisecond" },
+	{ "rename", do_rename, "take the name worker-0, worker-1 ..." },
+	{ "call", do_call, "work_fn(0), work_fn(1) ..." },
+	{ "add", do_add, "work_add(i, -1)" },
+	{ "str", do_str, "work_str(\"hello-0\") ..." },
+	{ "deep", do_deep, "work_outer -> work_middle -> work_fn" },
+	{ "read", do_read, "read 1, 2 ... N bytes" },
+	{ "signal", do_signal, "SIGUSR1 to itself" },
+	{ "spin", do_spin, "burn N ms of CPU time in work_fn" },
+	{ "idle", do_idle, "sleep N ms at a stretch" },
+	{ "wait", do_wait, "until a byte comes on stdin" },
+};
+
+static const struct action *
+find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (!strcmp(actions[i].name, name))
+			return &actions[i];
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	self = argv[0];
+	for (size_t i = 0; argc == 1 && i < sizeof(actions) / sizeof(*actions);
+	     i++)
+		printf("%-8s N  %s\n", actions[i].name, actions[i].doc);
+	for (int i = 1; i + 1 < argc; i += 2) {
+		const struct action *a = find(argv[i]);
+
+		if (!a) {
+			fprintf(stderr, "workload: no action '%s'\n", argv[i]);
+			return 2;
+		}
+		a->run(strtol(argv[i + 1], NULL, 0));
+	}
+	return 0;
+}
