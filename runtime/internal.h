@@ -174,6 +174,10 @@ bool session_load(struct session *s);
 bool session_init(struct session *s);
 /* Close and free what the session holds; programs detach. */
 void session_free(struct session *s);
+/* Load and run: the exit status. */
+int session_main(struct session *s);
+/* How many CPUs there can be: the cells of a per-CPU map's element. */
+unsigned session_possible_cpus(void);
 /* begin, attach, event loop, end, maps. Returns the exit status. */
 int session_run(struct session *s);
 /* A diagnostic on stderr ("ERROR: ..."), after flushing the output. */

@@ -177,8 +177,8 @@ text_fields(struct out *o, const struct type *t, const void *v, unsigned n)
 		const struct field *f = &t->fields[i];
 
 		if (is_anonymous(f)) {
-			n = text_fields(o, f->type,
-					(const char *)v + f->offset, n);
+			n = text_fields(o, f->type, (const char *)v + f->offset,
+					n);
 			continue;
 		}
 		out_puts(o, n++ ? ", ." : " .");
@@ -313,8 +313,8 @@ json_fields(struct out *o, const struct type *t, const void *v, unsigned n)
 		const struct field *f = &t->fields[i];
 
 		if (is_anonymous(f)) {
-			n = json_fields(o, f->type,
-					(const char *)v + f->offset, n);
+			n = json_fields(o, f->type, (const char *)v + f->offset,
+					n);
 			continue;
 		}
 		if (n++)

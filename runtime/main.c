@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the process: options, the table of passes that turns a script into an
+ * image, and the way from there into a session. The only file that exits.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* All that one compilation is made of. */
+struct compile {
+	struct arena arena;
+	struct options opts;
+	struct sources sources;
+	struct diag diag;
+	struct ast ast;
+	struct types types;
+	struct kernel kernel;
+	struct config config;
+	struct sema_input in;
+	struct prog prog;
+	struct image image;
+	const struct source *script;
+};
+
+static bool
+parse_unit(struct compile *c)
+{
+	return parse_source(&c->ast, c->script, &c->in.params, &c->diag);
+}
+
+static bool
+expand(struct compile *c)
+{
+	return sema_expand(&c->in);
+}
+
+static bool
+check(struct compile *c)
+{
+	return sema_check(&c->in);
+}
+
+static bool
+lower(struct compile *c)
+{
+	c->prog.ast = &c->ast;
+	c->prog.units = c->ast.units;
+	return ir_lower(&c->in, &c->prog);
+}
+
+static bool
+encode(struct compile *c)
+{
+	c->image.arena = &c->arena;
+	c->image.prog = &c->prog;
+	return gen_encode(&c->prog, &c->image);
+}
+
+static void
+print_ast(const struct compile *c, struct sbuf *out)
+{
+	ast_print(&c->ast, out);
+}
+
+static void
+print_ir(const struct compile *c, struct sbuf *out)
+{
+	ir_print(&c->prog, out);
+}
+
+static void
+print_bpf(const struct compile *c, struct sbuf *out)
+{
+	gen_print(&c->image, out);
+}
+
+/* A pass works on the whole compilation, or on the program alone. */
+struct pass {
+	const char *name;
+	bool (*run)(struct compile *c);
+	bool (*ir)(struct prog *p); /* verified afterwards */
+	const char *stage;          /* -d STAGE prints what it leaves */
+	void (*print)(const struct compile *c, struct sbuf *out);
+};
+
+/* clang-format off */
+static const struct pass pipeline[] = {
+	/* name      run         ir         -d stage  printer */
+	{ "parse",  parse_unit,  NULL,      "ast",    print_ast },
+	{ "expand", expand,      NULL,      NULL,     print_ast },
+	{ "check",  check,       NULL,      "sema",   print_ast },
+	{ "lower",  lower,       NULL,      NULL,     print_ir  },
+	{ "fold",   NULL,        ir_fold,   NULL,     print_ir  },
+	{ "gvn",    NULL,        ir_gvn,    NULL,     print_ir  },
+	{ "dce",    NULL,        ir_dce,    "ir",     print_ir  },
+	{ "place",  NULL,        ir_place,  NULL,     print_ir  },
+	{ "select", NULL,        ir_select, NULL,     print_ir  },
+	{ "spill",  NULL,        ir_spill,  NULL,     print_ir  },
+	{ "assign", NULL,        ir_assign, NULL,     print_ir  },
+	{ "layout", NULL,        ir_layout, "ra",     print_ir  },
+	{ "encode", encode,      NULL,      "bpf",    print_bpf },
+};
+
+/* Upstream's names for -d, and the stage that is nearest. */
+static const struct { const char *theirs, *ours; } stage_names[] = {
+	{ "types",       "sema" },
+	{ "codegen",     "ir"   },
+	{ "LLVMIR",      "ir"   },
+	{ "codegen-opt", "ra"   },
+	{ "verifier",    "bpf"  },
+	{ "libbpf",      "bpf"  },
+	{ "dis",         "bpf"  },
+};
+/* clang-format on */
+
+enum { PASS_LOWER = 3, PASS_LAYOUT = 11 };
+
+/* Whether one of -d's stages, "STAGE" or "STAGE=PASS", asks for this pass. */
+static bool
+stage_asks(const char *word, size_t n, const struct pass *p)
+{
+	const char *eq = memchr(word, '=', n);
+
+	if (eq) {
+		size_t len = n - (size_t)(eq + 1 - word);
+
+		return strlen(p->name) == len && !memcmp(eq + 1, p->name, len);
+	}
+	if (n == 3 && !memcmp(word, "all", n))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(stage_names); i++)
+		if (strlen(stage_names[i].theirs) == n &&
+		    !memcmp(stage_names[i].theirs, word, n))
+			return stage_asks(stage_names[i].ours,
+					  strlen(stage_names[i].ours), p);
+	return p->stage && strlen(p->stage) == n && !memcmp(word, p->stage, n);
+}
+
+static bool
+is_asked(const char *debug, const struct pass *p)
+{
+	while (debug && *debug) {
+		size_t n = strcspn(debug, ",");
+
+		if (stage_asks(debug, n, p))
+			return true;
+		debug += n + (debug[n] == ',');
+	}
+	return false;
+}
+
+/* Whether -d's stages all exist; names the first that does not. */
+static bool
+check_stages(const char *debug)
+{
+	while (debug && *debug) {
+		size_t n = strcspn(debug, ","), i = 0;
+
+		while (i < ARRAY_LEN(pipeline) &&
+		       !stage_asks(debug, n, &pipeline[i]))
+			i++;
+		if (i == ARRAY_LEN(pipeline)) {
+			fprintf(stderr,
+				"ERROR: USAGE: invalid option for -d: %.*s\n",
+				(int)n, debug);
+			return false;
+		}
+		debug += n + (debug[n] == ',');
+	}
+	return true;
+}
+
+static void
+print_stage(const struct compile *c, const struct pass *p)
+{
+	struct sbuf text = { 0 };
+
+	p->print(c, &text);
+	if (c->opts.debug && !strcmp(c->opts.debug, "all"))
+		printf("; after %s\n", p->name);
+	fwrite(text.s, 1, text.n, stdout);
+	sbuf_free(&text);
+}
+
+static void
+flush_diag(struct compile *c)
+{
+	struct sbuf text = { 0 };
+
+	fflush(stdout);
+	diag_flush(&c->diag, &text);
+	if (text.n)
+		fwrite(text.s, 1, text.n, stderr);
+	sbuf_free(&text);
+}
+
+/* Run the passes from `first` on; with -d until nothing more is asked for. */
+static bool
+run_passes(struct compile *c, size_t first)
+{
+	size_t last = ARRAY_LEN(pipeline);
+
+	if (c->opts.debug)
+		while (last > first &&
+		       !is_asked(c->opts.debug, &pipeline[last - 1]))
+			last--;
+	for (size_t i = first; i < last; i++) {
+		const struct pass *p = &pipeline[i];
+
+		if (!(p->ir ? p->ir(&c->prog) : p->run(c)))
+			return false;
+		if (c->diag.errors)
+			return false;
+		if ((p->ir || i == PASS_LOWER) && !ir_verify(&c->prog))
+			return false;
+		if (is_asked(c->opts.debug, p))
+			print_stage(c, p);
+	}
+	return true;
+}
+
+/* ---- getting ready ---- */
+
+static char *
+read_all(int fd, size_t *n)
+{
+	struct sbuf b = { 0 };
+	char chunk[8192];
+	ssize_t got;
+
+	while ((got = read(fd, chunk, sizeof(chunk))) > 0)
+		sbuf_add(&b, chunk, (size_t)got);
+	if (got < 0) {
+		sbuf_free(&b);
+		return NULL;
+	}
+	sbuf_puts(&b, "");
+	*n = b.n;
+	return b.s;
+}
+
+/* The script's text as a source; false: reported. */
+static bool
+read_script(struct compile *c)
+{
+	const char *path = c->opts.script_path;
+	FILE *f = stdin;
+	size_t n = 0;
+	char *text;
+
+	if (c->opts.program) {
+		c->script =
+			source_add(&c->arena, &c->sources, "stdin",
+				   c->opts.program, strlen(c->opts.program));
+		return true;
+	}
+	if (strcmp(path, "-"))
+		f = fopen(path, "re");
+	else
+		path = "stdin";
+	text = f ? read_all(fileno(f), &n) : NULL;
+	if (f && f != stdin)
+		fclose(f);
+	if (!text) {
+		fprintf(stderr, "ERROR: failed to open file '%s': %s\n", path,
+			strerror(errno));
+		return false;
+	}
+	c->script = source_add(&c->arena, &c->sources, path, text, n);
+	free(text);
+	return true;
+}
+
+static void
+init_kernel(struct compile *c)
+{
+	struct kernel_paths paths = {
+		.kallsyms = "/proc/kallsyms",
+		.btf = "/sys/kernel/btf/vmlinux",
+		.btf_dir = "/sys/kernel/btf",
+	};
+	const char *dir = c->opts.kernel_dir;
+	const char *btf = getenv("BPFTRACE_BTF");
+
+	if (btf && *btf)
+		paths.btf = btf;
+	if (dir) {
+		paths.tracefs = arena_printf(&c->arena, "%s/tracefs", dir);
+		paths.kallsyms = arena_printf(&c->arena, "%s/kallsyms", dir);
+		paths.btf = arena_printf(&c->arena, "%s/btf", dir);
+		paths.btf_dir = dir;
+	}
+	kernel_init(&c->kernel, &c->arena, &paths);
+}
+
+static const struct language language = {
+	.words = builtin_words,
+	.nominals = builtin_nominals,
+	.probe_types = probe_types,
+};
+
+/* Everything that a pass is given; false: exit with status 2, reported. */
+static bool
+init_compile(struct compile *c)
+{
+	const char *error = NULL;
+
+	c->diag.arena = &c->arena;
+	c->diag.sources = &c->sources;
+	c->diag.no_warnings = c->opts.no_warnings;
+	c->diag.color = options_color();
+	types_init(&c->types, &c->arena);
+	init_kernel(c);
+	config_default(&c->config);
+	if (!config_env(&c->config, &c->arena, &error)) {
+		fprintf(stderr, "%s\n", error);
+		return false;
+	}
+	c->ast.arena = &c->arena;
+	c->ast.sources = &c->sources;
+	c->prog.arena = &c->arena;
+	c->prog.diag = &c->diag;
+	c->prog.config = &c->config;
+	c->prog.types = &c->types;
+	c->in = (struct sema_input){
+		.arena = &c->arena,
+		.ast = &c->ast,
+		.diag = &c->diag,
+		.lang = &language,
+		.kernel = &c->kernel,
+		.types = &c->types,
+		.config = &c->config,
+		.params = c->opts.params,
+		.unsafe = c->opts.unsafe,
+		.pid = c->opts.pid,
+		.has_cpid = c->opts.command != NULL,
+		.ncpus = session_possible_cpus(),
+	};
+	return true;
+}
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/* A FILE of IR text enters the pipeline behind its making. */
+static bool
+compile_ir(struct compile *c)
+{
+	size_t first = PASS_LOWER + 1;
+
+	if (!c->opts.debug) {
+		fprintf(stderr, "ERROR: USAGE: an .ir file needs -d.\n");
+		return false;
+	}
+	if (!ir_read(&c->prog, c->script, &c->diag))
+		return false;
+	if (c->prog.funcs.n && c->prog.funcs.v[0]->allocated)
+		first = PASS_LAYOUT + 1;
+	return ir_verify(&c->prog) && run_passes(c, first);
+}
+
+static void
+print_line(void *arg, const char *text)
+{
+	(void)arg;
+	puts(text);
+}
+
+static int
+list(struct compile *c)
+{
+	bool ok = probe_list(&c->in, c->opts.pattern, c->opts.verbose,
+			     print_line, NULL);
+
+	flush_diag(c);
+	return ok ? 0 : 1;
+}
+
+/* Compile with a session at hand: the child of -c gives a constant. */
+static int
+trace(struct compile *c)
+{
+	struct session s = {
+		.arena = &c->arena,
+		.opts = &c->opts,
+		.in = &c->in,
+		.config = &c->config,
+		.prog = &c->prog,
+		.image = &c->image,
+	};
+	int status = 1;
+
+	if (!session_init(&s))
+		return 1;
+	c->in.cpid = (uint64_t)s.child;
+	if (run_passes(c, 0)) {
+		flush_diag(c);
+		status = c->opts.compile_only ? 0 : session_main(&s);
+	}
+	flush_diag(c);
+	session_free(&s);
+	return status;
+}
+
+static int
+run(struct compile *c)
+{
+	bool ok;
+
+	if (!check_stages(c->opts.debug))
+		return 1;
+	if (!init_compile(c))
+		return 2;
+	if (c->opts.list && !c->opts.program)
+		return list(c);
+	if (!read_script(c))
+		return 1;
+	if (c->opts.script_path && ends_with(c->opts.script_path, ".ir"))
+		ok = compile_ir(c);
+	else if (c->opts.debug)
+		ok = run_passes(c, 0);
+	else
+		return trace(c);
+	flush_diag(c);
+	return ok ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct compile c = { 0 };
+	int status = 1;
+
+	switch (options_parse(&c.opts, &c.arena, argc, argv)) {
+	case OPTIONS_DONE:
+		status = 0;
+		break;
+	case OPTIONS_BAD:
+		break;
+	case OPTIONS_RUN:
+		status = run(&c);
+		break;
+	}
+	arena_free(&c.arena);
+	return status;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the command line (REFERENCE 9.1): argv in, struct options out. getopt
+ * does the GNU manners; arguments that are no options are collected in order
+ * because options may follow the script's name.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define JIFFY_VERSION "0.1.0"
+
+enum {
+	OPT_INFO = 256,
+	OPT_UNSAFE,
+	OPT_NO_WARNINGS,
+	OPT_DRY_RUN,
+	OPT_INCLUDE,
+	OPT_KERNEL,
+	OPT_MODE,
+	OPT_IGNORED, /* accepted, without effect */
+	OPT_IGNORED_ARG,
+	OPT_UNSUPPORTED,
+	PID_LIMIT = 0x400000,
+};
+
+/* clang-format off */
+static const struct option long_options[] = {
+	{ "list",                no_argument,       NULL, 'l' },
+	{ "verbose",             no_argument,       NULL, 'v' },
+	{ "help",                no_argument,       NULL, 'h' },
+	{ "version",             no_argument,       NULL, 'V' },
+	{ "info",                no_argument,       NULL, OPT_INFO },
+	{ "pid",                 required_argument, NULL, 'p' },
+	{ "cmd",                 required_argument, NULL, 'c' },
+	{ "output",              required_argument, NULL, 'o' },
+	{ "quiet",               no_argument,       NULL, 'q' },
+	{ "warnings",            no_argument,       NULL, 'k' },
+	{ "no-warnings",         no_argument,       NULL, OPT_NO_WARNINGS },
+	{ "unsafe",              no_argument,       NULL, OPT_UNSAFE },
+	{ "dry-run",             no_argument,       NULL, OPT_DRY_RUN },
+	{ "include",             required_argument, NULL, OPT_INCLUDE },
+	{ "debug",               required_argument, NULL, 'd' },
+	{ "kernel",              required_argument, NULL, OPT_KERNEL },
+	{ "mode",                required_argument, NULL, OPT_MODE },
+	{ "btf",                 no_argument,       NULL, 'b' },
+	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
+	{ "verify-llvm-ir",      no_argument,       NULL, OPT_IGNORED },
+	{ "dwarf-pid",           required_argument, NULL, OPT_IGNORED_ARG },
+	{ "debuginfo",           required_argument, NULL, OPT_IGNORED_ARG },
+	{ "traceable-functions", required_argument, NULL, OPT_IGNORED_ARG },
+	{ "no-feature",          required_argument, NULL, OPT_IGNORED_ARG },
+	{ "emit-elf",            required_argument, NULL, OPT_UNSUPPORTED },
+	{ "emit-llvm",           required_argument, NULL, OPT_IGNORED_ARG },
+	{ "aot",                 required_argument, NULL, OPT_UNSUPPORTED },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char usage[] =
+"USAGE:\n"
+"    %1$s [options] FILE [args]\n"
+"    %1$s [options] - [args]             program on standard input\n"
+"    %1$s [options] -e 'PROGRAM' [args]\n"
+"\n"
+"OPTIONS:\n"
+"    -e PROGRAM          run this program text\n"
+"    -l, --list [PAT]    list probes, or what a script's probes match\n"
+"    -p, --pid PID       limit to a process, end with it\n"
+"    -c, --cmd COMMAND   run a command, end with it\n"
+"    -o, --output FILE   the script's output goes there\n"
+"    -f FORMAT           output format: text, json\n"
+"    -B MODE             output buffering: line, full, none\n"
+"    -I DIR              search C headers there\n"
+"        --include FILE  as #include FILE before the script\n"
+"        --unsafe        permit system(), signal() and the like\n"
+"    -q, --quiet         no attach notice\n"
+"    -v, --verbose       tell more; with -l: parameters\n"
+"    -k, --warnings      show failing reads and lookups as well\n"
+"        --no-warnings   show no warnings\n"
+"        --dry-run       attach, then leave\n"
+"        --info          what this kernel can do\n"
+"    -h, --help          this text\n"
+"    -V, --version       the version\n"
+"\n"
+"LOOKING INSIDE (no root needed):\n"
+"    -d STAGE[=PASS]     print ast, sema, ir, ra, bpf or all, and leave\n"
+"        --kernel DIR    ask DIR/tracefs, DIR/kallsyms and DIR/btf\n"
+"                        instead of the running kernel\n"
+"\n"
+"EXAMPLES:\n"
+"    %1$s -l '*sleep*'\n"
+"    %1$s -e 'tracepoint:syscalls:sys_enter_openat"
+" { printf(\"%%s\\n\", str(args.filename)) }'\n"
+"    %1$s -e 'rawtracepoint:sys_enter { @[comm] = count(); }'\n";
+/* clang-format on */
+
+static void
+help(FILE *to)
+{
+	fprintf(to, usage, "jiffy");
+}
+
+static enum options_result
+bad(const char *text, bool with_help)
+{
+	fprintf(stderr, "ERROR: %s\n", text);
+	if (with_help)
+		help(stderr);
+	return OPTIONS_BAD;
+}
+
+static enum options_result
+set_pid(struct options *o, const char *text)
+{
+	char *end;
+	long long v;
+
+	errno = 0;
+	v = strtoll(text, &end, 0);
+	if (!*text || *end || errno) {
+		fprintf(stderr,
+			"ERROR: Failed to parse pid: invalid integer: %s\n",
+			text);
+		return OPTIONS_BAD;
+	}
+	if (v < 1 || v > PID_LIMIT) {
+		fprintf(stderr, "ERROR: Pid out of range: %llu\n",
+			(unsigned long long)v);
+		return OPTIONS_BAD;
+	}
+	o->pid = (int)v;
+	return OPTIONS_RUN;
+}
+
+static enum options_result
+set_format(struct options *o, const char *text)
+{
+	o->json = !strcmp(text, "json");
+	if (o->json || !strcmp(text, "text"))
+		return OPTIONS_RUN;
+	fprintf(stderr,
+		"ERROR: Invalid output format \"%s\"\n"
+		"Valid formats: 'text', 'json'\n",
+		text);
+	return OPTIONS_BAD;
+}
+
+static enum options_result
+set_buffering(struct options *o, const char *text)
+{
+	static const struct {
+		const char *name;
+		enum out_buffering mode;
+	} modes[] = {
+		{ "line", OUT_LINE },
+		{ "full", OUT_FULL },
+		{ "none", OUT_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
+		if (!strcmp(text, modes[i].name)) {
+			o->buffering = modes[i].mode;
+			return OPTIONS_RUN;
+		}
+	return bad("USAGE: -B must be either 'line', 'full', or 'none'.",
+		   false);
+}
+
+static enum options_result
+set_mode(struct options *o, const char *text)
+{
+	if (!strcmp(text, "codegen")) {
+		o->compile_only = true;
+		return OPTIONS_RUN;
+	}
+	return bad("USAGE: --mode can only be 'codegen', 'compiler-bench', "
+		   "'bench', 'test' or 'format'.",
+		   false);
+}
+
+/* -d may be given several times: the stages add up. */
+static void
+add_debug(struct options *o, struct arena *a, const char *stages)
+{
+	o->debug =
+		o->debug ? arena_printf(a, "%s,%s", o->debug, stages) : stages;
+}
+
+static enum options_result
+print_version(void)
+{
+	puts("jiffy v" JIFFY_VERSION);
+	return OPTIONS_DONE;
+}
+
+static enum options_result
+print_help(void)
+{
+	help(stdout);
+	return OPTIONS_DONE;
+}
+
+static enum options_result
+set(struct options *o, struct arena *a, int c, const char *arg)
+{
+	switch (c) {
+	case 1: /* no option */
+		*vec_push(a, &o->positional) = arg;
+		return OPTIONS_RUN;
+	case 'e':
+		o->program = arg;
+		return OPTIONS_RUN;
+	case 'l':
+		o->list = true;
+		return OPTIONS_RUN;
+	case 'v':
+		o->verbose = true;
+		return OPTIONS_RUN;
+	case 'q':
+		o->quiet = true;
+		return OPTIONS_RUN;
+	case 'k':
+		o->warnings = true;
+		return OPTIONS_RUN;
+	case 'h':
+		return print_help();
+	case 'V':
+		return print_version();
+	case 'p':
+		return set_pid(o, arg);
+	case 'c':
+		o->command = *arg ? arg : NULL;
+		return OPTIONS_RUN;
+	case 'o':
+		o->output = arg;
+		return OPTIONS_RUN;
+	case 'f':
+		return set_format(o, arg);
+	case 'B':
+		return set_buffering(o, arg);
+	case 'I':
+	case OPT_INCLUDE:
+		*vec_push(a, &o->includes) = arg;
+		return OPTIONS_RUN;
+	case 'd':
+		add_debug(o, a, arg);
+		return OPTIONS_RUN;
+	case OPT_MODE:
+		return set_mode(o, arg);
+	case OPT_KERNEL:
+		o->kernel_dir = arg;
+		return OPTIONS_RUN;
+	case OPT_INFO:
+		o->info = true;
+		return OPTIONS_RUN;
+	case OPT_UNSAFE:
+		o->unsafe = true;
+		return OPTIONS_RUN;
+	case OPT_NO_WARNINGS:
+		o->no_warnings = true;
+		return OPTIONS_RUN;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		return OPTIONS_RUN;
+	case OPT_UNSUPPORTED:
+		return bad("USAGE: this option is not supported by jiffy.",
+			   false);
+	case '?':
+		help(stderr);
+		return OPTIONS_BAD;
+	default: /* accepted, without effect */
+		return OPTIONS_RUN;
+	}
+}
+
+/* What stands behind `--`: options of the script, and more arguments. */
+static void
+take_rest(struct options *o, struct arena *a, int argc, char **argv, int from)
+{
+	for (int i = from; i < argc; i++) {
+		if (!strncmp(argv[i], "--", 2) && argv[i][2])
+			*vec_push(a, &o->named) = argv[i];
+		else
+			*vec_push(a, &o->positional) = argv[i];
+	}
+}
+
+/* The first argument is the script, unless -e brought one. */
+static enum options_result
+assign_script(struct options *o)
+{
+	const char *const *v = o->positional.v;
+	uint32_t n = o->positional.n;
+
+	if (o->list && !o->program) {
+		o->pattern = n ? v[0] : NULL;
+		return OPTIONS_RUN;
+	}
+	if (o->info)
+		return OPTIONS_RUN;
+	if (!o->program) {
+		if (!n || !*v[0])
+			return bad("USAGE: filename or -e 'program' required.",
+				   false);
+		o->script_path = v[0];
+		v++;
+		n--;
+	} else if (!*o->program) {
+		return bad("USAGE: filename or -e 'program' required.", false);
+	}
+	o->params.v = v;
+	o->params.n = n;
+	return OPTIONS_RUN;
+}
+
+enum options_result
+options_parse(struct options *o, struct arena *a, int argc, char **argv)
+{
+	enum options_result r;
+	int c;
+
+	if (argc < 2) {
+		help(stderr);
+		return OPTIONS_BAD;
+	}
+	/* '-' in front: hand out non-options in place, as value 1. */
+	while ((c = getopt_long(argc, argv, "-e:lvhVp:c:o:f:B:qkI:d:b",
+				long_options, NULL)) != -1) {
+		r = set(o, a, c, optarg);
+		if (r != OPTIONS_RUN)
+			return r;
+	}
+	take_rest(o, a, argc, argv, optind);
+	if (o->warnings && o->no_warnings)
+		return bad("USAGE: -k, --warnings conflicts with "
+			   "--no-warnings",
+			   false);
+	if (o->command && o->pid)
+		return bad("USAGE: Cannot use both -c and -p.", true);
+	return assign_script(o);
+}
+
+bool
+options_color(void)
+{
+	const char *v = getenv("BPFTRACE_COLOR");
+
+	if (v && !strcmp(v, "always"))
+		return true;
+	if (v && !strcmp(v, "never"))
+		return false;
+	if (v && strcmp(v, "auto"))
+		fprintf(stderr,
+			"WARNING: Invalid env value! The valid values of "
+			"`BPFTRACE_COLOR` are [auto|always|never]. The "
+			"current value is %s!\n",
+			v);
+	return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+}
