@@ -89,6 +89,12 @@ struct op *ir_end(const struct func *f, const struct blk *b);
 /* Forget that `pred` jumps to `b`: one predecessor, one phi argument each. */
 void ir_drop_pred(struct func *f, struct blk *b, const struct blk *pred);
 
+/* The words of enum map_use in IR text. */
+extern const char *const ir_map_uses[];
+/* One op as a line of text. */
+void ir_print_op(const struct func *f, const struct blk *b, struct ref r,
+		 struct sbuf *out);
+
 /* What pure ops compute (eval.c). */
 int64_t ir_eval(enum ir_opcode op, unsigned width, int64_t a, int64_t b);
 bool ir_holds(enum ir_cond c, int64_t a, int64_t b);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Analyses of the control flow graph: reverse postorder, dominators
+ * (Cooper, Harvey, Kennedy, "A Simple, Fast Dominance Algorithm", 2001) and
+ * liveness. Given a function, they fill the fields of its blocks.
+ */
+#include "internal.h"
+
+/* One block on the way of the depth-first walk. */
+struct visit {
+	struct blk *blk;
+	unsigned next; /* successor to go to */
+};
+
+enum { UNSEEN = 0, SEEN = 1 };
+
+static void
+clear_order(struct func *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->blks.n; i++) {
+		f->blks.v[i]->rpo = UNSEEN;
+		f->blks.v[i]->idom = NULL;
+	}
+}
+
+/* Depth-first from the entry; writes blocks in postorder, returns how many.
+ * A block's second successor goes first, so that the first one follows it in
+ * the reverse. */
+static uint32_t
+postorder(struct func *f, struct blk **out)
+{
+	struct visit *stack =
+		arena_alloc(f->arena, (f->blks.n + 1) * sizeof(*stack));
+	uint32_t depth = 0, n = 0;
+
+	stack[depth++] = (struct visit){ f->blks.v[0], 2 };
+	f->blks.v[0]->rpo = SEEN;
+	while (depth) {
+		struct visit *top = &stack[depth - 1];
+		struct blk *to;
+
+		if (!top->next) {
+			out[n++] = top->blk;
+			depth--;
+			continue;
+		}
+		to = top->blk->succ[--top->next];
+		if (to && to->rpo == UNSEEN) {
+			to->rpo = SEEN;
+			stack[depth++] = (struct visit){ to, 2 };
+		}
+	}
+	return n;
+}
+
+static void
+drop_unreachable(struct func *f)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < f->blks.n; i++) {
+		struct blk *b = f->blks.v[i];
+
+		if (b->rpo != UNSEEN)
+			continue;
+		for (k = 0; k < 2; k++)
+			if (b->succ[k] && b->succ[k]->rpo != UNSEEN)
+				ir_drop_pred(f, b->succ[k], b);
+	}
+}
+
+/* Needs: nothing. Breaks: dominators, liveness. */
+void
+ir_rpo(struct func *f)
+{
+	struct blk **order =
+		arena_alloc(f->arena, (f->blks.n + 1) * sizeof(*order));
+	uint32_t i, n;
+
+	clear_order(f);
+	n = postorder(f, order);
+	drop_unreachable(f);
+	for (i = 0; i < n; i++) {
+		f->blks.v[i] = order[n - 1 - i];
+		f->blks.v[i]->rpo = i;
+	}
+	f->blks.n = n;
+}
+
+static struct blk *
+common_dom(struct blk *a, struct blk *b)
+{
+	while (a != b) {
+		while (a->rpo > b->rpo)
+			a = a->idom;
+		while (b->rpo > a->rpo)
+			b = b->idom;
+	}
+	return a;
+}
+
+static struct blk *
+idom_of(const struct blk *b)
+{
+	struct blk *dom = NULL;
+	uint32_t i;
+
+	for (i = 0; i < b->preds.n; i++) {
+		struct blk *p = b->preds.v[i];
+
+		if (p->idom)
+			dom = dom ? common_dom(dom, p) : p;
+	}
+	return dom;
+}
+
+/* Needs: rpo. The entry is its own idom while this runs, NULL after it. */
+void
+ir_dominators(struct func *f)
+{
+	struct blk *entry = f->blks.v[0];
+	bool changed = true;
+	uint32_t i;
+
+	for (i = 0; i < f->blks.n; i++)
+		f->blks.v[i]->idom = NULL;
+	entry->idom = entry;
+	while (changed) {
+		changed = false;
+		for (i = 1; i < f->blks.n; i++) {
+			struct blk *dom = idom_of(f->blks.v[i]);
+
+			changed |= dom != f->blks.v[i]->idom;
+			f->blks.v[i]->idom = dom;
+		}
+	}
+	entry->idom = NULL;
+}
+
+bool
+ir_dominates(const struct blk *a, const struct blk *b)
+{
+	while (b && b->rpo > a->rpo)
+		b = b->idom;
+	return a == b;
+}
+
+/* ---- liveness ---- */
+
+/* Live out of `b`: what successors need, and their phis' arguments for b. */
+static void
+gather_out(struct func *f, struct blk *b, uint32_t words)
+{
+	uint64_t *out = b->live_out;
+	uint32_t i, k, s;
+
+	for (s = 0; s < 2 && b->succ[s]; s++) {
+		const struct blk *to = b->succ[s];
+		const uint64_t *in = to->live_in;
+
+		for (i = 0; i < words; i++)
+			out[i] |= in[i];
+		for (k = 0; to->preds.v[k] != b; k++)
+			;
+		for (i = 0; i < to->ops.n; i++) {
+			const struct op *op = ir_op(f, to->ops.v[i]);
+
+			if (op->code != IR_PHI)
+				break;
+			ir_bit_set(out, op->phi[k].id);
+		}
+	}
+}
+
+/* live_in of `b` from live_out; true when it grew. */
+static bool
+flow_back(struct func *f, struct blk *b, uint64_t *set, uint32_t words)
+{
+	uint64_t *in = b->live_in, *out = b->live_out;
+	bool grew = false;
+	uint32_t i, k;
+
+	for (i = 0; i < words; i++)
+		set[i] = out[i];
+	for (i = b->ops.n; i-- > 0;) {
+		const struct op *op = ir_op(f, b->ops.v[i]);
+
+		ir_bit_clear(set, b->ops.v[i].id);
+		for (k = 0; k < ir_ref_args(op); k++)
+			ir_bit_set(set, op->arg[k].id);
+	}
+	for (i = 0; i < words; i++) {
+		grew |= set[i] != in[i];
+		in[i] = set[i];
+	}
+	return grew;
+}
+
+void
+ir_liveness(struct func *f)
+{
+	uint32_t words = f->ops.n / 64 + 1, i;
+	uint64_t *set = arena_alloc(f->arena, words * 8);
+	bool changed = true;
+
+	for (i = 0; i < f->blks.n; i++) {
+		f->blks.v[i]->live_in = arena_alloc(f->arena, words * 8);
+		f->blks.v[i]->live_out = arena_alloc(f->arena, words * 8);
+	}
+	while (changed) {
+		changed = false;
+		for (i = f->blks.n; i-- > 0;) {
+			struct blk *b = f->blks.v[i];
+
+			gather_out(f, b, words);
+			changed |= flow_back(f, b, set, words);
+		}
+	}
+}
