@@ -208,6 +208,38 @@ void child_release(struct session *s); /* let it exec */
 /* SIGTERM after exit(), SIGKILL for what is left. */
 void child_stop(struct session *s);
 
+/* ---- bpf(2), one call each: 0 or a descriptor, else -errno (sys.c) ---- */
+
+union bpf_attr;
+
+int sys_bpf(int command, union bpf_attr *attr);
+int sys_map_create(const struct map_spec *m, uint32_t entries);
+int sys_map_update(int fd, const void *key, const void *value);
+int sys_map_lookup(int fd, const void *key, void *value);
+/* key NULL: the first. -ENOENT after the last. */
+int sys_map_next_key(int fd, const void *key, void *next);
+int sys_map_delete(int fd, const void *key);
+/* Up to *n elements from *cursor on (4 or key-size bytes, whichever is more;
+ * NULL in: from the start). -ENOENT: these were the last. */
+int sys_map_batch(int fd, const void *in, void *out, void *keys, void *values,
+		  uint32_t *n);
+int sys_map_freeze(int fd);
+/* BPF_PROG_TEST_RUN without a context. */
+int sys_prog_run(int fd);
+
+struct prog_load {
+	const char *name, *license;
+	uint32_t type, attach_type, attach_btf_id;
+	const struct bpf_insn *insns;
+	uint32_t ninsns;
+	int btf_fd; /* 0 or less: without func and line info */
+	const struct gen_btf_prog *btf;
+	char *log; /* NULL: no log */
+	uint32_t log_size;
+};
+int sys_prog_load(const struct prog_load *p);
+int sys_btf_load(const void *btf, uint32_t size);
+
 /* ---- the ring buffer ---- */
 
 /* Map it into memory; NULL with errno. */

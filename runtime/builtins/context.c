@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Words that read what the probe was called with: args, argN, retval, ctx,
+ * func, reg(), probe. How is the probe type's business; these rows only check
+ * that it has what they ask for.
+ */
+#include "internal.h"
+
+#include <sys/utsname.h>
+
+static const char *
+probetype_of(const struct unit *u)
+{
+	return u->type->type_word ? u->type->type_word : u->type->name;
+}
+
+static bool
+args_check(struct sema *s, struct node *n)
+{
+	const struct unit *u = sema_unit(s);
+	const struct type *args;
+
+	if (!(u->type->flags & PROBE_ARGS))
+		return sema_error(
+			s, n,
+			"The args builtin can only be used with tracepoint, "
+			"rawtracepoint, fentry/fexit, and uprobe probes (%s "
+			"used here)",
+			probetype_of(u));
+	args = sema_args(s, n->span);
+	n->type = args ? type_pointer(sema_types(s), args, AS_CTX)
+		       : type_error(sema_types(s));
+	return args;
+}
+
+static struct ref
+ctx_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)n, (void)dst;
+	return ir_ctx(l);
+}
+
+static bool
+arg_check(struct sema *s, struct node *n)
+{
+	const struct probe_type *t = sema_unit(s)->type;
+	struct utsname uts;
+
+	if (!(t->flags & PROBE_ARGN))
+		return sema_error(
+			s, n,
+			"The %s builtin can only be used with 'kprobes', "
+			"'uprobes' and 'usdt' probes",
+			n->call.name);
+	if (t->nargs && n->call.word->aux >= (int64_t)t->nargs) {
+		uname(&uts);
+		return sema_error(s, n, "%s doesn't support %s", uts.machine,
+				  n->call.name);
+	}
+	return true;
+}
+
+static struct ref
+arg_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)dst;
+	return ir_unit(l)->type->arg(l, (unsigned)n->call.word->aux);
+}
+
+static bool
+retval_check(struct sema *s, struct node *n)
+{
+	if (sema_unit(s)->type->flags & PROBE_RETVAL)
+		return true;
+	return sema_error(s, n,
+			  "The retval builtin can only be used with "
+			  "'kretprobe' and 'uretprobe' and 'fentry' probes");
+}
+
+static struct ref
+retval_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)n, (void)dst;
+	return ir_unit(l)->type->retval(l);
+}
+
+static bool
+ctx_check(struct sema *s, struct node *n)
+{
+	const struct unit *u = sema_unit(s);
+	const char *name =
+		u->type->flags & PROBE_PERF ? "bpf_perf_event_data" : "pt_regs";
+
+	if (!(u->type->flags & PROBE_CTX)) {
+		if (u->type->flags & PROBE_ARGS)
+			return sema_error(s, n, "Use args instead of ctx in %s",
+					  u->type->name);
+		return sema_error(s, n,
+				  "The ctx builtin can not be used with '%s' "
+				  "probes",
+				  u->type->name);
+	}
+	n->type = type_pointer(sema_types(s), sema_struct(s, name), AS_CTX);
+	return true;
+}
+
+static bool
+func_check(struct sema *s, struct node *n)
+{
+	const struct probe_type *t = sema_unit(s)->type;
+
+	if (!(t->flags & PROBE_FUNC))
+		return sema_error(s, n,
+				  "The func builtin can not be used with '%s' "
+				  "probes",
+				  probetype_of(sema_unit(s)));
+	n->type = symbol_type(sema_types(s), t->flags & PROBE_USER);
+	return true;
+}
+
+static struct ref
+func_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	struct ref addr = ir_unit(l)->type->func(l);
+
+	return symbol_store(l, n->type, addr, dst);
+}
+
+static bool
+probe_check(struct sema *s, struct node *n)
+{
+	const struct unit *u = sema_unit(s);
+
+	sema_make_str(s, n, u->targets.n ? u->targets.v[0].probe : "");
+	return true;
+}
+
+static bool
+probetype_check(struct sema *s, struct node *n)
+{
+	sema_make_str(s, n, probetype_of(sema_unit(s)));
+	return true;
+}
+
+static bool
+reg_check(struct sema *s, struct node *n)
+{
+	const struct probe_type *t = sema_unit(s)->type;
+	struct node *arg = sema_arg(n, 0);
+	const char *name = arg ? sema_literal_str(arg, NULL) : NULL;
+	struct utsname uts;
+	bool known = false;
+
+	if (!(t->flags & PROBE_REGS) || !t->reg)
+		return sema_error(s, n,
+				  "reg can not be used with \"%s\" "
+				  "probes",
+				  t->name);
+	if (!name)
+		return true;
+	t->reg(NULL, name, &known);
+	uname(&uts);
+	if (!known)
+		return sema_error(s, n,
+				  "'%s' is not a valid register on this "
+				  "architecture (%s)",
+				  name, uts.machine);
+	return true;
+}
+
+static struct ref
+reg_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const char *name = sema_literal_str(ir_arg_node(n, 0), NULL);
+	bool known;
+
+	(void)dst;
+	return ir_unit(l)->type->reg(l, name, &known);
+}
+
+/* clang-format off */
+#define ARG(N)                                                                 \
+	{ "arg" #N, "uint64", "argument " #N " of the traced function",        \
+	  WORD_BUILTIN, .aux = N, .check = arg_check, .lower = arg_lower }
+
+const struct builtin context_words[] = {
+	{ "args", "auto", "the arguments by name", WORD_BUILTIN,
+	  .check = args_check, .lower = ctx_lower },
+	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5), ARG(6), ARG(7), ARG(8),
+	ARG(9), ARG(10), ARG(11),
+	{ "retval", "uint64", "value the traced function returned",
+	  .check = retval_check, .lower = retval_lower },
+	{ "ctx", "auto", "the program's context", WORD_BUILTIN,
+	  .check = ctx_check, .lower = ctx_lower },
+	{ "func", "auto", "name of the traced function", .check = func_check,
+	  .lower = func_lower },
+	{ "probe", "auto", "name of the attach point", WORD_TARGET | WORD_CONST,
+	  .check = probe_check },
+	{ "probetype", "auto", "name of the probe type", WORD_CONST,
+	  .check = probetype_check },
+	{ "reg", "(string literal) -> uint64", "a register's value",
+	  .check = reg_check, .lower = reg_lower },
+	{ 0 },
+};
+/* clang-format on */

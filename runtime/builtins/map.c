@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* Words on whole maps and their keys: delete, has_key, len, clear, zero. */
+#include "internal.h"
+
+static bool
+is_map(const struct node *n)
+{
+	return n && n->kind == N_MAP && !n->map.keys.n && n->map.map;
+}
+
+static struct ref
+delete_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const struct node *key = ir_nargs(n) > 1 ? ir_arg_node(n, 1) : NULL;
+
+	(void)dst;
+	return ir_map_delete(l, ir_arg_node(n, 0), key);
+}
+
+static bool
+delete_check(struct sema *s, struct node *n)
+{
+	struct node *m = sema_arg(n, 0);
+
+	if (!is_map(m))
+		return true;
+	m->map.map->deleted = true;
+	if (ir_nargs(n) == 1 && m->map.map->key)
+		return sema_error(s, n,
+				  "call to delete() with a single argument "
+				  "expects a map without explicit keys "
+				  "(scalar map)");
+	return true;
+}
+
+static bool
+needs_keys(struct sema *s, struct node *n)
+{
+	struct node *m = sema_arg(n, 0);
+
+	if (is_map(m) && m->map.map->scalar)
+		return sema_error(s, n,
+				  "call to %s() expects a map with explicit "
+				  "keys (non-scalar map)",
+				  n->call.name);
+	return true;
+}
+
+static struct ref
+has_key_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)dst;
+	return ir_map_has(l, ir_arg_node(n, 0), ir_arg_node(n, 1));
+}
+
+static struct ref
+len_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)dst;
+	return ir_map_len(l, ir_arg_node(n, 0));
+}
+
+static void
+clear_event(struct session *s, const struct event *e)
+{
+	maps_clear(s, event_map(e, 0));
+}
+
+static void
+zero_event(struct session *s, const struct event *e)
+{
+	maps_zero(s, event_map(e, 0));
+}
+
+/* clang-format off */
+const struct builtin map_words[] = {
+	{ "delete", "(map, key = none) -> bool", "remove an element",
+	  WORD_MACRO, .check = delete_check, .lower = delete_lower },
+	{ "has_key", "(map, key) -> bool", "whether a map has a key",
+	  WORD_MACRO, .check = needs_keys, .lower = has_key_lower },
+	{ "len", "(map) -> int64", "number of elements", WORD_MACRO,
+	  .check = needs_keys, .lower = len_lower },
+	{ "clear", "(map) -> void", "remove all elements", .lower = ir_emit,
+	  .on_event = clear_event },
+	{ "zero", "(map) -> void", "set all values to zero", .lower = ir_emit,
+	  .on_event = zero_event },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Words that print: printf, print, cat, system, join. In BPF they send their
+ * arguments; the text is made in user space.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { JOIN_STRINGS = 16, JOIN_LENGTH = 1024 };
+
+static bool
+printf_check(struct sema *s, struct node *n)
+{
+	return format_check(s, n, 0);
+}
+
+static void
+printf_event(struct session *s, const struct event *e)
+{
+	size_t n;
+	char *text;
+
+	if (!s->out->json) {
+		format_print(s->out, e);
+		out_end(s->out);
+		return;
+	}
+	text = builtin_format_text(s, e, &n);
+	out_text_event(s->out, "printf", text, n);
+	free(text);
+}
+
+/* ---- print ---- */
+
+static bool
+is_whole_map(const struct node *n)
+{
+	return n->kind == N_MAP && !n->map.keys.n && n->map.map;
+}
+
+static bool
+print_check(struct sema *s, struct node *n)
+{
+	unsigned i, nargs = ir_nargs(n);
+	struct node *x = sema_arg(n, 0);
+	const struct type *t = x->type;
+
+	if (nargs > 3)
+		return sema_error(s, n,
+				  "print() takes up to 3 arguments (%u "
+				  "provided)",
+				  nargs);
+	if (!is_whole_map(x)) {
+		if (nargs > 1)
+			return sema_error(s, n,
+					  "Non-map print() only takes 1 "
+					  "argument, %u found",
+					  nargs);
+		if (t && t->kind == TY_NONE)
+			return sema_error(s, n,
+					  "none type passed to print() "
+					  "is not printable");
+		if (t && t->nominal && t->nominal->multiline)
+			return sema_error(s, n,
+					  "Map type %s cannot print the "
+					  "value of individual keys. You "
+					  "must print the whole map.",
+					  type_name(t));
+		return true;
+	}
+	for (i = 1; i < nargs; i++) {
+		struct node *lit = sema_arg(n, i);
+		int64_t v;
+
+		if (!sema_literal_int(lit, &v))
+			return sema_error(s, n,
+					  "print() expects a int "
+					  "literal (%s provided)",
+					  type_name(lit->type));
+	}
+	return true;
+}
+
+static void
+print_value(struct session *s, const struct event *e)
+{
+	const struct type *t;
+	const void *v = event_arg(e, 0, &t);
+	struct out *o = s->out;
+
+	if (!v) { /* a literal */
+		const struct node *x = ir_arg_node(e->spec->call, 0);
+		size_t n;
+		const char *text;
+
+		if (o->json)
+			out_puts(o, "{\"type\": \"value\", \"data\": ");
+		if ((text = x->kind == N_STR ? event_str(e, 0, &n) : NULL)) {
+			if (o->json)
+				out_json_string(o, text, n);
+			else
+				out_write(o, text, n);
+		} else if (x->kind == N_BOOL) {
+			out_puts(o, x->num.value ? "true" : "false");
+		} else if (x->type && x->type->kind == TY_INT &&
+			   !x->type->is_signed) {
+			out_printf(o, "%llu",
+				   (unsigned long long)event_int(e, 0));
+		} else {
+			out_printf(o, "%lld", (long long)event_int(e, 0));
+		}
+	} else if (o->json) {
+		out_puts(o, "{\"type\": \"value\", \"data\": ");
+		out_json_value(o, t, v);
+	} else {
+		out_value(o, t, v);
+	}
+	out_puts(o, o->json ? "}\n" : "\n");
+	out_end(o);
+}
+
+static void
+print_event(struct session *s, const struct event *e)
+{
+	const struct node *call = e->spec->call;
+	int64_t top = 0, div = 0;
+
+	if (!is_whole_map(ir_arg_node(call, 0))) {
+		print_value(s, e);
+		return;
+	}
+	if (ir_nargs(call) > 1)
+		top = event_int(e, 1);
+	if (ir_nargs(call) > 2)
+		div = event_int(e, 2);
+	maps_print(s, event_map(e, 0), top, div > 0 ? (uint64_t)div : 0);
+	out_end(s->out);
+}
+
+/* ---- cat, system ---- */
+
+static void
+cat_event(struct session *s, const struct event *e)
+{
+	size_t n, left = s->config->max_cat_bytes;
+	char *path = builtin_format_text(s, e, &n);
+	FILE *f = fopen(path, "re");
+	struct sbuf text = { 0 };
+	char chunk[4096];
+
+	if (!f) {
+		session_error(s, "failed to open file '%s' (%s)", path,
+			      strerror(errno));
+		free(path);
+		return;
+	}
+	while (left &&
+	       (n = fread(chunk, 1, left < sizeof(chunk) ? left : sizeof(chunk),
+			  f)) > 0) {
+		sbuf_add(&text, chunk, n);
+		left -= n;
+	}
+	fclose(f);
+	out_text_event(s->out, "cat", text.s ? text.s : "", text.n);
+	sbuf_free(&text);
+	free(path);
+}
+
+/* Output of a command, both streams in order; its wait status. */
+static int
+capture(const char *command, struct sbuf *text)
+{
+	struct sbuf line = { 0 };
+	char chunk[4096];
+	size_t n;
+	FILE *f;
+
+	sbuf_printf(&line, "exec 2>&1\n%s", command);
+	f = popen(line.s, "re");
+	sbuf_free(&line);
+	if (!f)
+		return -1;
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		sbuf_add(text, chunk, n);
+	return pclose(f);
+}
+
+static void
+system_event(struct session *s, const struct event *e)
+{
+	size_t n;
+	char *command = builtin_format_text(s, e, &n);
+	struct sbuf text = { 0 };
+	int status;
+
+	out_flush(s->out);
+	status = capture(command, &text);
+	if (status) {
+		int code = status != -1 && WIFEXITED(status)
+				   ? WEXITSTATUS(status)
+				   : -1;
+
+		session_error(s, "command exited with code %d (%s)", code,
+			      code == -1 ? strerror(errno) : command);
+	} else {
+		sbuf_putc(&text, '\n');
+		out_text_event(s->out, "syscall", text.s, text.n);
+	}
+	sbuf_free(&text);
+	free(command);
+}
+
+/* ---- join ---- */
+
+/*
+ * Record: u64 count-free; JOIN_STRINGS strings of JOIN_LENGTH bytes, each
+ * preceded by nothing. A missing one is empty, and ends the list:
+ *
+ *	0        1024      2048 ...
+ *	| argv[0] | argv[1] | ...
+ */
+static void
+join_record(struct lower *l, const struct node *n, struct mem record)
+{
+	enum addrspace as = ir_arg_node(n, 0)->type->as;
+	struct ref list = ir_arg(l, n, 0);
+	struct mem ptr = ir_obj(l, 8, 8);
+	struct mem at = record;
+	unsigned i;
+
+	if (as == AS_NONE)
+		as = ir_unit(l)->type->flags & PROBE_USER ? AS_USER : AS_KERNEL;
+	for (i = 0; i < JOIN_STRINGS; i++, at.off += JOIN_LENGTH) {
+		/* A failed read leaves zeros: both helpers clear what they
+		 * could not fill, so a null pointer gives an empty string. */
+		ir_probe_read(l, as, ptr, ir_const(l, 8),
+			      ir_bini(l, IR_ADD, list, 8 * i), false);
+		ir_probe_read(l, as, at, ir_const(l, JOIN_LENGTH),
+			      ir_load(l, ptr.base, ptr.off, 8), true);
+	}
+}
+
+static struct ref
+join_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)dst;
+	ir_emit_raw(l, n, JOIN_STRINGS * JOIN_LENGTH, join_record);
+	return REF_NONE;
+}
+
+static void
+join_event(struct session *s, const struct event *e)
+{
+	const char *at = (const char *)e->data + 8;
+	const char *sep = " ";
+	struct sbuf text = { 0 };
+	size_t n;
+	unsigned i;
+
+	if (ir_nargs(e->spec->call) > 1)
+		sep = event_str(e, 1, &n);
+	for (i = 0; i < JOIN_STRINGS && *at; i++, at += JOIN_LENGTH) {
+		if (i)
+			sbuf_puts(&text, sep);
+		sbuf_add(&text, at, strnlen(at, JOIN_LENGTH));
+	}
+	if (!s->out->json)
+		sbuf_putc(&text, '\n');
+	out_text_event(s->out, "join", text.s ? text.s : "", text.n);
+	sbuf_free(&text);
+}
+
+/* clang-format off */
+const struct builtin output_words[] = {
+	{ "printf", "(string literal, ...) -> void", "formatted output",
+	  .check = printf_check, .lower = ir_emit, .on_event = printf_event },
+	{ "print", "(any, ...) -> void", "print a value or a map",
+	  .check = print_check, .lower = ir_emit, .on_event = print_event },
+	{ "cat", "(string literal, ...) -> void", "print a file",
+	  .check = printf_check, .lower = ir_emit, .on_event = cat_event },
+	{ "system", "(string literal, ...) -> void", "run a shell command",
+	  WORD_UNSAFE, .check = printf_check, .lower = ir_emit,
+	  .on_event = system_event },
+	{ "join", "(any, string literal = \" \") -> void",
+	  "print an array of strings", .lower = join_lower,
+	  .on_event = join_event },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Words about the current task and CPU: pid, comm, cgroup, cpu, ... Helpers
+ * that give the same answer during one program run are marked pure in
+ * ir/helpers.def, so `pid` and `tid` share one call.
+ */
+#include "internal.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct ref
+low_half(struct lower *l, enum ir_helper h)
+{
+	return ir_un(l, IR_ZEXT, ir_call(l, h, 0), 4);
+}
+
+static struct ref
+high_half(struct lower *l, enum ir_helper h)
+{
+	return ir_bini(l, IR_SHR, ir_call(l, h, 0), 32);
+}
+
+static struct ref
+pid_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)n, (void)dst;
+	return high_half(l, HELPER_get_current_pid_tgid);
+}
+
+static struct ref
+tid_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)n, (void)dst;
+	return low_half(l, HELPER_get_current_pid_tgid);
+}
+
+static struct ref
+uid_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)n, (void)dst;
+	return low_half(l, HELPER_get_current_uid_gid);
+}
+
+static struct ref
+gid_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)n, (void)dst;
+	return high_half(l, HELPER_get_current_uid_gid);
+}
+
+/* Words that are one helper call without arguments: aux is the helper. */
+static struct ref
+helper_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)dst;
+	return ir_call(l, (enum ir_helper)n->call.word->aux, 0);
+}
+
+static struct ref
+rand_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)n, (void)dst;
+	return low_half(l, HELPER_get_prandom_u32);
+}
+
+static struct ref
+comm_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	ir_call(l, HELPER_get_current_comm, 2, ir_addr(l, *dst),
+		ir_const(l, n->type->size));
+	return REF_NONE;
+}
+
+static bool
+curtask_check(struct sema *s, struct node *n)
+{
+	n->type = type_pointer(sema_types(s), sema_struct(s, "task_struct"),
+			       AS_KERNEL);
+	return true;
+}
+
+static bool
+ncpus_check(struct sema *s, struct node *n)
+{
+	sema_make_int(s, n, sema_in(s)->ncpus, false);
+	n->type = type_int(sema_types(s), 8, false);
+	return true;
+}
+
+static bool
+cpid_check(struct sema *s, struct node *n)
+{
+	if (!sema_in(s)->has_cpid)
+		sema_warn(s, n, "No child command (`-c`); cpid is zero");
+	sema_make_int(s, n, sema_in(s)->cpid, false);
+	n->type = type_int(sema_types(s), 8, false);
+	return true;
+}
+
+/* The name of a uid from /etc/passwd, read afresh: names are rare output and
+ * the file may change while a trace runs for days. fgetpwent() needs no NSS,
+ * which a static executable does not have. */
+static void
+username_print(struct out *o, const struct type *t, const void *cell)
+{
+	uint64_t uid = *(const uint64_t *)cell;
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *p;
+
+	(void)t;
+	if (!f)
+		return;
+	while ((p = fgetpwent(f)))
+		if (p->pw_uid == uid) {
+			out_puts(o, p->pw_name);
+			break;
+		}
+	fclose(f);
+}
+
+static void
+username_json(struct out *o, const struct type *t, const void *cell)
+{
+	builtin_json_text(o, t, cell, username_print);
+}
+
+const struct nominal process_types[] = {
+	{ .name = "username_t",
+	  .size = 8,
+	  .align = 8,
+	  .scalar = true,
+	  .print = username_print,
+	  .json = username_json },
+	{ 0 },
+};
+
+/* clang-format off */
+const struct builtin process_words[] = {
+	{ "pid", "uint32", "process id", WORD_BUILTIN, .lower = pid_lower },
+	{ "tid", "uint32", "thread id", WORD_BUILTIN, .lower = tid_lower },
+	{ "uid", "uint64", "real user id", .lower = uid_lower },
+	{ "gid", "uint64", "real group id", .lower = gid_lower },
+	{ "username", "username_t", "name of the current user",
+	  .lower = uid_lower },
+	{ "comm", "string[16]", "name of the current thread", WORD_PURE_MEM,
+	  .lower = comm_lower },
+	{ "cgroup", "uint64", "id of the current cgroup (v2)",
+	  .lower = helper_lower, .aux = HELPER_get_current_cgroup_id },
+	{ "cpu", "uint64", "id of the CPU that runs the probe",
+	  .lower = helper_lower, .aux = HELPER_get_smp_processor_id },
+	{ "numaid", "uint64", "NUMA node that runs the probe",
+	  .lower = helper_lower, .aux = HELPER_get_numa_node_id },
+	{ "ncpus", "auto", "number of possible CPUs", WORD_CONST,
+	  .check = ncpus_check },
+	{ "cpid", "auto", "process id of the -c command", WORD_CONST,
+	  .check = cpid_check },
+	{ "curtask", "auto", "the current struct task_struct",
+	  .check = curtask_check, .lower = helper_lower,
+	  .aux = HELPER_get_current_task },
+	{ "rand", "uint64", "32 random bits", .lower = rand_lower },
+	{ 0 },
+};
+/* clang-format on */

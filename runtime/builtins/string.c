@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/* Words that make or measure bytes: str, buf, strncmp, strlen, strcap. */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The address space that reading through `n` uses. */
+static enum addrspace
+space_of(const struct lower *l, const struct node *n)
+{
+	if (n->type->kind == TY_POINTER && n->type->as != AS_NONE)
+		return n->type->as;
+	return ir_unit(l)->type->flags & PROBE_USER ? AS_USER : AS_KERNEL;
+}
+
+/* Whether the bytes are at hand: strings and arrays, not addresses. */
+static bool
+has_bytes(const struct type *t)
+{
+	return t->kind == TY_STRING || t->kind == TY_ARRAY ||
+	       t->kind == TY_BUFFER;
+}
+
+/* ---- str ---- */
+
+static bool
+str_check(struct sema *s, struct node *n)
+{
+	struct types *types = sema_types(s);
+	uint64_t max = sema_config(s)->max_strlen;
+	struct node *x = sema_arg(n, 0), *len = sema_arg(n, 1);
+	uint32_t size = (uint32_t)max;
+	int64_t v;
+
+	if (!x->type || x->type->kind == TY_ERROR) {
+		n->type = type_error(types);
+		return true;
+	}
+	if (x->kind == N_INT && !len) { /* str(42) is "42" */
+		sema_make_str(s, n,
+			      arena_printf(sema_arena(s), "%lld",
+					   (long long)x->num.value));
+		return true;
+	}
+	if (x->kind == N_STR && !len) {
+		sema_make_str(s, n, x->str.text);
+		return true;
+	}
+	if (has_bytes(x->type))
+		size = x->type->size;
+	if (len && sema_literal_int(len, &v)) {
+		if (v < 0)
+			return sema_error(s, n,
+					  "str cannot use negative length "
+					  "(%lld)",
+					  (long long)v);
+		if ((uint64_t)v >= max)
+			sema_warn(s, n,
+				  "length param (%lld) is too long and will be "
+				  "shortened to %llu bytes (see "
+				  "BPFTRACE_MAX_STRLEN)",
+				  (long long)v, (unsigned long long)max);
+		else if (!has_bytes(x->type) || (uint64_t)v + 1 < size)
+			size = (uint32_t)v + 1;
+	}
+	n->type = type_string(types, size);
+	return true;
+}
+
+/* How many bytes, NUL included, to read: a literal, or a bounded value. */
+static struct ref
+str_limit(struct lower *l, const struct node *n)
+{
+	const struct node *len = ir_nargs(n) > 1 ? ir_arg_node(n, 1) : NULL;
+	uint32_t size = n->type->size;
+	struct ref v;
+	struct ref over;
+	int64_t lit;
+
+	if (!len)
+		return ir_const(l, size);
+	if (sema_literal_int(len, &lit))
+		return ir_const(l, lit < (int64_t)size ? lit : size);
+	/* min(v, size) without a branch: the verifier sees both bounds. */
+	v = ir_arg(l, n, 1);
+	over = ir_cmp(l, CC_UGT, v, ir_const(l, size));
+	v = ir_bin(l, IR_MUL, v, ir_bini(l, IR_XOR, over, 1));
+	return ir_bin(l, IR_ADD, v, ir_bini(l, IR_MUL, over, (int64_t)size));
+}
+
+static void
+str_copy(struct lower *l, const struct node *n, struct mem dst)
+{
+	struct mem src = ir_arg_mem(l, n, 0);
+	const struct type *t = ir_arg_node(n, 0)->type;
+	uint32_t size = n->type->size;
+	uint32_t from = t->size;
+	int64_t lit;
+
+	if (t->kind == TY_BUFFER) {
+		src.off += 4;
+		from -= 4;
+	}
+	if (ir_nargs(n) > 1 && !sema_literal_int(ir_arg_node(n, 1), &lit)) {
+		ir_mem_zero(l, dst, size);
+		ir_probe_read(l, AS_KERNEL, dst, str_limit(l, n),
+			      ir_addr(l, src), true);
+		return;
+	}
+	if (ir_nargs(n) > 1 && lit < (int64_t)size) {
+		ir_mem_zero(l, dst, size);
+		if (lit > 1)
+			ir_mem_copy(l, dst, src,
+				    lit - 1 < from ? (uint32_t)lit - 1 : from);
+		return;
+	}
+	ir_mem_copy(l, dst, src, from < size ? from : size);
+	if (size > from)
+		ir_mem_zero(l, (struct mem){ dst.base, dst.off + (int)from },
+			    size - from);
+}
+
+static struct ref
+str_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const struct node *x = ir_arg_node(n, 0);
+	struct ref limit;
+	int64_t lit;
+
+	if (has_bytes(x->type)) {
+		str_copy(l, n, *dst);
+		return REF_NONE;
+	}
+	if (ir_nargs(n) > 1 && sema_literal_int(ir_arg_node(n, 1), &lit) &&
+	    lit < 2) {
+		ir_mem_zero(l, *dst, n->type->size);
+		return REF_NONE;
+	}
+	limit = str_limit(l, n);
+	ir_store(l, dst->base, dst->off, ir_const(l, 0), 1);
+	ir_probe_read(l, space_of(l, x), *dst, limit, ir_arg(l, n, 0), true);
+	return REF_NONE;
+}
+
+/* ---- buf ---- */
+
+static bool
+buf_check(struct sema *s, struct node *n)
+{
+	uint64_t max = sema_config(s)->max_strlen - 4;
+	const struct type *t = sema_arg(n, 0)->type;
+	struct node *len = sema_arg(n, 1);
+	int64_t v = (int64_t)max;
+
+	if (!t || t->kind == TY_ERROR) {
+		n->type = type_error(sema_types(s));
+		return true;
+	}
+	if (!len && t->kind != TY_ARRAY && t->kind != TY_BUFFER)
+		return sema_error(s, n,
+				  "buf() expects a length argument for "
+				  "non-array type %s",
+				  t->kind == TY_STRING ? "string"
+						       : type_name(t));
+	if (!len)
+		v = t->kind == TY_ARRAY ? t->size : t->size - 4;
+	else if (!sema_literal_int(len, &v))
+		v = (int64_t)max;
+	if (v < 0)
+		return sema_error(s, n, "buf cannot use negative length (%lld)",
+				  (long long)v);
+	if (v > (int64_t)max)
+		v = (int64_t)max;
+	n->type = type_buffer(sema_types(s), (uint32_t)v);
+	return true;
+}
+
+static struct ref
+buf_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const struct node *x = ir_arg_node(n, 0);
+	uint32_t cap = n->type->size - 4;
+	struct mem data = { dst->base, dst->off + 4 };
+	struct ref len = ir_const(l, cap), over;
+	int64_t lit;
+
+	if (ir_nargs(n) > 1 && !sema_literal_int(ir_arg_node(n, 1), &lit)) {
+		len = ir_arg(l, n, 1);
+		over = ir_cmp(l, CC_UGT, len, ir_const(l, cap));
+		len = ir_bin(l, IR_MUL, len, ir_bini(l, IR_XOR, over, 1));
+		len = ir_bin(l, IR_ADD, len, ir_bini(l, IR_MUL, over, cap));
+		ir_mem_zero(l, data, cap);
+	}
+	ir_store(l, dst->base, dst->off, len, 4);
+	if (has_bytes(x->type)) {
+		struct mem src = ir_arg_mem(l, n, 0);
+		uint32_t size = x->type->size;
+
+		if (x->type->kind == TY_BUFFER) {
+			src.off += 4;
+			size -= 4;
+		}
+		if (size < cap)
+			ir_mem_zero(l, data, cap);
+		ir_mem_copy(l, data, src, size < cap ? size : cap);
+	} else if (cap) {
+		ir_probe_read(l, space_of(l, x), data, len, ir_arg(l, n, 0),
+			      false);
+	}
+	return REF_NONE;
+}
+
+/* ---- strncmp, strcap ---- */
+
+static bool
+strncmp_check(struct sema *s, struct node *n)
+{
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		const struct type *t = sema_arg(n, i)->type;
+
+		if (t && t->kind != TY_STRING && t->kind != TY_ERROR)
+			return sema_error(s, n,
+					  "strncmp() only supports string "
+					  "arguments (%s provided)",
+					  t->kind == TY_INT ? "int"
+							    : type_name(t));
+	}
+	return true;
+}
+
+static struct ref
+strncmp_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const struct type *a = ir_arg_node(n, 0)->type;
+	const struct type *b = ir_arg_node(n, 1)->type;
+	int64_t limit = 0;
+
+	(void)dst;
+	sema_literal_int(ir_arg_node(n, 2), &limit);
+	if (limit <= 0)
+		return ir_const(l, 0);
+	return ir_bini(
+		l, IR_XOR,
+		ir_str_equal(l, ir_arg_mem(l, n, 0), a->size,
+			     ir_arg_mem(l, n, 1), b->size,
+			     limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit),
+		1);
+}
+
+static bool
+strcap_check(struct sema *s, struct node *n)
+{
+	const struct type *t = sema_arg(n, 0)->type;
+
+	if (!t || t->kind == TY_ERROR) {
+		n->type = type_error(sema_types(s));
+		return true;
+	}
+	if (!has_bytes(t))
+		return sema_error(s, n,
+				  "string-like values must be either "
+				  "strings, arrays or pointers");
+	sema_make_int(s, n, t->size, false);
+	n->type = type_int(sema_types(s), 8, true);
+	return true;
+}
+
+/* clang-format off */
+const struct builtin string_words[] = {
+	{ "str", "(any, int = none) -> auto", "a string read from memory",
+	  .check = str_check, .lower = str_lower },
+	{ "buf", "(any, int = none) -> auto", "bytes read from memory",
+	  .check = buf_check, .lower = buf_lower },
+	{ "strncmp", "(any, any, int literal) -> uint64",
+	  "0 when the first n bytes are equal", .check = strncmp_check,
+	  .lower = strncmp_lower },
+	{ "strcap", "(any) -> auto", "bytes of storage of a string",
+	  WORD_MACRO | WORD_CONST, .check = strcap_check },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/* The families of words and types: one line each. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+const struct builtin *const builtin_words[] = {
+	context_words, process_words, time_words, output_words, control_words,
+	map_words,     agg_words,     hist_words, string_words, symbol_words,
+	net_words,     stack_words,   NULL,
+};
+
+const struct nominal *const builtin_nominals[] = {
+	process_types, time_types, agg_types,   hist_types,
+	symbol_types,  net_types,  stack_types, NULL,
+};
+
+void
+builtin_json_text(struct out *o, const struct type *t, const void *cell,
+		  void (*write)(struct out *, const struct type *,
+				const void *))
+{
+	struct out tmp = { .fd = -1, .buffering = OUT_FULL };
+
+	tmp.session = o->session;
+	write(&tmp, t, cell);
+	out_json_string(o, tmp.buf.s ? tmp.buf.s : "", tmp.buf.n);
+	sbuf_free(&tmp.buf);
+}
+
+char *
+builtin_format_text(struct session *s, const struct event *e, size_t *n)
+{
+	struct out tmp = { .fd = -1, .buffering = OUT_FULL };
+
+	tmp.session = s;
+	format_print(&tmp, e);
+	sbuf_putc(&tmp.buf, '\0');
+	*n = tmp.buf.n - 1;
+	return tmp.buf.s;
+}
