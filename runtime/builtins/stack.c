@@ -192,10 +192,10 @@ const struct nominal stack_types[] = {
 
 /* clang-format off */
 const struct builtin stack_words[] = {
-	{ "kstack", "(any = none, any = none) -> auto", "the kernel stack",
+	{ "kstack", "(word|int = none, int = none) -> auto", "the kernel stack",
 	  WORD_BUILTIN, .check = stack_check, .lower = stack_lower,
 	  .aux = KSTACK },
-	{ "ustack", "(any = none, any = none) -> auto", "the user stack",
+	{ "ustack", "(word|int = none, int = none) -> auto", "the user stack",
 	  WORD_BUILTIN, .check = stack_check, .lower = stack_lower,
 	  .aux = USTACK },
 	{ 0 },
