@@ -100,8 +100,6 @@ void maps_zero(struct session *s, const struct map_spec *m);
 void sym_kernel(struct session *s, struct out *o, uint64_t addr, bool offset);
 void sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 	      bool offset);
-/* The file that a user address is mapped from, or "[unknown]". */
-void sym_module(struct session *s, struct out *o, uint32_t pid, uint64_t addr);
 
 /* The file that the address is mapped from, or NULL: for perf-mode stacks. */
 const char *sym_user_module(struct session *s, uint32_t pid, uint64_t addr);

@@ -149,7 +149,7 @@ print_frame(struct out *o, const struct type *t, uint64_t addr, uint32_t pid)
 		sym_kernel(o->session, o, addr, true);
 	if (user && t->par[PAR_MODE] == MODE_PERF) {
 		out_puts(o, " (");
-		sym_module(o->session, o, pid, addr);
+		out_puts(o, sym_user_module(o->session, pid, addr));
 		out_putc(o, ')');
 	}
 	out_putc(o, '\n');
