@@ -18,12 +18,13 @@ enum token_kind {
 struct token {
 	enum token_kind kind;
 	struct span span;
-	const char *text; /* identifiers, $names and @names without sigil,
-			     decoded strings; in the arena */
-	uint32_t len;	  /* of text; strings may hold NUL bytes */
-	uint64_t num;	  /* T_INT, T_PARAM */
+	const char *text;  /* identifiers, $names and @names without sigil,
+			      decoded strings; in the arena */
+	uint32_t len;      /* of text; strings may hold NUL bytes */
+	uint64_t num;      /* T_INT, T_PARAM */
 	const char *error; /* T_ERROR: the message, already without prefix */
 	struct span error_span;
+	enum token_kind like; /* T_ERROR: what it would be if well formed */
 };
 
 struct lexer {

@@ -30,8 +30,7 @@ fill_row(const char *a, size_t i, const char *b, size_t nb,
 	for (size_t j = 1; j <= nb; j++) {
 		unsigned change = a[i - 1] != b[j - 1];
 
-		row[j] = min3(one[j] + 1, row[j - 1] + 1,
-			      one[j - 1] + change);
+		row[j] = min3(one[j] + 1, row[j - 1] + 1, one[j - 1] + change);
 		if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 		    a[i - 2] == b[j - 1] && two[j - 2] + 1 < row[j])
 			row[j] = two[j - 2] + 1;
