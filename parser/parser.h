@@ -57,6 +57,7 @@ struct named_expr { /* one field of a record */
 struct node {
 	enum node_kind kind;
 	struct span span;
+	uint32_t height; /* of the tree below, leaves 1; bounded */
 	const struct type *type; /* sema: of an expression */
 	union {
 		struct { /* N_INT: value; N_BOOL: 0 or 1 */
@@ -107,6 +108,7 @@ struct node {
 		struct { /* N_CAST */
 			struct type_expr *to;
 			struct node *x;
+			struct span head; /* the type with its parentheses */
 		} cast;
 		struct { /* N_FIELD: x.name, x->name, or x.N (tuple) */
 			struct node *x;
@@ -125,11 +127,12 @@ struct node {
 		struct { /* N_RECORD */
 			VEC(struct named_expr) items;
 		} record;
-		struct { /* N_SIZEOF N_TYPEOF N_TYPEINFO: type or x */
+		struct { /* N_SIZEOF N_TYPEOF N_TYPEINFO: type or x; both for a
+			    lone name, which may be either: sema decides */
 			struct type_expr *of;
 			struct node *x;
 		} of;
-		struct { /* N_OFFSETOF */
+		struct { /* N_OFFSETOF; type or x as above */
 			struct type_expr *of;
 			struct node *x;
 			VEC(const char *) path;
@@ -144,7 +147,11 @@ struct node {
 			struct node *other; /* N_BLOCK, N_IF or NULL */
 			struct span head; /* `if` to the end of cond */
 		} cond;
-		struct { /* N_BLOCK; value: trailing expression or NULL */
+		struct { /* N_BLOCK; value: trailing expression or NULL. In
+			    statement position (bodies of probes and loops, an
+			    `if` or block among stmts) value is NULL, stmts
+			    holds it. stmts are N_LET, N_ASSIGN, N_EXPR, loops,
+			    ..., or N_IF and N_BLOCK bare, without N_EXPR. */
 			node_list stmts;
 			struct node *value;
 		} block;
@@ -171,7 +178,8 @@ struct node {
 			struct node *map;      /* N_MAP, or NULL */
 			struct node *from, *to; /* when map is NULL */
 			struct node *body;
-			struct var *var; /* sema: */
+			struct span head; /* `for` to the end of the range */
+			struct var *var;  /* sema: */
 		} loop_for;
 		struct { /* N_RETURN; x may be NULL */
 			struct node *x;
@@ -198,6 +206,7 @@ struct probe {
 	struct span span;
 	VEC(struct attach_text) aps;
 	struct node *pred; /* or NULL */
+	struct span pred_span; /* with its slashes */
 	struct node *body; /* N_BLOCK */
 };
 
@@ -245,6 +254,9 @@ struct cdef { /* a '#' line, or a struct/union/enum definition, verbatim */
 struct ast {
 	struct arena *arena;
 	struct sources *sources;
+	/* Words that are never a type's name in a cast: sema's true builtins.
+	 * Set by the driver; NULL: there are none. */
+	bool (*is_word)(const char *name);
 	const char *shebang; /* or NULL */
 	VEC(struct cdef) cdefs;
 	bool has_config;
@@ -270,6 +282,9 @@ struct params {
 bool parse_source(struct ast *ast, const struct source *s,
 		  const struct params *params, struct diag *d);
 
+/* Call `fn` for each node right below `n`, in the order of the text. */
+void ast_each_child(const struct node *n,
+		    void (*fn)(void *arg, struct node *child), void *arg);
 /* A copy of a whole subtree, sema fields reset. */
 struct node *ast_clone(struct arena *a, const struct node *n);
 /* The tree as indented text, one node a line; with types once sema ran. */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parser's files share: the state of one parse, and one entry per
+ * subject. A function that returns NULL or false has reported the mistake;
+ * the callers hand that up to the statement, which resumes behind it.
+ */
+#ifndef JIFFY_PARSER_INTERNAL_H
+#define JIFFY_PARSER_INTERNAL_H
+
+#include "parser.h"
+
+enum {
+	MAX_NESTING = 200, /* parentheses and blocks: bounds our recursion */
+	MAX_HEIGHT = 1000, /* of a tree: bounds that of later passes */
+};
+
+struct parser {
+	struct ast *ast;
+	struct arena *arena;
+	struct diag *diag;
+	const struct params *params;
+	struct lexer lex;   /* behind `tok` */
+	struct token tok;   /* the next one, not yet accepted */
+	uint32_t prev_end;  /* where the last accepted token ended */
+	uint32_t last_fail; /* where the last mistake was reported */
+	uint32_t nesting;
+	bool in_pred;        /* a '/' before '{' ends the expression */
+	bool resume_at_line; /* the mistake spoils no more than its line */
+	bool failed;
+	bool seen_def; /* a probe, macro, map declaration or fn came */
+};
+
+/* parser.c: tokens */
+void advance(struct parser *p);
+bool accept(struct parser *p, enum token_kind kind);
+/* The next token must be `kind`: take it, or report "expected ...". */
+bool expect(struct parser *p, enum token_kind kind);
+/* The token behind the next one, in a copy of the lexer. */
+struct token peek(const struct parser *p);
+/* Does the next token stand on another line than the last one? */
+bool at_line_start(const struct parser *p);
+/* An identifier, or a keyword where any name can stand. */
+bool is_name(const struct token *t);
+bool is_true_builtin(const struct parser *p, const char *name);
+/* A malformed literal: report it and take it for a good one. */
+void heal(struct parser *p);
+
+/* parser.c: mistakes; all return false. One place is reported once. */
+bool fail(struct parser *p, struct span span, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+/* At the next token; its own message when it is malformed. */
+bool fail_here(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Go to where the next statement may begin. */
+void resume_stmt(struct parser *p);
+/* Skip a '{', what it holds, and its '}'. */
+void skip_braces(struct parser *p);
+void skip_line(struct parser *p);
+bool enter(struct parser *p);
+void leave(struct parser *p);
+
+/* parser.c: nodes */
+struct node *new_node(struct parser *p, enum node_kind kind, struct span span);
+/* All children are set: work out the height. NULL when it is too much. */
+struct node *seal(struct parser *p, struct node *n);
+
+/* expr.c */
+struct node *parse_expr(struct parser *p);
+/* An operand that was read already, and the rest of its expression. */
+struct node *parse_expr_from(struct parser *p, struct node *first);
+struct node *parse_unary(struct parser *p);
+struct node *parse_primary(struct parser *p);
+/* An expression in brackets of any kind: predicates' rule is off. */
+struct node *parse_inner(struct parser *p);
+
+/* type.c */
+struct type_expr *parse_type(struct parser *p);
+/* Is the '(' that comes next the head of a cast? */
+bool at_cast(const struct parser *p);
+struct node *parse_cast(struct parser *p);
+struct node *parse_type_query(struct parser *p, enum node_kind kind);
+struct node *parse_offsetof(struct parser *p);
+
+/* stmt.c */
+struct node *parse_block(struct parser *p);
+struct node *parse_if(struct parser *p);
+/* Make a block's values statements: nobody uses them. */
+void settle(struct parser *p, struct node *n);
+
+/* attach.c */
+bool parse_attach_point(struct parser *p, struct attach_text *ap);
+
+#endif
