@@ -83,7 +83,8 @@ $(VM): $(VM_SRC:%.c=$(BUILD)/%.o) $(LIB)
 
 $(BUILD)/tests/live/workload: tests/live/workload.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O1 -g $(WARN) -rdynamic -o $@ $< -pthread
+	$(CC) -std=gnu11 -O1 -g $(WARN) -fno-omit-frame-pointer \
+		-fno-optimize-sibling-calls -o $@ $< -pthread
 
 $(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
 	@mkdir -p $(@D)

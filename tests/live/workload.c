@@ -145,11 +145,15 @@ do_fork(long n)
 static void
 do_exec(long n)
 {
+	/* On the stack: a child's file pages are not mapped yet. */
+	char path[256], word[] = "getppid", one[] = "1";
+
+	snprintf(path, sizeof(path), "%s", self);
 	for (long i = 0; i < n; i++) {
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			execl(self, self, "getppid", "1", NULL);
+			execl(path, path, word, one, NULL);
 			_exit(127);
 		}
 		waitpid(pid, NULL, 0);

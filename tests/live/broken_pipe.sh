@@ -1,0 +1,4 @@
+# ASSERTION: a reader that goes away ends the tracer quietly
+# NEEDS: root
+"$JIFFY" -q -e 'BEGIN { printf("a\n"); } interval:ms:5 { printf("b\n"); }' \
+	2>&1 | head -n 1

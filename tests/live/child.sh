@@ -1,0 +1,3 @@
+# ASSERTION: -c holds the child until attached; its end ends the trace
+# NEEDS: root
+"$JIFFY" -q -c "$WORKLOAD idle 100" -e 'END { printf("%d\n", cpid > 1); }'

@@ -1,0 +1,9 @@
+# ASSERTION: SIGINT and SIGTERM end cleanly: END runs, maps print, status 0
+# NEEDS: root
+for sig in INT TERM; do
+	status=0
+	timeout --preserve-status -s $sig 1 "$JIFFY" -q -e '
+		BEGIN { @x = 1; } interval:s:60 { } END { printf("end\n"); }' ||
+		status=$?
+	echo "status $status"
+done
