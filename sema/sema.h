@@ -18,6 +18,7 @@ struct session; /* runtime */
 struct event;	/* runtime */
 struct out;	/* runtime */
 struct attach;	/* probes.h */
+struct listing; /* probes/internal.h */
 struct unit;
 
 /* A kernel feature that may be absent; rows in features.def. */
@@ -134,6 +135,8 @@ struct target {
 };
 
 struct match { /* what probe_type.match fills */
+	/* None and true: nothing there, which match() has said for a plain name
+	 * (missing_probes permitting) and leaves to sema for a wildcard. */
 	VEC(struct target) targets;
 	bool wildcard;
 };
@@ -164,10 +167,8 @@ struct probe_type {
 	struct ref (*func)(struct lower *l); /* address behind `func` */
 	int (*attach)(struct attach *a, const struct unit *u,
 		      const struct target *t);
-	/* -l: every match of the pattern's parts, one call each. */
-	void (*list)(struct sema *s, const struct attach_text *pattern,
-		     void (*line)(void *arg, const char *text), void *arg,
-		     bool verbose);
+	/* -l: one call of the listing's sink for each name there is. */
+	void (*list)(struct listing *l);
 };
 
 struct language {
@@ -195,7 +196,8 @@ struct mapdef {
 	const char *declared_kind; /* of let @x = kind(n) */
 	uint64_t entries;
 	uint32_t index; /* dense, in order of first use */
-	bool scalar, iterated, deleted, read_as_int;
+	bool scalar, keyed; /* neither: only declared */
+	bool iterated, deleted, read_as_int;
 };
 
 /* What is compiled to one program: a probe's body for one or more targets. */

@@ -71,8 +71,14 @@ typedef void kernel_function_fn(void *arg, const char *module,
 int kernel_functions(struct kernel *k, const char *module, const char *name,
 		     kernel_function_fn *each, void *arg);
 
+/* Whether there is a function of exactly that name (module as above). */
+bool kernel_has_function(struct kernel *k, const char *module,
+			 const char *name);
+
 /* Whether `text` matches a pattern in which `*` stands for any run. */
 bool kernel_match(const char *pattern, const char *text);
+/* Whether `text` counts as a wildcard (REFERENCE 3.3). */
+bool kernel_is_pattern(const char *text);
 
 /* ---- BTF (Documentation/bpf/btf.rst), vmlinux only for now ---- */
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the list of functions that can be probed: available_filter_functions
+ * where it can be read, else the text symbols of kallsyms, less what no
+ * tracer may touch (REFERENCE 3.3).
+ */
+#include <errno.h>
+#include <linux/btf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+struct function {
+	const char *module, *name;
+};
+
+struct collect {
+	struct kernel *k;
+	const char *module, *name; /* patterns; module NULL: any */
+	bool plain;                /* the name has no wildcard */
+	VEC(struct function) found;
+	const char *last_module; /* modules come in runs: share the copy */
+};
+
+static bool
+matches_any(const char *const *patterns, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (kernel_match(patterns[i], name))
+			return true;
+	return false;
+}
+
+/* A tracer that runs there brings the machine down. */
+static bool
+is_forbidden(const char *name)
+{
+	static const char *const patterns[] = {
+		"rcu_*",        "__ftrace_invalid_address__*", "arch_cpu_idle",
+		"default_idle", "bpf_dispatcher_xdp_func",
+	};
+
+	return matches_any(patterns, ARRAY_LEN(patterns), name);
+}
+
+/* A wildcard does not reach the compiler's fragments of functions (f.part.0,
+ * f.cold) and what the kernel makes for itself; a name written out does. */
+static bool
+is_made(const char *name)
+{
+	static const char *const patterns[] = {
+		"*.*",           "__pfx_*",          "__cfi_*",
+		"__SCT__*",      "__traceiter_*",    "bpf_prog_*",
+		"__probestub_*", "bpf_trampoline_*",
+	};
+
+	return matches_any(patterns, ARRAY_LEN(patterns), name);
+}
+
+static bool
+wanted(const struct collect *c, const char *module, const char *name)
+{
+	if (!kernel_match(c->name, name) || is_forbidden(name))
+		return false;
+	if (c->module && !kernel_match(c->module, module))
+		return false;
+	return c->plain || !is_made(name);
+}
+
+static void
+collect(struct collect *c, const char *module, const char *name)
+{
+	struct function *f;
+
+	if (!wanted(c, module, name))
+		return;
+	if (!c->last_module || strcmp(c->last_module, module) != 0)
+		c->last_module = arena_strdup(c->k->arena, module);
+	f = vec_push(c->k->arena, &c->found);
+	f->module = c->last_module;
+	f->name = arena_strdup(c->k->arena, name);
+}
+
+/* "name [module]" a line. */
+static void
+collect_filter(struct collect *c, struct lines *l)
+{
+	char *line, *module, *end;
+
+	while ((line = lines_next(l))) {
+		module = strpbrk(line, " \t");
+		if (module)
+			*module++ = '\0';
+		module = module ? strchr(module, '[') : NULL;
+		end = module ? strchr(module, ']') : NULL;
+		if (end)
+			*end = '\0';
+		if (*line)
+			collect(c, end ? module + 1 : "vmlinux", line);
+	}
+}
+
+/* Functions of .init.text stay in kallsyms after their memory is gone. */
+static void
+collect_kallsyms(struct collect *c, struct lines *l)
+{
+	struct kallsym sym;
+	bool in_init = false;
+	char *line;
+
+	while ((line = lines_next(l))) {
+		if (!kallsym_parse(line, &sym))
+			continue;
+		if (!strcmp(sym.name, "_sinittext"))
+			in_init = true;
+		else if (!strcmp(sym.name, "_einittext") || sym.module)
+			in_init = false;
+		if (!strchr("tTwW", sym.type) || in_init)
+			continue;
+		if (sym.module && !strncmp(sym.module, "bpf", 4))
+			continue;
+		if (sym.module && !strncmp(sym.module, "__builtin__", 11))
+			continue;
+		collect(c, sym.module ? sym.module : "vmlinux", sym.name);
+	}
+}
+
+static int
+by_name(const void *va, const void *vb)
+{
+	const struct function *a = va, *b = vb;
+	int d = strcmp(a->name, b->name);
+
+	return d ? d : strcmp(a->module, b->module);
+}
+
+static int
+read_functions(struct collect *c)
+{
+	const struct kernel_paths *p = &c->k->paths;
+	struct lines l;
+
+	if (p->functions && lines_open(&l, p->functions)) {
+		collect_filter(c, &l);
+	} else {
+		errno = ENOENT;
+		if (!p->kallsyms || !lines_open(&l, p->kallsyms))
+			return -errno;
+		collect_kallsyms(c, &l);
+	}
+	lines_close(&l);
+	return -l.error;
+}
+
+int
+kernel_functions(struct kernel *k, const char *module, const char *name,
+		 kernel_function_fn *each, void *arg)
+{
+	struct collect c = { .k = k, .module = module, .name = name };
+	const struct function *prev = NULL;
+	int n = 0, err;
+
+	c.plain = !kernel_is_pattern(name);
+	err = read_functions(&c);
+	if (err)
+		return err;
+	if (c.found.n)
+		qsort(c.found.v, c.found.n, sizeof(*c.found.v), by_name);
+	for (uint32_t i = 0; i < c.found.n; i++) {
+		if (prev && !by_name(prev, &c.found.v[i]))
+			continue;
+		prev = &c.found.v[i];
+		each(arg, prev->module, prev->name);
+		n++;
+	}
+	return n;
+}
+
+static void
+note_found(void *arg, const char *module, const char *name)
+{
+	(void)module;
+	(void)name;
+	*(bool *)arg = true;
+}
+
+/* BTF answers in a millisecond; kallsyms takes seventy to print itself. */
+bool
+kernel_has_function(struct kernel *k, const char *module, const char *name)
+{
+	bool core = !module || !strcmp(module, "vmlinux"), found = false;
+	struct kernel_cache *c = kernel_cached(k);
+	const struct kbtf *btf = core ? kernel_btf(k) : NULL;
+
+	if (is_forbidden(name))
+		return false;
+	if (btf && kbtf_find(btf, name, BTF_KIND_FUNC))
+		return true;
+	if (!module && hmap_get(&c->functions, name))
+		return true;
+	kernel_functions(k, module, name, note_found, &found);
+	if (found && !module)
+		hmap_put(k->arena, &c->functions, arena_strdup(k->arena, name),
+			 k);
+	return found;
+}

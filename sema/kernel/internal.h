@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of sema/kernel share: the cache and the line reader. */
+#ifndef JIFFY_KERNEL_INTERNAL_H
+#define JIFFY_KERNEL_INTERNAL_H
+
+#include <sys/types.h>
+
+#include "kernel.h"
+
+/* What was read so far; every member is filled on the first question. */
+struct kernel_cache {
+	const char *tracefs, *tracefs_why;
+	bool tracefs_asked;
+	struct hmap events;  /* "category:name" -> struct trace_event */
+	struct hmap symbols; /* name -> struct kernel_known */
+	struct kbtf *btf;
+	int btf_errno; /* why btf is NULL, once asked */
+	struct hmap functions; /* plain names asked for -> itself */
+};
+
+struct kernel_cache *kernel_cached(struct kernel *k);
+
+/* A file line by line, in large reads and constant memory. */
+struct lines {
+	int fd;
+	char *buf; /* from malloc */
+	size_t begin, end;
+	bool eof;
+	int error; /* errno of a failed read */
+};
+
+/* False with errno when the file cannot be opened. */
+bool lines_open(struct lines *l, const char *path);
+/* The next line without its newline, NUL-terminated, valid until the next
+ * call; NULL at the end. A line longer than the buffer comes in pieces. */
+char *lines_next(struct lines *l);
+void lines_close(struct lines *l);
+
+/* A whole small file, NUL-terminated, in the arena; at most `max` bytes of
+ * it. NULL with errno. */
+char *kernel_read_file(struct arena *a, const char *path, size_t max,
+		       size_t *len);
+
+/* One line of kallsyms, taken apart in place. */
+struct kallsym {
+	uint64_t address;
+	char type;
+	const char *name;
+	const char *module; /* NULL: the core kernel */
+};
+bool kallsym_parse(char *line, struct kallsym *out);
+
+#endif
