@@ -132,6 +132,7 @@ static void
 print_frame(struct out *o, const struct type *t, uint64_t addr, uint32_t pid)
 {
 	bool user = t->nominal == &stack_types[USTACK];
+	const char *module;
 
 	switch (t->par[PAR_MODE]) {
 	case MODE_RAW:
@@ -149,7 +150,8 @@ print_frame(struct out *o, const struct type *t, uint64_t addr, uint32_t pid)
 		sym_kernel(o->session, o, addr, true);
 	if (user && t->par[PAR_MODE] == MODE_PERF) {
 		out_puts(o, " (");
-		out_puts(o, sym_user_module(o->session, pid, addr));
+		module = sym_user_module(o->session, pid, addr);
+		out_puts(o, module ? module : "[unknown]");
 		out_putc(o, ')');
 	}
 	out_putc(o, '\n');
