@@ -195,6 +195,10 @@ bool session_attach(struct session *s);
 void session_detach(struct session *s);
 /* Run the programs of begin or end probes, in source order. */
 void session_run_special(struct session *s, bool end);
+/* Run the probes of SIGUSR1; false: there are none. */
+bool session_run_signal(struct session *s);
+/* Whether a probe waits for a signal, so that nothing attached is no end. */
+bool session_waits(const struct session *s);
 /* The index of the map for a use, or -1. */
 int session_map(const struct session *s, enum map_use use);
 /* Report what is newly lost and what map updates failed. */

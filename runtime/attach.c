@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the order of attaching and detaching (REFERENCE 3.4) and the running
+ * of the special probes, which are attached to nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+static int
+prog_of(const struct session *s, const struct unit *u)
+{
+	for (uint32_t i = 0; i < s->image->progs.n; i++)
+		if (s->image->progs.v[i].unit == u)
+			return s->prog_fds[i];
+	return -1;
+}
+
+void
+session_run_special(struct session *s, bool end)
+{
+	const struct unit_list *units = s->prog->units;
+
+	for (uint32_t i = 0; i < units->v.n; i++) {
+		const struct unit *u = units->v.v[i];
+		unsigned flags = u->type->flags;
+
+		if (!(flags & PROBE_SPECIAL) || flags & PROBE_AT_SIGNAL ||
+		    end != !!(flags & PROBE_AT_END))
+			continue;
+		if (s->opts->verbose && !end)
+			fprintf(stderr, "Attaching '%s' probe\n",
+				u->type->name);
+		sys_prog_run(prog_of(s, u));
+	}
+}
+
+bool
+session_run_signal(struct session *s)
+{
+	const struct unit_list *units = s->prog->units;
+	bool any = false;
+
+	for (uint32_t i = 0; i < units->v.n; i++)
+		if (units->v.v[i]->type->flags & PROBE_AT_SIGNAL) {
+			sys_prog_run(prog_of(s, units->v.v[i]));
+			any = true;
+		}
+	return any;
+}
+
+bool
+session_waits(const struct session *s)
+{
+	const struct unit_list *units = s->prog->units;
+
+	for (uint32_t i = 0; i < units->v.n; i++)
+		if (units->v.v[i]->type->flags & PROBE_AT_SIGNAL)
+			return true;
+	return false;
+}
+
+/* False: stop here. */
+static bool
+attach_failed(struct session *s, const char *probe)
+{
+	switch (s->config->missing_probes) {
+	case MISSING_IGNORE:
+		return true;
+	case MISSING_WARN:
+		session_warn(s, "Unable to attach probe: %s. Skipping.", probe);
+		return true;
+	case MISSING_ERROR:
+		break;
+	}
+	if (s->attach.why)
+		session_error(s, "%s", s->attach.why);
+	session_error(s,
+		      "Unable to attach probe: %s. If this is expected, set "
+		      "the 'missing_probes' config variable to 'warn'.",
+		      probe);
+	return false;
+}
+
+static bool
+attach_unit(struct session *s, const struct unit *u)
+{
+	s->attach.prog_fd = prog_of(s, u);
+	for (uint32_t i = 0; i < u->targets.n; i++) {
+		const struct target *t = &u->targets.v[i];
+
+		if (s->opts->verbose)
+			fprintf(stderr, "Trying to attach probe: %s\n",
+				t->probe);
+		s->attach.why = NULL;
+		if (!probe_attach(&s->attach, u, t))
+			s->nprobes++;
+		else if (!attach_failed(s, t->probe))
+			return false;
+	}
+	return true;
+}
+
+/* Forwards, then backwards: see the order of 3.4. */
+static bool
+attach_pass(struct session *s, bool late)
+{
+	const struct unit_list *units = s->prog->units;
+
+	for (uint32_t i = 0; i < units->v.n; i++) {
+		const struct unit *u =
+			units->v.v[late ? units->v.n - 1 - i : i];
+		unsigned flags = u->type->flags;
+
+		if (flags & PROBE_SPECIAL || late != !!(flags & PROBE_LATE))
+			continue;
+		if (!attach_unit(s, u))
+			return false;
+	}
+	return true;
+}
+
+bool
+session_attach(struct session *s)
+{
+	const struct unit_list *units = s->prog->units;
+	uint32_t special = 0;
+
+	if (!attach_pass(s, false) || !attach_pass(s, true))
+		return false;
+	for (uint32_t i = 0; i < units->v.n; i++)
+		if (units->v.v[i]->type->flags & PROBE_SPECIAL)
+			special++;
+	if (!s->nprobes && special < units->v.n) {
+		session_error(s, "Attachment failed for all probes.");
+		return false;
+	}
+	s->nprobes += special;
+	return true;
+}
+
+void
+session_detach(struct session *s)
+{
+	for (uint32_t i = s->attach.fds.n; i-- > 0;)
+		close(s->attach.fds.v[i]);
+	s->attach.fds.n = 0;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the child of -c: forked early because its pid is a constant of the
+ * script, held on a pipe until all is attached, ended with the tracer.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* The command split at blanks, NULL-ended. */
+static char **
+split(struct arena *a, const char *command)
+{
+	VEC(char *) words = { 0 };
+	char *save, *text = arena_strdup(a, command);
+
+	for (char *w = strtok_r(text, " ", &save); w;
+	     w = strtok_r(NULL, " ", &save))
+		*vec_push(a, &words) = w;
+	*vec_push(a, &words) = NULL;
+	return words.v;
+}
+
+/* The file that a command's first word names, or NULL. */
+static const char *
+find_program(struct arena *a, const char *word)
+{
+	const char *dirs = getenv("PATH");
+	size_t n;
+
+	if (strchr(word, '/'))
+		return access(word, X_OK) ? NULL : word;
+	for (; dirs && *dirs; dirs += n + (dirs[n] == ':')) {
+		const char *path;
+
+		n = strcspn(dirs, ":");
+		path = arena_printf(a, "%.*s/%s", (int)n, dirs, word);
+		if (!access(path, X_OK))
+			return path;
+	}
+	return NULL;
+}
+
+/* In the child: wait for the word, then become the command. */
+static void
+become(const char *path, char **argv, int go, pid_t parent)
+{
+	sigset_t none;
+	char c;
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (read(go, &c, 1) != 1)
+		_exit(1);
+	execv(path, argv);
+	_exit(127);
+}
+
+bool
+child_start(struct session *s, const char *command)
+{
+	char **argv = split(s->arena, command);
+	const char *path = argv[0] ? find_program(s->arena, argv[0]) : NULL;
+	pid_t self = getpid();
+	int go[2];
+
+	if (!path) {
+		session_error(s,
+			      "Failed to fork child: Path '%s' does not exist "
+			      "or is not executable (%s)",
+			      argv[0] ? argv[0] : "", strerror(ENOENT));
+		return false;
+	}
+	if (pipe2(go, O_CLOEXEC))
+		return false;
+	s->child = fork();
+	if (!s->child)
+		become(path, argv, (close(go[1]), go[0]), self);
+	close(go[0]);
+	if (s->child < 0) {
+		session_error(s, "Failed to fork child: %s", strerror(errno));
+		close(go[1]);
+		s->child = 0;
+		return false;
+	}
+	s->child_go = go[1];
+	s->child_fd = (int)syscall(SYS_pidfd_open, s->child, 0);
+	s->attach.pid = s->child;
+	return true;
+}
+
+void
+child_release(struct session *s)
+{
+	if (s->child_go < 0)
+		return;
+	/* A child that has died already is noticed by its pidfd. */
+	if (write(s->child_go, "", 1) != 1)
+		s->done = true;
+	close(s->child_go);
+	s->child_go = -1;
+}
+
+/* Whether the child ends within `ms`. */
+static bool
+ends_within(struct session *s, int ms)
+{
+	for (; ms >= 0; ms--) {
+		if (waitpid(s->child, NULL, WNOHANG))
+			return true;
+		if (ms)
+			usleep(1000);
+	}
+	return false;
+}
+
+void
+child_stop(struct session *s)
+{
+	enum { PATIENCE = 100 }; /* ms */
+
+	if (s->child <= 0)
+		return;
+	if (s->child_go >= 0)
+		close(s->child_go); /* it reads the end and leaves */
+	s->child_go = -1;
+	if (!ends_within(s, 0)) {
+		kill(s->child, SIGTERM);
+		if (!ends_within(s, PATIENCE)) {
+			kill(s->child, SIGKILL);
+			waitpid(s->child, NULL, 0);
+		}
+	}
+	if (s->child_fd >= 0)
+		close(s->child_fd);
+	s->child_fd = -1;
+	s->child = 0;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the way of an image into the kernel: maps, their first contents, type
+ * information, programs. What the kernel refuses goes to refusal.c.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "internal.h"
+
+enum {
+	RING_DEFAULT = 1 << 20, /* bytes */
+	PAGE = 4096,
+};
+
+/* A power of two number of pages. */
+static uint32_t
+ring_size(const struct session *s, const struct map_spec *m)
+{
+	uint64_t want = s->config->perf_rb_pages * PAGE, size = PAGE;
+
+	if (!want)
+		want = m->entries ? m->entries : RING_DEFAULT;
+	while (size < want && size < 1u << 31)
+		size *= 2;
+	return (uint32_t)size;
+}
+
+/* Kernels before 5.11 charge maps to RLIMIT_MEMLOCK and say EPERM. */
+static bool
+raise_memlock(struct session *s)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (!setrlimit(RLIMIT_MEMLOCK, &limit))
+		return true;
+	session_warn(s, "Unknown error -1: couldn't set RLIMIT_MEMLOCK for "
+			"bpftrace. If your program is not loading, you can try "
+			"\"ulimit -l 8192\" to fix the problem");
+	return false;
+}
+
+static uint64_t
+boot_ns(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* The first contents of a map. */
+static int
+fill_map(const struct map_spec *m, int fd)
+{
+	struct ir_global g = { .start_ns = boot_ns(), .live = 1 };
+	const void *value = m->init;
+	uint32_t zero = 0;
+	int error;
+
+	if (m->use == MAP_GLOBAL)
+		value = &g;
+	if (!value)
+		return 0;
+	error = sys_map_update(fd, &zero, value);
+	if (!error && m->flags & BPF_F_RDONLY_PROG)
+		error = sys_map_freeze(fd);
+	return error;
+}
+
+static bool
+create_map(struct session *s, uint32_t i)
+{
+	const struct map_spec *m = &s->prog->maps.v[i];
+	uint32_t entries = m->entries;
+	int fd, error;
+
+	if (m->use == MAP_RINGBUF)
+		entries = ring_size(s, m);
+	fd = sys_map_create(m, entries);
+	if (fd == -EPERM && raise_memlock(s))
+		fd = sys_map_create(m, entries);
+	if (fd < 0) {
+		session_error(s, "failed to create map: '%s': %s",
+			      m->name ? m->name : "", strerror(-fd));
+		return false;
+	}
+	s->map_fds[i] = fd;
+	error = fill_map(m, fd);
+	if (error) {
+		session_error(s, "failed to fill map: '%s': %s",
+			      m->name ? m->name : "", strerror(-error));
+		return false;
+	}
+	if (m->use != MAP_RINGBUF)
+		return true;
+	s->ring = ring_open(fd, entries);
+	if (!s->ring)
+		session_error(s, "failed to map the ring buffer: %s",
+			      strerror(errno));
+	return s->ring != NULL;
+}
+
+static void
+relocate(struct session *s, struct image_prog *p)
+{
+	for (uint32_t i = 0; i < p->relocs.n; i++) {
+		const struct reloc *r = &p->relocs.v[i];
+		struct bpf_insn *insn = &p->insns[r->insn];
+
+		assert(r->insn + 1 < p->ninsns);
+		insn->imm = s->map_fds[r->map];
+		switch (r->kind) {
+		case RELOC_MAP:
+			insn->src_reg = BPF_PSEUDO_MAP_FD;
+			break;
+		case RELOC_MAPVAL:
+			insn->src_reg = BPF_PSEUDO_MAP_VALUE;
+			insn[1].imm = (int32_t)r->off;
+			break;
+		}
+	}
+}
+
+/* The kernel's log of a second, failing try. */
+static void
+refused(struct session *s, struct image_prog *p, struct prog_load *load,
+	int error)
+{
+	uint32_t size = (uint32_t)s->config->log_size;
+	int again;
+
+	load->log = calloc(1, size + 1);
+	load->log_size = size;
+	again = load->log ? sys_prog_load(load) : error;
+	if (again >= 0) { /* it changed its mind */
+		session_error(s, "could not load a program: %s",
+			      strerror(-error));
+		free(load->log);
+		return;
+	}
+	refusal_report(s, p, error, load->log ? load->log : "");
+	free(load->log);
+}
+
+static bool
+load_prog(struct session *s, uint32_t i, int btf_fd, const struct gen_btf *btf)
+{
+	struct image_prog *p = &s->image->progs.v[i];
+	const struct probe_type *type = p->unit->type;
+	struct prog_load load = {
+		.name = p->name,
+		.license = s->config->license ? s->config->license : "GPL",
+		.type = type->prog_type,
+		.attach_type = type->attach_type,
+		.insns = p->insns,
+		.ninsns = p->ninsns,
+		.btf_fd = btf_fd,
+		.btf = btf_fd > 0 ? &btf->progs[i] : NULL,
+	};
+	int fd;
+
+	relocate(s, p);
+	fd = sys_prog_load(&load);
+	if (fd == -EPERM && raise_memlock(s))
+		fd = sys_prog_load(&load);
+	if (fd < 0) {
+		refused(s, p, &load, fd);
+		return false;
+	}
+	s->prog_fds[i] = fd;
+	return true;
+}
+
+bool
+session_load(struct session *s)
+{
+	uint32_t nmaps = s->prog->maps.n, nprogs = s->image->progs.n;
+	struct gen_btf btf = { 0 };
+	int btf_fd = -1;
+
+	s->map_fds = arena_alloc(s->arena, (nmaps + 1) * sizeof(int));
+	s->prog_fds = arena_alloc(s->arena, (nprogs + 1) * sizeof(int));
+	for (uint32_t i = 0; i < nmaps; i++)
+		if (!create_map(s, i))
+			return false;
+	if (gen_btf(s->image, &btf))
+		btf_fd = sys_btf_load(btf.btf, btf.btf_size);
+	for (uint32_t i = 0; i < nprogs; i++)
+		if (!load_prog(s, i, btf_fd, &btf))
+			return false;
+	return true;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the life cycle of REFERENCE 3.4: begin, attach, wait and print, detach,
+ * end, maps. Records come without waking anybody below a watermark, so the
+ * wait has a time limit; nothing waits once the end is known.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+enum {
+	TICK_MS = 25,    /* the oldest that an unwoken event gets */
+	LOST_TICKS = 40, /* between two looks at the counters */
+};
+
+static void
+watch(struct session *s, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+
+	if (fd >= 0)
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e);
+}
+
+/* From here on INT, TERM and USR1 arrive as data. */
+static void
+block_signals(struct session *s)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void
+open_loop(struct session *s)
+{
+	int ring = session_map(s, MAP_RINGBUF);
+
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	watch(s, s->signal_fd);
+	watch(s, s->child_fd);
+	watch(s, s->pid_fd);
+	if (ring >= 0)
+		watch(s, s->map_fds[ring]);
+}
+
+static void
+drain(struct session *s)
+{
+	if (s->ring)
+		ring_drain(s->ring, s);
+}
+
+/* What arrived by signal; true: end the trace. */
+static bool
+take_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+	bool end = false;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGUSR1) {
+			end = true;
+		} else if (!session_run_signal(s)) {
+			drain(s);
+			maps_print_all(s);
+		}
+	}
+	return end;
+}
+
+/* One wait; true: end the trace. */
+static bool
+wait_once(struct session *s)
+{
+	struct epoll_event events[8];
+	int n = epoll_wait(s->epoll_fd, events, ARRAY_LEN(events),
+			   s->ring ? TICK_MS : -1);
+	bool end = false;
+
+	for (int i = 0; i < n; i++) {
+		int fd = events[i].data.fd;
+
+		if (fd == s->signal_fd)
+			end |= take_signals(s);
+		else if (fd == s->child_fd || fd == s->pid_fd)
+			end = true;
+	}
+	return end;
+}
+
+static void
+poll_events(struct session *s)
+{
+	bool end = !s->attach.fds.n && s->child_fd < 0 && s->pid_fd < 0 &&
+		   !session_waits(s);
+
+	for (unsigned tick = 1;; tick++) {
+		drain(s);
+		if (s->out->buffering != OUT_FULL || s->done)
+			out_flush(s->out);
+		if (end || s->done || s->out->failed)
+			break;
+		if (!(tick % LOST_TICKS))
+			session_report_lost(s, false);
+		end = wait_once(s);
+	}
+}
+
+static void
+notice(struct session *s)
+{
+	if (getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED")) {
+		puts("__BPFTRACE_NOTIFY_PROBES_ATTACHED");
+		fflush(stdout);
+	}
+	if (s->opts->quiet)
+		return;
+	if (s->out->json)
+		out_printf(s->out,
+			   "{\"type\": \"attached_probes\", \"count\": %u, "
+			   "\"data\": {\"probes\": %u}}\n",
+			   s->nprobes, s->nprobes);
+	else
+		fprintf(stderr, "Attached %u probe%s\n", s->nprobes,
+			s->nprobes == 1 ? "" : "s");
+}
+
+/* What is printed once nothing is attached any more. */
+static void
+finish(struct session *s)
+{
+	drain(s);
+	s->done = false; /* end probes print although exit() was seen */
+	session_run_special(s, true);
+	drain(s);
+	session_report_lost(s, true);
+	if (!s->out->json)
+		out_puts(s->out, "\n\n");
+	if (s->config->print_maps_on_exit)
+		maps_print_all(s);
+	out_flush(s->out);
+}
+
+int
+session_run(struct session *s)
+{
+	block_signals(s);
+	session_run_special(s, false);
+	if (!session_attach(s))
+		return 255;
+	if (s->opts->dry_run)
+		return 0;
+	open_loop(s);
+	child_release(s);
+	notice(s);
+	poll_events(s);
+	session_detach(s);
+	finish(s);
+	child_stop(s);
+	return s->exit_code;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the session from its making to its end: privileges, the output file,
+ * the child, messages to the user, what is counted as lost.
+ */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+static void
+message(struct session *s, const char *word, const char *fmt, va_list ap)
+{
+	if (s->out)
+		out_flush(s->out);
+	fputs(word, stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+void
+session_error(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	message(s, "ERROR: ", fmt, ap);
+	va_end(ap);
+}
+
+void
+session_warn(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->opts->no_warnings)
+		return;
+	va_start(ap, fmt);
+	message(s, "WARNING: ", fmt, ap);
+	va_end(ap);
+}
+
+unsigned
+session_possible_cpus(void)
+{
+	int n = libbpf_num_possible_cpus();
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
+/* ---- privileges ---- */
+
+static const struct {
+	int bit;
+	const char *name;
+} needed[] = {
+	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH" },
+	{ CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE" },
+	{ CAP_BPF, "CAP_BPF" },
+	{ CAP_PERFMON, "CAP_PERFMON" },
+};
+
+static bool
+check_privileges(struct session *s)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct caps[2] = { 0 };
+
+	if (!geteuid() || syscall(SYS_capget, &head, caps))
+		return true; /* the kernel will tell */
+	if (caps[0].effective & 1u << CAP_SYS_ADMIN)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
+		int bit = needed[i].bit;
+
+		if (caps[bit / 32].effective & 1u << bit % 32)
+			continue;
+		session_error(s,
+			      "Missing %s capability, please run jiffy as the "
+			      "root user.",
+			      needed[i].name);
+		return false;
+	}
+	return true;
+}
+
+/* ---- making and freeing ---- */
+
+static bool
+open_output(struct session *s)
+{
+	const char *path = s->opts->output;
+
+	s->out = arena_alloc(s->arena, sizeof(*s->out));
+	s->out->fd = STDOUT_FILENO;
+	s->out->json = s->opts->json;
+	s->out->buffering = s->opts->buffering;
+	s->out->session = s;
+	if (!path)
+		return true;
+	s->out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (s->out->fd >= 0)
+		return true;
+	session_error(s, "Failed to open output file: \"%s\": %s", path,
+		      strerror(errno));
+	return false;
+}
+
+static uint64_t
+now(clockid_t clock)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static bool
+watch_pid(struct session *s)
+{
+	if (!s->opts->pid)
+		return true;
+	s->pid_fd = (int)syscall(SYS_pidfd_open, s->opts->pid, 0);
+	if (s->pid_fd >= 0)
+		return true;
+	session_error(s, "Failed to attach to pid: Unable to open pidfd (%s)",
+		      strerror(errno));
+	return false;
+}
+
+bool
+session_init(struct session *s)
+{
+	s->epoll_fd = s->signal_fd = s->child_fd = s->pid_fd = s->child_go = -1;
+	s->ncpus = session_possible_cpus();
+	s->boot_offset = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+	s->attach.arena = s->arena;
+	s->attach.kernel = s->in->kernel;
+	s->attach.unsafe = s->opts->unsafe;
+	s->attach.pid = s->opts->pid;
+	if (!check_privileges(s) || !open_output(s) || !watch_pid(s))
+		return false;
+	return !s->opts->command || child_start(s, s->opts->command);
+}
+
+static void
+close_all(int *fds, uint32_t n)
+{
+	for (uint32_t i = 0; fds && i < n; i++)
+		if (fds[i] > 0)
+			close(fds[i]);
+}
+
+void
+session_free(struct session *s)
+{
+	child_stop(s);
+	session_detach(s);
+	close_all(s->prog_fds, s->image->progs.n);
+	close_all(s->map_fds, s->prog->maps.n);
+	ring_close(s->ring);
+	sym_free(s);
+	if (s->out) {
+		out_flush(s->out);
+		sbuf_free(&s->out->buf);
+	}
+	close_all((int[]){ s->epoll_fd, s->signal_fd, s->pid_fd }, 3);
+}
+
+int
+session_main(struct session *s)
+{
+	if (!s->prog->units || !s->prog->units->v.n) {
+		puts("No probes to attach");
+		return 1;
+	}
+	if (!session_load(s))
+		return 255;
+	return session_run(s);
+}
+
+/* ---- what the kernel counted ---- */
+
+int
+session_map(const struct session *s, enum map_use use)
+{
+	for (uint32_t i = 0; i < s->prog->maps.n; i++)
+		if (s->prog->maps.v[i].use == use)
+			return (int)i;
+	return -1;
+}
+
+static void
+report_lost(struct session *s, uint64_t n)
+{
+	if (!s->out->json) {
+		out_flush(s->out);
+		fprintf(stderr, "Lost %llu events\n", (unsigned long long)n);
+		return;
+	}
+	out_printf(s->out,
+		   "{\"type\": \"lost_events\", \"count\": %llu, "
+		   "\"data\": {\"events\": %llu}}\n",
+		   (unsigned long long)n, (unsigned long long)n);
+	out_end(s->out);
+}
+
+void
+session_report_lost(struct session *s, bool total)
+{
+	int m = session_map(s, MAP_GLOBAL);
+	struct ir_global g = { 0 };
+	uint32_t zero = 0;
+
+	if (m < 0 || sys_map_lookup(s->map_fds[m], &zero, &g))
+		return;
+	if (g.lost > s->lost_seen)
+		report_lost(s, g.lost - s->lost_seen);
+	s->lost_seen = g.lost;
+	if (g.map_full > s->full_seen)
+		session_warn(s,
+			     "Map full; can't update element. Try increasing "
+			     "max_map_keys config or manually setting the max "
+			     "entries in a map declaration e.g. "
+			     "`let @a = hash(5000)`");
+	s->full_seen = g.map_full;
+	if (total && g.lost && !s->out->json)
+		session_warn(s, "Total lost event count: %llu",
+			     (unsigned long long)g.lost);
+}
