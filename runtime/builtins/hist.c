@@ -298,7 +298,7 @@ static void
 hist_label(const struct type *t, uint32_t i, char *out, size_t n)
 {
 	unsigned k = (unsigned)t->par[PAR_BITS], p, p2;
-	char lo[32], hi[32];
+	char lo[24], hi[24];
 	uint64_t m, m2;
 
 	if (i == 0) {
@@ -334,7 +334,7 @@ lhist_label(const struct type *t, uint32_t i, char *out, size_t n)
 {
 	int64_t min = t->par[PAR_MIN], step = t->par[PAR_STEP];
 	uint32_t last = lhist_buckets(t) - 1;
-	char lo[32], hi[32];
+	char lo[24], hi[24];
 
 	if (i == 0) {
 		linear_text(lo, sizeof(lo), min, step);
@@ -374,7 +374,7 @@ static void
 hist_print(struct out *o, const struct type *t, const void *cell)
 {
 	const uint64_t *c = cell;
-	uint32_t i, first, last;
+	uint32_t i, first = 0, last = 0;
 	uint64_t max = 0;
 	char label[64];
 
@@ -429,7 +429,7 @@ static void
 hist_json(struct out *o, const struct type *t, const void *cell)
 {
 	const uint64_t *c = cell;
-	uint32_t i, first, last;
+	uint32_t i, first = 0, last = 0;
 
 	out_putc(o, '[');
 	if (used_range(t, c, &first, &last))
