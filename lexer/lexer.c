@@ -179,8 +179,10 @@ lex_dollar(struct lexer *l, const char *p, struct token *t)
 	t->kind = T_VAR;
 	t->text = arena_strndup(l->arena, p + 1, n);
 	t->len = n;
-	if (!n)
+	if (!n) {
 		set_flaw(t, &flaw);
+		t->like = T_ERROR;
+	}
 	return n + 1;
 }
 
@@ -230,7 +232,7 @@ lex_token(struct lexer *l, const char *p, size_t left, struct token *t)
 	}
 	set_flaw(t, &flaw);
 	if (flaw.message && !flaw.begin && *p == '"')
-		t->like = T_ERROR; /* no end in sight: it may hold code */
+		t->like = T_ERROR; /* without an end it may hold code */
 	return n;
 }
 

@@ -24,7 +24,8 @@ struct token {
 	uint64_t num;      /* T_INT, T_PARAM */
 	const char *error; /* T_ERROR: the message, already without prefix */
 	struct span error_span;
-	enum token_kind like; /* T_ERROR: what it would be if well formed */
+	enum token_kind like; /* T_ERROR: what it would be if well formed;
+				 T_ERROR: nobody can say */
 };
 
 struct lexer {

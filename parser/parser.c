@@ -89,13 +89,23 @@ fail(struct parser *p, struct span span, const char *fmt, ...)
 	return false;
 }
 
+/* A string without an end may have swallowed code up to its line's end. */
+static bool
+is_open_string(const struct parser *p)
+{
+	const struct source *s = p->lex.source;
+
+	return p->tok.like == T_ERROR &&
+	       s->text[p->tok.span.begin - s->base] == '"';
+}
+
 bool
 fail_here(struct parser *p, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (p->tok.kind == T_ERROR) {
-		p->resume_at_line = p->tok.like == T_ERROR;
+		p->resume_at_line = is_open_string(p);
 		return fail(p, p->tok.error_span, "%s", p->tok.error);
 	}
 	va_start(ap, fmt);
@@ -149,11 +159,16 @@ resume_stmt(struct parser *p)
 			if (at_line_start(p))
 				return;
 		} else if (accept(p, T_SEMI)) {
+			while (accept(p, T_SEMI))
+				;
 			return;
 		} else {
 			advance(p);
 		}
 	}
+	/* What is missing at the end was lost with the mistake. */
+	if (p->tok.kind == T_EOF)
+		p->last_fail = p->tok.span.begin;
 }
 
 bool

@@ -480,6 +480,7 @@ resume_top(struct parser *p)
 			return;
 		if (p->tok.kind == T_LBRACE) {
 			skip_braces(p);
+			accept(p, T_SEMI);
 			return;
 		}
 		if (accept(p, T_SEMI) || accept(p, T_RBRACE))
