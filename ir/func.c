@@ -3,6 +3,8 @@
  * Functions, blocks and the lists of ops in them: making, adding, removing.
  * The ground on which the builder and the passes stand.
  */
+#include <string.h>
+
 #include "internal.h"
 
 struct blk *
@@ -92,6 +94,7 @@ ir_new_op(struct func *f, struct op op)
 	unsigned i;
 
 	op.reg = -1;
+	memset(op.areg, -1, sizeof(op.areg));
 	if (!op.width)
 		op.width = 8;
 	for (i = 0; i < ir_ref_args(&op); i++) {

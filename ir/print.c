@@ -17,7 +17,9 @@
  *	}
  *
  * A value is %ID, or %ID:rN once it has a register. Ops without a value have
- * no id in the text, and spans are not part of it. A `;` starts a comment.
+ * no id in the text, and spans are not part of it. After allocation an
+ * argument's :rN is where it is read, and `phi .. in 2` lives in slot 2. A `;`
+ *starts a comment.
  */
 #include "internal.h"
 
@@ -100,86 +102,95 @@ print_event(const struct event_spec *e, struct sbuf *out)
 /* ---- ops ---- */
 
 static void
-print_ref(const struct func *f, struct ref r, struct sbuf *out)
+print_ref(struct ref r, int reg, struct sbuf *out)
 {
 	if (!r.id) {
 		sbuf_puts(out, "none");
 		return;
 	}
 	sbuf_printf(out, "%%%u", r.id);
-	if (r.id < f->ops.n && f->ops.v[r.id].reg >= 0)
-		sbuf_printf(out, ":r%d", f->ops.v[r.id].reg);
+	if (reg >= 0)
+		sbuf_printf(out, ":r%d", reg);
 }
 
 /* Argument i: a ref, or the immediate in its place. */
 static void
-print_arg(const struct func *f, const struct op *op, unsigned i,
-	  struct sbuf *out)
+print_arg(const struct op *op, unsigned i, struct sbuf *out)
 {
 	if (i >= ir_ref_args(op))
 		sbuf_printf(out, "%lld", (long long)op->imm);
 	else
-		print_ref(f, op->arg[i], out);
+		print_ref(op->arg[i], op->areg[i], out);
 }
 
 static void
-print_args(const struct func *f, const struct op *op, unsigned from,
-	   struct sbuf *out)
+print_args(const struct op *op, unsigned from, struct sbuf *out)
 {
 	unsigned i;
 
 	for (i = from; i < op->nargs; i++) {
 		sbuf_puts(out, i == from ? "" : ", ");
-		print_arg(f, op, i, out);
+		print_arg(op, i, out);
 	}
 }
 
 static void
-print_mem(const struct func *f, const struct op *op, struct sbuf *out)
+print_off(long long off, struct sbuf *out)
 {
-	long long off = op->off;
-
-	sbuf_putc(out, '[');
-	print_arg(f, op, 0, out);
 	if (off)
 		sbuf_printf(out, " %c %lld", off < 0 ? '-' : '+',
 			    off < 0 ? -off : off);
+}
+
+static void
+print_mem(const struct op *op, struct sbuf *out)
+{
+	sbuf_putc(out, '[');
+	print_arg(op, 0, out);
+	print_off(op->off, out);
 	sbuf_putc(out, ']');
 }
 
 static void
-print_phi(const struct func *f, const struct blk *b, const struct op *op,
-	  struct sbuf *out)
+print_phi(const struct blk *b, const struct op *op, struct sbuf *out)
 {
 	uint32_t i;
 
 	for (i = 0; op->phi && i < b->preds.n; i++) {
 		sbuf_printf(out, "%s b%u ", i ? "," : "", b->preds.v[i]->id);
-		print_ref(f, op->phi[i], out);
+		print_ref(op->phi[i], -1, out);
 	}
+	if (op->has_imm)
+		sbuf_printf(out, " in %lld", (long long)op->imm);
 }
 
 static void
-print_call(const struct func *f, const struct op *op, struct sbuf *out)
+print_call(const struct op *op, struct sbuf *out)
 {
 	sbuf_printf(out, " %s(",
 		    op->index < IR_HELPERS ? ir_helpers[op->index].name : "?");
-	print_args(f, op, 0, out);
+	print_args(op, 0, out);
 	sbuf_putc(out, ')');
 }
 
 static void
-print_br(const struct func *f, const struct blk *b, const struct op *op,
-	 struct sbuf *out)
+print_cond(const struct op *op, struct sbuf *out)
 {
 	sbuf_printf(out, " %s ", ir_cond_text(op->cond));
-	print_args(f, op, 0, out);
+	if (op->width != 8)
+		sbuf_printf(out, "u%u ", op->width * 8u);
+}
+
+static void
+print_br(const struct blk *b, const struct op *op, struct sbuf *out)
+{
+	print_cond(op, out);
+	print_args(op, 0, out);
 	sbuf_printf(out, " -> b%u, b%u", b->succ[0]->id, b->succ[1]->id);
 }
 
 static void
-print_operands(const struct func *f, const struct blk *b, const struct op *op,
-	       struct sbuf *out)
+print_operands(const struct blk *b, const struct op *op, struct sbuf *out)
 {
 	switch (op->code) {
 	case IR_NOP:
@@ -191,8 +202,11 @@ print_operands(const struct func *f, const struct blk *b, const struct op *op,
 		break;
 	case IR_MAP:
 	case IR_FUNC:
+		sbuf_printf(out, " %u", op->index);
+		break;
 	case IR_OBJ:
 		sbuf_printf(out, " %u", op->index);
+		print_off(op->off, out);
 		break;
 	case IR_MAPVAL:
 		sbuf_printf(out, " %u + %lld", op->index, (long long)op->imm);
@@ -201,50 +215,50 @@ print_operands(const struct func *f, const struct blk *b, const struct op *op,
 	case IR_SEXT:
 	case IR_BSWAP:
 		sbuf_printf(out, " u%u ", op->width * 8u);
-		print_args(f, op, 0, out);
+		print_args(op, 0, out);
 		break;
 	case IR_CMP:
-		sbuf_printf(out, " %s ", ir_cond_text(op->cond));
-		print_args(f, op, 0, out);
+		print_cond(op, out);
+		print_args(op, 0, out);
 		break;
 	case IR_LOAD:
 		sbuf_printf(out, " u%u ", op->width * 8u);
-		print_mem(f, op, out);
+		print_mem(op, out);
 		break;
 	case IR_STORE:
 	case IR_XADD:
 		sbuf_printf(out, " u%u ", op->width * 8u);
-		print_mem(f, op, out);
+		print_mem(op, out);
 		sbuf_puts(out, ", ");
-		print_args(f, op, 1, out);
+		print_args(op, 1, out);
 		break;
 	case IR_CALL:
-		print_call(f, op, out);
+		print_call(op, out);
 		break;
 	case IR_PHI:
-		print_phi(f, b, op, out);
+		print_phi(b, op, out);
 		break;
 	case IR_JMP:
 		sbuf_printf(out, " -> b%u", b->succ[0]->id);
 		break;
 	case IR_BR:
-		print_br(f, b, op, out);
+		print_br(b, op, out);
 		break;
 	case IR_SPILL:
 		sbuf_putc(out, ' ');
-		print_ref(f, op->arg[0], out);
+		print_ref(op->arg[0], op->areg[0], out);
 		sbuf_printf(out, " -> %lld", (long long)op->imm);
 		break;
 	case IR_RELOAD:
 		sbuf_printf(out, " %lld", (long long)op->imm);
 		if (op->arg[0].id) {
 			sbuf_puts(out, " of ");
-			print_ref(f, op->arg[0], out);
+			print_ref(op->arg[0], op->areg[0], out);
 		}
 		break;
 	default: /* arithmetic, ret */
 		sbuf_putc(out, ' ');
-		print_args(f, op, 0, out);
+		print_args(op, 0, out);
 		break;
 	}
 }
@@ -257,11 +271,11 @@ ir_print_op(const struct func *f, const struct blk *b, struct ref r,
 
 	sbuf_putc(out, '\t');
 	if (!(ir_ops[op->code].flags & F_V)) {
-		print_ref(f, r, out);
+		print_ref(r, op->reg, out);
 		sbuf_puts(out, " = ");
 	}
 	sbuf_puts(out, ir_ops[op->code].text);
-	print_operands(f, b, op, out);
+	print_operands(b, op, out);
 	sbuf_putc(out, '\n');
 }
 

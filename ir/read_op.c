@@ -49,14 +49,15 @@ read_id(struct reader *r)
 }
 
 static struct ref
-read_ref(struct reader *r)
+read_ref(struct reader *r, int8_t *reg)
 {
 	struct ref ref;
 
+	*reg = -1;
 	if (rd_take_word(r, "none"))
 		return REF_NONE;
 	ref.id = read_id(r);
-	read_reg(r);
+	*reg = read_reg(r);
 	return ref;
 }
 
@@ -109,7 +110,7 @@ read_arg(struct reader *r, struct op *op)
 		op->has_imm = true;
 		op->imm = rd_num(r);
 	} else {
-		op->arg[op->nargs] = read_ref(r);
+		op->arg[op->nargs] = read_ref(r, &op->areg[op->nargs]);
 	}
 	op->nargs++;
 }
@@ -145,6 +146,8 @@ read_cond(struct reader *r, struct op *op)
 	for (c = CC_EQ; c <= CC_SET; c++) {
 		if (rd_take_word(r, ir_cond_text(c))) {
 			op->cond = (uint8_t)c;
+			if (rd_is_word(r, "u32"))
+				read_width(r, op);
 			return;
 		}
 	}
@@ -152,14 +155,20 @@ read_cond(struct reader *r, struct op *op)
 }
 
 static void
+read_off(struct reader *r, struct op *op)
+{
+	if (rd_take(r, '+'))
+		op->off = (int32_t)rd_u32(r);
+	else if (rd_take(r, '-'))
+		op->off = (int32_t)(0 - rd_u32(r));
+}
+
+static void
 read_mem(struct reader *r, struct op *op)
 {
 	rd_want(r, '[', "'[' should stand here");
 	read_arg(r, op);
-	if (rd_take(r, '+'))
-		op->off = (int32_t)rd_num(r);
-	else if (rd_take(r, '-'))
-		op->off = (int32_t)-rd_num(r);
+	read_off(r, op);
 	rd_want(r, ']', "']' should stand here");
 }
 
@@ -184,15 +193,21 @@ read_call(struct reader *r, struct op *op)
 }
 
 static void
-read_phi(struct reader *r)
+read_phi(struct reader *r, struct op *op)
 {
+	int8_t reg;
+
 	do {
 		struct rd_phi *p = vec_push(r->prog->arena, &r->phis);
 
 		p->op = r->ops.n;
 		p->from = read_blk_name(r);
-		p->arg = read_ref(r);
+		p->arg = read_ref(r, &reg);
 	} while (rd_take(r, ','));
+	if (rd_take_word(r, "in")) {
+		op->has_imm = true;
+		op->imm = rd_num(r);
+	}
 }
 
 static void
@@ -225,8 +240,11 @@ read_operands(struct reader *r, struct blk *b, struct op *op)
 		break;
 	case IR_MAP:
 	case IR_FUNC:
+		op->index = rd_u32(r);
+		break;
 	case IR_OBJ:
 		op->index = rd_u32(r);
+		read_off(r, op);
 		break;
 	case IR_MAPVAL:
 		op->index = rd_u32(r);
@@ -258,7 +276,7 @@ read_operands(struct reader *r, struct blk *b, struct op *op)
 		read_call(r, op);
 		break;
 	case IR_PHI:
-		read_phi(r);
+		read_phi(r, op);
 		break;
 	case IR_JMP:
 		read_targets(r, b, 1);
@@ -276,7 +294,7 @@ read_operands(struct reader *r, struct blk *b, struct op *op)
 	case IR_RELOAD:
 		op->imm = rd_num(r);
 		if (rd_take_word(r, "of"))
-			op->arg[0] = read_ref(r);
+			op->arg[0] = read_ref(r, &op->areg[0]);
 		break;
 	default: /* arithmetic, ret */
 		read_args(r, op);
@@ -305,6 +323,7 @@ read_op(struct reader *r, struct blk *b)
 	uint32_t begin = r->begin;
 	bool has_value = r->kind == RD_REF;
 
+	memset(o.op.areg, -1, sizeof(o.op.areg));
 	if (has_value) {
 		o.id = read_id(r);
 		o.op.reg = read_reg(r);
