@@ -78,7 +78,8 @@ $(LIB): $(filter-out $(MAIN),$(OBJ))
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS) -lcriterion
 
-$(VM): $(VM_SRC:%.c=$(BUILD)/%.o) $(LIB)
+# All of jiffy but its way into the kernel (runtime/sys.c, runtime/ring.c).
+$(VM): $(VM_SRC:%.c=$(BUILD)/%.o) $(MAIN) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 
 $(BUILD)/tests/live/workload: tests/live/workload.c Makefile
