@@ -64,6 +64,9 @@ bool format_check(struct sema *s, struct node *n, unsigned first);
  * literals, taken from the call. */
 void format_print(struct out *o, const struct event *e);
 
+/* Page allocation flags by name: %gr. */
+void gfp_print(struct out *o, uint64_t v);
+
 /* ---- events ---- */
 
 struct event {
