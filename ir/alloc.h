@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the register allocator share: prepare.c (shape), flow.c
+ * (liveness, distances), spill.c and slots.c (pressure), hint.c, assign.c and
+ * moves.c (registers).
+ *
+ * A value is a ref. It is live in a *register* between a definition (its op,
+ * or a RELOAD) and a use; what waits in a slot is not live here.
+ */
+#ifndef JIFFY_IR_ALLOC_H
+#define JIFFY_IR_ALLOC_H
+
+#include <string.h>
+
+#include "internal.h"
+
+enum {
+	REGS = 10,      /* r0-r9 */
+	FIRST_KEPT = 6, /* r6-r9 survive calls */
+	KEPT = 4,
+	/* Values in registers between two ops: one register stays free, for
+	 * results that may not share one with their operands and for moves. */
+	PRESSURE = 9,
+	FRAME = 10, /* r10 */
+};
+
+enum { FAR = 1000000, LOOP_EXIT = 10000 }; /* distances in ops */
+
+/* A value that is live at a block's boundary. */
+struct live {
+	uint32_t v;
+	uint32_t next; /* distance to the next use */
+	int8_t reg;    /* assign.c: where it is */
+};
+typedef VEC(struct live) live_list; /* ascending by v */
+
+struct blk_flow {
+	live_list in, out;  /* phi arguments are live out of predecessors,
+			       phis are not live into their block */
+	struct blk *header; /* innermost loop's, or NULL */
+	uint32_t depth;     /* of loops around it */
+	uint32_t call_in;   /* distance to the next call */
+};
+
+struct flow {
+	struct func *f;
+	struct arena *tmp;
+	struct blk_flow *blk; /* by blk->rpo */
+};
+
+/* Is argument i read from a register? Not: immediates, frame bases. */
+static inline bool
+ir_in_reg(const struct func *f, const struct op *op, unsigned i)
+{
+	if (i + op->has_imm >= op->nargs)
+		return false;
+	return i || ir_op(f, op->arg[0])->code != IR_OBJ ||
+	       (op->code != IR_LOAD && op->code != IR_STORE &&
+		op->code != IR_XADD);
+}
+
+/* The value whose register `op` (the op of ref r) writes, or 0. */
+static inline uint32_t
+ir_defines(const struct op *op, struct ref r)
+{
+	if (op->code == IR_RELOAD)
+		return op->arg[0].id;
+	if (op->code == IR_PHI)
+		return op->has_imm ? 0 : r.id;
+	return ir_ops[op->code].flags & F_V ? 0 : r.id;
+}
+
+/* Cheaper made again than kept. */
+static inline bool
+ir_is_remat(const struct op *op)
+{
+	return op->code >= IR_CONST && op->code <= IR_OBJ;
+}
+
+/* A new op of no block yet; op pointers go stale. */
+struct ref ir_make(struct func *f, struct op op);
+/* The position of `pred` among b's predecessors. */
+uint32_t ir_pred_index(const struct blk *b, const struct blk *pred);
+
+/* prepare.c: no critical edge, CTX and PARAM first, constants and addresses
+ * made where they are used. */
+void ir_prepare(struct func *f);
+
+/* flow.c */
+void ir_flow(struct flow *w);      /* live lists, loops */
+void ir_distances(struct flow *w); /* needs ir_flow */
+const struct live *ir_find_live(const live_list *l, uint32_t v);
+
+/* slots.c: few slots for the many of spill.c; false when the stack is full. */
+bool ir_color_slots(struct prog *p, struct func *f);
+
+/* hint.c: per value, the register it should be made in, -1: any. */
+struct hints {
+	int8_t *want;
+	bool *crosses; /* live across a call: r6-r9 */
+};
+void ir_hints(const struct flow *w, struct hints *h);
+
+/* moves.c: all moves happen at once. */
+struct move {
+	int8_t src, dst;
+	uint32_t v;
+};
+struct moves {
+	struct move m[2 * REGS];
+	uint32_t n;
+};
+void ir_move_add(struct moves *m, uint32_t v, int8_t src, int8_t dst);
+/* Order them as COPYs, added to `out`. At least one register must be neither
+ * read nor written by them nor hold a live value. */
+void ir_move_emit(struct moves *m, struct func *f, struct span span,
+		  void (*emit)(void *arg, struct ref copy), void *arg);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hints: where a value should be made so that no move is needed later. From
+ * the uses backwards: a call wants its arguments in r1-r5, RET wants r0, a
+ * two-operand instruction passes its result's wish to its first operand, a phi
+ * to its arguments. A value that is live across a call wants r6-r9 instead.
+ */
+#include "alloc.h"
+
+struct hinting {
+	const struct flow *w;
+	struct hints *h;
+	bool *live;         /* by value */
+	VEC(uint32_t) list; /* the live ones, and some that are not any more */
+};
+
+static void
+make_live(struct hinting *k, uint32_t v)
+{
+	if (k->live[v])
+		return;
+	k->live[v] = true;
+	*vec_push(k->w->tmp, &k->list) = v;
+}
+
+static void
+cross_call(struct hinting *k)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < k->list.n; i++) {
+		uint32_t v = k->list.v[i];
+
+		if (!k->live[v])
+			continue;
+		k->h->crosses[v] = true;
+		k->list.v[n++] = v;
+	}
+	k->list.n = n;
+}
+
+static void
+want(struct hinting *k, uint32_t v, int8_t reg)
+{
+	if (reg >= 0)
+		k->h->want[v] = reg;
+}
+
+static void
+hint_args(struct hinting *k, const struct op *op, int8_t result)
+{
+	const struct func *f = k->w->f;
+	uint32_t i;
+
+	for (i = 0; op->code == IR_CALL && i < op->nargs; i++)
+		want(k, op->arg[i].id, 1 + i);
+	if (op->code == IR_RET && ir_in_reg(f, op, 0))
+		want(k, op->arg[0].id, 0);
+	if (op->code < IR_ADD || op->code > IR_BSWAP)
+		return;
+	/* x = y op z: y, unless it outlives x; then z, if it may. */
+	if (ir_in_reg(f, op, 0) && !k->live[op->arg[0].id])
+		want(k, op->arg[0].id, result);
+	else if (ir_in_reg(f, op, 1) && !k->live[op->arg[1].id] &&
+		 ir_ops[op->code].flags & F_C)
+		want(k, op->arg[1].id, result);
+}
+
+static void
+hint_op(struct hinting *k, struct ref r)
+{
+	const struct op *op = ir_op(k->w->f, r);
+	uint32_t i, v = ir_defines(op, r);
+
+	if (v)
+		k->live[v] = false;
+	if (op->code == IR_CALL)
+		cross_call(k);
+	hint_args(k, op, v ? k->h->want[v] : -1);
+	for (i = 0; i < op->nargs; i++)
+		if (ir_in_reg(k->w->f, op, i))
+			make_live(k, op->arg[i].id);
+}
+
+/* What a phi of a successor wants, its argument wants. */
+static void
+hint_phi_args(struct hinting *k, const struct blk *b)
+{
+	const struct blk *to = b->succ[0];
+	uint32_t i, at;
+
+	if (!to || b->succ[1])
+		return;
+	at = ir_pred_index(to, b);
+	for (i = 0; i < to->ops.n; i++) {
+		const struct op *op = ir_op(k->w->f, to->ops.v[i]);
+
+		if (op->code != IR_PHI)
+			break;
+		if (!op->has_imm)
+			want(k, op->phi[at].id, k->h->want[to->ops.v[i].id]);
+	}
+}
+
+static void
+hint_blk(struct hinting *k, const struct blk *b)
+{
+	const live_list *out = &k->w->blk[b->rpo].out;
+	uint32_t i;
+
+	for (i = 0; i < k->list.n; i++)
+		k->live[k->list.v[i]] = false;
+	k->list.n = 0;
+	for (i = 0; i < out->n; i++)
+		make_live(k, out->v[i].v);
+	hint_phi_args(k, b);
+	for (i = b->ops.n; i-- > 0;)
+		hint_op(k, b->ops.v[i]);
+}
+
+void
+ir_hints(const struct flow *w, struct hints *h)
+{
+	struct hinting k = { .w = w, .h = h };
+	uint32_t i, n = w->f->ops.n;
+
+	h->want = arena_alloc(w->tmp, n);
+	h->crosses = arena_alloc(w->tmp, n * sizeof(*h->crosses));
+	k.live = arena_alloc(w->tmp, n * sizeof(*k.live));
+	memset(h->want, -1, n);
+	for (i = w->f->blks.n; i-- > 0;)
+		hint_blk(&k, w->f->blks.v[i]);
+}

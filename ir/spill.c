@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spilling, after Braun and Hack, "Register Spilling and Live-Range Splitting
+ * for SSA-Form Programs" (CC 2009): walk the blocks with the set of values
+ * that are in registers; where it grows too large, the value whose next use is
+ * farthest leaves it, and comes back by a RELOAD before that use. A value that
+ * is ever reloaded is written to its slot once, where it is made: a slot is
+ * then valid on every path. Across a call at most four values stay.
+ *
+ * A phi that starts outside of the registers lives in its slot: predecessors
+ * write it there.
+ */
+#include <stdlib.h>
+
+#include "alloc.h"
+
+struct kept { /* a value in a register */
+	uint32_t v;
+	uint32_t next; /* position of its next use, in this block's terms */
+};
+
+typedef VEC(struct kept) kept_list;
+
+struct blk_spill {
+	kept_list in, out;   /* in registers at start and end */
+	VEC(struct ref) ops; /* new list */
+};
+
+struct spill {
+	struct func *f;
+	struct flow w;
+	struct arena *tmp;
+	struct blk_spill *blk; /* by rpo */
+	bool *stored;          /* by value: needs its slot */
+	uint32_t *slot;        /* by value: slot + 1 */
+	uint32_t nvalues;      /* at the start; those made later have no slot */
+	/* Of the block at hand: */
+	struct blk *b;
+	struct blk_spill *bs;
+	kept_list kept;
+	uint32_t *next;     /* by (op, argument): position of the next use */
+	uint32_t *def_next; /* by op: first use of its result */
+	uint32_t *seen;     /* by value: scratch of find_uses() */
+};
+
+static const struct kept *
+find_kept(const kept_list *l, uint32_t v)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->v[i].v == v)
+			return &l->v[i];
+	return NULL;
+}
+
+static void
+keep(struct spill *s, uint32_t v, uint32_t next)
+{
+	*vec_push(s->tmp, &s->kept) = (struct kept){ v, next };
+}
+
+static uint32_t
+slot_of(struct spill *s, uint32_t v)
+{
+	assert(v < s->nvalues);
+	if (!s->slot[v])
+		s->slot[v] = ++s->f->nslots;
+	return s->slot[v] - 1;
+}
+
+static void
+put(struct spill *s, struct blk_spill *bs, struct ref r)
+{
+	*vec_push(s->f->arena, &bs->ops) = r;
+}
+
+static void
+put_reload(struct spill *s, struct blk_spill *bs, uint32_t v, uint32_t slot,
+	   struct span span)
+{
+	put(s, bs,
+	    ir_make(s->f, (struct op){ .code = IR_RELOAD,
+				       .width = 8,
+				       .imm = slot,
+				       .arg = { { v } },
+				       .span = span }));
+}
+
+static void
+put_spill(struct spill *s, struct blk_spill *bs, uint32_t v, uint32_t slot,
+	  struct span span)
+{
+	put(s, bs,
+	    ir_make(s->f, (struct op){ .code = IR_SPILL,
+				       .width = 8,
+				       .nargs = 1,
+				       .imm = slot,
+				       .arg = { { v } },
+				       .span = span }));
+}
+
+/* ---- inside a block ---- */
+
+/* Positions of next uses, from the block's end to its start. */
+static void
+find_uses(struct spill *s)
+{
+	const live_list *out = &s->w.blk[s->b->rpo].out;
+	uint32_t i, k, n = s->b->ops.n;
+
+	s->next = arena_alloc(s->tmp, n * 5 * sizeof(*s->next));
+	s->def_next = arena_alloc(s->tmp, n * sizeof(*s->def_next));
+	for (i = 0; i < out->n; i++)
+		s->seen[out->v[i].v] = n + out->v[i].next;
+	for (i = n; i-- > 0;) {
+		struct ref r = s->b->ops.v[i];
+		const struct op *op = ir_op(s->f, r);
+
+		s->def_next[i] = s->seen[r.id];
+		for (k = 0; k < op->nargs; k++)
+			if (ir_in_reg(s->f, op, k))
+				s->next[5 * i + k] = s->seen[op->arg[k].id];
+		for (k = 0; k < op->nargs; k++)
+			if (ir_in_reg(s->f, op, k))
+				s->seen[op->arg[k].id] = i;
+	}
+}
+
+/* Leave `seen` clean (0: no use) for the next block. */
+static void
+forget_uses(struct spill *s)
+{
+	const struct blk_flow *bf = &s->w.blk[s->b->rpo];
+	uint32_t i, k;
+
+	for (i = 0; i < bf->out.n; i++)
+		s->seen[bf->out.v[i].v] = 0;
+	for (i = 0; i < s->b->ops.n; i++) {
+		const struct op *op = ir_op(s->f, s->b->ops.v[i]);
+
+		for (k = 0; k < op->nargs; k++)
+			if (op->arg[k].id < s->nvalues)
+				s->seen[op->arg[k].id] = 0;
+	}
+}
+
+static void
+evict(struct spill *s, uint32_t i)
+{
+	s->kept.v[i] = s->kept.v[--s->kept.n];
+}
+
+static bool
+reads(const struct op *op, uint32_t v)
+{
+	uint32_t i;
+
+	for (i = 0; i < op->nargs; i++)
+		if (op->arg[i].id == v)
+			return true;
+	return false;
+}
+
+/* The value whose next use is farthest, not one that `op` reads (or NULL). */
+static uint32_t
+farthest(const struct spill *s, const struct op *op)
+{
+	uint32_t i, best = s->kept.n;
+
+	for (i = 0; i < s->kept.n; i++) {
+		if (op && reads(op, s->kept.v[i].v))
+			continue;
+		if (best == s->kept.n ||
+		    s->kept.v[i].next > s->kept.v[best].next)
+			best = i;
+	}
+	assert(best < s->kept.n);
+	return best;
+}
+
+static void
+limit(struct spill *s, uint32_t max, const struct op *op)
+{
+	while (s->kept.n > max)
+		evict(s, farthest(s, op));
+}
+
+/* From position `at` on, the block says `to` instead of `v`. */
+static void
+rename_from(struct spill *s, uint32_t at, uint32_t v, struct ref to)
+{
+	uint32_t i, k;
+
+	for (i = at; i < s->b->ops.n; i++) {
+		struct op *op = ir_op(s->f, s->b->ops.v[i]);
+
+		for (k = 0; k < op->nargs; k++)
+			if (op->arg[k].id == v)
+				op->arg[k] = to;
+	}
+}
+
+/* Bring v back before position `at`; returns its name from there on. */
+static uint32_t
+bring_back(struct spill *s, uint32_t at, uint32_t v)
+{
+	struct op op = *ir_op(s->f, (struct ref){ v });
+	struct span span = ir_op(s->f, s->b->ops.v[at])->span;
+	struct ref again;
+
+	if (!ir_is_remat(&op)) {
+		s->stored[v] = true;
+		put_reload(s, s->bs, v, slot_of(s, v), span);
+		return v;
+	}
+	op.span = span;
+	again = ir_make(s->f, op);
+	rename_from(s, at, v, again);
+	put(s, s->bs, again);
+	return again.id;
+}
+
+static void
+need_args(struct spill *s, uint32_t at, struct ref r)
+{
+	uint32_t i, n = ir_op(s->f, r)->nargs;
+
+	for (i = 0; i < n; i++) {
+		const struct op *op = ir_op(s->f, r);
+		uint32_t v = op->arg[i].id;
+
+		if (ir_in_reg(s->f, op, i) && !find_kept(&s->kept, v))
+			keep(s, bring_back(s, at, v), at);
+	}
+	limit(s, PRESSURE, ir_op(s->f, r));
+}
+
+/* What `op` reads is next read later, or never again. */
+static void
+pass_uses(struct spill *s, uint32_t at, const struct op *op)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < op->nargs; i++)
+		for (k = 0; k < s->kept.n && ir_in_reg(s->f, op, i); k++)
+			if (s->kept.v[k].v == op->arg[i].id)
+				s->kept.v[k].next = s->next[5 * at + i];
+	for (k = s->kept.n; k-- > 0;)
+		if (!s->kept.v[k].next)
+			evict(s, k);
+}
+
+static void
+spill_op(struct spill *s, uint32_t at)
+{
+	struct ref r = s->b->ops.v[at];
+	const struct op *op = ir_op(s->f, r);
+
+	if (op->code == IR_PHI) {
+		put(s, s->bs, r);
+		return;
+	}
+	need_args(s, at, r);
+	op = ir_op(s->f, r);
+	pass_uses(s, at, op);
+	if (op->code == IR_CALL)
+		limit(s, KEPT, NULL);
+	if (ir_defines(op, r) && s->def_next[at]) {
+		limit(s, PRESSURE - 1, NULL);
+		keep(s, r.id, s->def_next[at]);
+	}
+	put(s, s->bs, r);
+}
+
+/* ---- at a block's start ---- */
+
+static bool
+at_exit_of_some(const struct spill *s, uint32_t v)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->b->preds.n; i++) {
+		const struct blk *p = s->b->preds.v[i];
+
+		if (p->rpo < s->b->rpo && find_kept(&s->blk[p->rpo].out, v))
+			return true;
+	}
+	return false;
+}
+
+static int
+by_next(const void *a, const void *b)
+{
+	const struct kept *x = a, *y = b;
+
+	if (x->next != y->next)
+		return x->next < y->next ? -1 : 1;
+	return x->v < y->v ? -1 : x->v > y->v;
+}
+
+static void
+candidates(struct spill *s)
+{
+	const struct blk_flow *bf = &s->w.blk[s->b->rpo];
+	bool header = bf->header == s->b;
+	uint32_t i;
+
+	for (i = 0; i < bf->in.n; i++) {
+		const struct live *l = &bf->in.v[i];
+
+		if (at_exit_of_some(s, l->v) || (header && l->next < LOOP_EXIT))
+			keep(s, l->v, l->next);
+	}
+	for (i = 0; i < s->b->ops.n; i++)
+		if (ir_op(s->f, s->b->ops.v[i])->code == IR_PHI &&
+		    s->def_next[i])
+			keep(s, s->b->ops.v[i].id, s->def_next[i]);
+	if (s->kept.n)
+		qsort(s->kept.v, s->kept.n, sizeof(*s->kept.v), by_next);
+}
+
+/* The nearest ones; of those not used before the next call only as many as
+ * survive it. */
+static void
+choose_entry(struct spill *s)
+{
+	uint32_t call = s->w.blk[s->b->rpo].call_in;
+	uint32_t i, n = 0, beyond = 0;
+
+	candidates(s);
+	for (i = 0; i < s->kept.n && n < PRESSURE; i++) {
+		if (s->kept.v[i].next > call && beyond++ >= KEPT)
+			continue;
+		s->kept.v[n++] = s->kept.v[i];
+	}
+	s->kept.n = n;
+}
+
+/* A block entered from one place only: what is left of what was there. */
+static void
+inherit_entry(struct spill *s)
+{
+	const live_list *in = &s->w.blk[s->b->rpo].in;
+	uint32_t i;
+
+	if (!s->b->preds.n)
+		return;
+	for (i = 0; i < in->n; i++)
+		if (at_exit_of_some(s, in->v[i].v))
+			keep(s, in->v[i].v, in->v[i].next);
+}
+
+static bool
+has_phi(const struct func *f, const struct blk *b)
+{
+	return b->ops.n && ir_op(f, b->ops.v[0])->code == IR_PHI;
+}
+
+/* A phi that is not taken into a register lives in memory. */
+static void
+phis_to_memory(struct spill *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->b->ops.n; i++) {
+		struct ref r = s->b->ops.v[i];
+		struct op *op = ir_op(s->f, r);
+
+		if (op->code != IR_PHI)
+			break;
+		if (!s->def_next[i] || find_kept(&s->kept, r.id))
+			continue;
+		op->has_imm = true;
+		op->imm = slot_of(s, r.id);
+	}
+}
+
+static void
+spill_blk(struct spill *s, struct blk *b)
+{
+	uint32_t i;
+
+	s->b = b;
+	s->bs = &s->blk[b->rpo];
+	s->kept.n = 0;
+	find_uses(s);
+	if (b->preds.n > 1 || has_phi(s->f, b))
+		choose_entry(s);
+	else
+		inherit_entry(s);
+	phis_to_memory(s);
+	for (i = 0; i < s->kept.n; i++)
+		*vec_push(s->tmp, &s->bs->in) = s->kept.v[i];
+	for (i = 0; i < b->ops.n; i++)
+		spill_op(s, i);
+	for (i = 0; i < s->kept.n; i++)
+		*vec_push(s->tmp, &s->bs->out) = s->kept.v[i];
+	forget_uses(s);
+}
+
+/* ---- edges into blocks with several predecessors ---- */
+
+struct edge {
+	struct blk *to;
+	const struct blk_spill *from;
+	struct blk_spill *bs; /* where the code goes: from's list */
+	uint32_t at;          /* index of the predecessor */
+	struct span span;
+	uint32_t *moved; /* by phi: 1 + slot where its old value was saved */
+};
+
+static bool
+in_memory(const struct spill *s, uint32_t v)
+{
+	const struct op *op = ir_op(s->f, (struct ref){ v });
+
+	return op->code == IR_PHI && op->has_imm;
+}
+
+/* Bring the value `v` back at the end of the edge's predecessor; a value that
+ * is made again gets a new name. */
+static uint32_t
+edge_reload(struct spill *s, const struct edge *e, uint32_t v)
+{
+	struct op op = *ir_op(s->f, (struct ref){ v });
+	struct ref again;
+
+	if (ir_is_remat(&op)) {
+		again = ir_make(s->f, op);
+		put(s, e->bs, again);
+		return again.id;
+	}
+	s->stored[v] = true;
+	put_reload(s, e->bs, v, e->moved[v] ? e->moved[v] - 1 : slot_of(s, v),
+		   e->span);
+	return v;
+}
+
+static bool
+is_phi_of(const struct func *f, const struct blk *b, uint32_t v)
+{
+	uint32_t i;
+
+	for (i = 0; i < b->ops.n; i++) {
+		if (ir_op(f, b->ops.v[i])->code != IR_PHI)
+			break;
+		if (b->ops.v[i].id == v)
+			return true;
+	}
+	return false;
+}
+
+/* Phis in memory whose old value another phi of the block still needs (and no
+ * register has): keep a copy, their slots are about to be overwritten. */
+static void
+save_old_phis(struct spill *s, const struct edge *e)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->to->ops.n; i++) {
+		struct ref r = e->to->ops.v[i];
+		const struct op *op = ir_op(s->f, r);
+		uint32_t a;
+
+		if (op->code != IR_PHI)
+			break;
+		a = op->phi[e->at].id;
+		if (a == r.id || e->moved[a] || !in_memory(s, a) ||
+		    !is_phi_of(s->f, e->to, a) || find_kept(&e->from->out, a))
+			continue;
+		put_reload(s, e->bs, a, slot_of(s, a), e->span);
+		put_spill(s, e->bs, a, s->f->nslots, e->span);
+		e->moved[a] = ++s->f->nslots;
+	}
+}
+
+static void
+store_phi(struct spill *s, const struct edge *e, struct ref r)
+{
+	struct ref a = ir_op(s->f, r)->phi[e->at];
+
+	if (a.id == r.id)
+		return;
+	if (!find_kept(&e->from->out, a.id)) {
+		a.id = edge_reload(s, e, a.id);
+		ir_op(s->f, r)->phi[e->at] = a;
+	}
+	put_spill(s, e->bs, a.id, slot_of(s, r.id), e->span);
+}
+
+/* The argument of a phi in a register. */
+static void
+load_phi(struct spill *s, const struct edge *e, struct ref r, uint32_t *loaded)
+{
+	uint32_t v = ir_op(s->f, r)->phi[e->at].id, again;
+
+	if (find_kept(&e->from->out, v) || loaded[v] == e->at + 1)
+		return;
+	again = edge_reload(s, e, v);
+	if (again == v)
+		loaded[v] = e->at + 1;
+	ir_op(s->f, r)->phi[e->at].id = again;
+}
+
+static void
+fix_edge(struct spill *s, const struct edge *e, uint32_t *loaded)
+{
+	const kept_list *in = &s->blk[e->to->rpo].in;
+	uint32_t i, pass;
+
+	save_old_phis(s, e);
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < e->to->ops.n; i++) {
+			struct ref r = e->to->ops.v[i];
+
+			if (ir_op(s->f, r)->code != IR_PHI)
+				break;
+			if (!pass && in_memory(s, r.id))
+				store_phi(s, e, r);
+			else if (pass && find_kept(in, r.id))
+				load_phi(s, e, r, loaded);
+		}
+	for (i = 0; i < in->n; i++) {
+		uint32_t v = in->v[i].v;
+
+		if (ir_find_live(&s->w.blk[e->to->rpo].in, v) &&
+		    !find_kept(&e->from->out, v) && loaded[v] != e->at + 1)
+			edge_reload(s, e, v);
+	}
+}
+
+static void
+fix_edges_into(struct spill *s, struct blk *to)
+{
+	uint32_t i, n = s->f->ops.n;
+	struct arena tmp = { 0 };
+	uint32_t *loaded = arena_alloc(&tmp, n * sizeof(*loaded));
+
+	for (i = 0; i < to->preds.n; i++) {
+		struct blk *from = to->preds.v[i];
+		struct blk_spill *bs = &s->blk[from->rpo];
+		struct ref end = bs->ops.v[--bs->ops.n];
+		struct edge e = { to,
+				  bs,
+				  bs,
+				  i,
+				  ir_op(s->f, end)->span,
+				  arena_alloc(&tmp, n * sizeof(*e.moved)) };
+
+		assert(!from->succ[1]);
+		fix_edge(s, &e, loaded);
+		put(s, bs, end);
+	}
+	arena_free(&tmp);
+}
+
+/* ---- the new lists of ops ---- */
+
+static bool
+is_given(enum ir_opcode code)
+{
+	return code == IR_PHI || code == IR_CTX || code == IR_PARAM;
+}
+
+/* Values that are ever reloaded go to their slot where they are made; those a
+ * block starts with, after all of them. */
+static void
+store_values(struct spill *s, struct blk *b, const struct blk_spill *bs)
+{
+	uint32_t i, k, first = 0;
+	struct blk_spill out = { 0 };
+
+	while (first < bs->ops.n &&
+	       is_given(ir_op(s->f, bs->ops.v[first])->code))
+		put(s, &out, bs->ops.v[first++]);
+	for (i = 0; i < bs->ops.n; i++) {
+		struct ref r = bs->ops.v[i];
+		enum ir_opcode code = ir_op(s->f, r)->code;
+
+		if (i >= first)
+			put(s, &out, r);
+		if (r.id < s->nvalues && s->stored[r.id] && !in_memory(s, r.id))
+			put_spill(s, &out, r.id, slot_of(s, r.id),
+				  ir_op(s->f, r)->span);
+		assert(i < first || !is_given(code));
+	}
+	b->ops.n = 0;
+	for (k = 0; k < out.ops.n; k++)
+		*vec_push(s->f->arena, &b->ops) = out.ops.v[k];
+}
+
+static void
+spill_func(struct func *f)
+{
+	struct arena tmp = { 0 };
+	struct spill s = { .f = f, .w = { f, &tmp, NULL }, .tmp = &tmp };
+	uint32_t i;
+
+	f->nslots = 0;
+	ir_prepare(f);
+	ir_flow(&s.w);
+	ir_distances(&s.w);
+	s.nvalues = f->ops.n;
+	s.blk = arena_alloc(&tmp, f->blks.n * sizeof(*s.blk));
+	s.stored = arena_alloc(&tmp, s.nvalues * sizeof(*s.stored));
+	s.slot = arena_alloc(&tmp, s.nvalues * sizeof(*s.slot));
+	s.seen = arena_alloc(&tmp, s.nvalues * sizeof(*s.seen));
+	for (i = 0; i < f->blks.n; i++)
+		spill_blk(&s, f->blks.v[i]);
+	for (i = 0; i < f->blks.n; i++)
+		if (f->blks.v[i]->preds.n > 1 || has_phi(f, f->blks.v[i]))
+			fix_edges_into(&s, f->blks.v[i]);
+	for (i = 0; i < f->blks.n; i++)
+		store_values(&s, f->blks.v[i], &s.blk[i]);
+	arena_free(&tmp);
+}
+
+/*
+ * Needs: selected ops, placed objects. Leaves every point with at most nine
+ * values in registers, four across calls.
+ * Breaks: dominators, liveness.
+ */
+bool
+ir_spill(struct prog *p)
+{
+	bool ok = true;
+	uint32_t i;
+
+	for (i = 0; i < p->funcs.n; i++) {
+		spill_func(p->funcs.v[i]);
+		ok &= ir_color_slots(p, p->funcs.v[i]);
+	}
+	return ok;
+}
