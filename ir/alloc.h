@@ -87,6 +87,7 @@ uint32_t ir_pred_index(const struct blk *b, const struct blk *pred);
 void ir_prepare(struct func *f);
 
 /* flow.c */
+void ir_loops(struct flow *w);     /* needs rpo */
 void ir_flow(struct flow *w);      /* live lists, loops */
 void ir_distances(struct flow *w); /* needs ir_flow */
 const struct live *ir_find_live(const live_list *l, uint32_t v);
