@@ -97,6 +97,28 @@ void maps_print_all(struct session *s);
 void maps_clear(struct session *s, const struct map_spec *m);
 void maps_zero(struct session *s, const struct map_spec *m);
 
+/* All elements of a map, per-CPU cells merged. */
+struct map_rows {
+	struct map_row {
+		unsigned char *key; /* owns the cell behind it as well */
+		unsigned char *cell;
+	} *v;
+	uint32_t n, cap;
+};
+void maps_read(struct session *s, const struct map_spec *m,
+	       struct map_rows *rows);
+void maps_free_rows(struct map_rows *rows);
+/* One lookup's result to one cell; whether a scalar was ever set. */
+void maps_merge(const struct map_spec *m, unsigned ncpus, const void *lookup,
+		void *cell);
+bool maps_present(const struct map_spec *m, unsigned ncpus,
+		  const void *lookup);
+void maps_sort(const struct mapdef *def, struct map_rows *rows);
+int maps_compare_keys(const struct type *t, const void *a, const void *b);
+/* Sorts, cuts and divides the rows, then prints them. */
+void maps_print_rows(struct out *o, const struct mapdef *def,
+		     struct map_rows *rows, int64_t top, uint64_t div);
+
 /* ---- symbols, resolved when printed ---- */
 
 /* "name", "name+off" or "0x..."; `offset`: with the +off. */

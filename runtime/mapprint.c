@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the layout of printed maps: as text (REFERENCE 7.3) and as JSON (7.9),
+ * whole ones at exit and by print(@m, top, div).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static bool
+is_multiline(const struct type *t)
+{
+	return t->kind == TY_NOMINAL && t->nominal->multiline;
+}
+
+/* ---- text ---- */
+
+/* The key in brackets; tuples without their own parentheses. */
+static void
+put_key(struct out *o, const struct type *t, const void *key)
+{
+	size_t start, len;
+
+	out_putc(o, '[');
+	start = o->buf.n;
+	out_value(o, t, key);
+	len = o->buf.n - start;
+	if (len >= 2 && o->buf.s[start] == '(' &&
+	    o->buf.s[o->buf.n - 1] == ')') {
+		memmove(o->buf.s + start, o->buf.s + start + 1, len - 2);
+		o->buf.n -= 2;
+	}
+	out_putc(o, ']');
+}
+
+static void
+put_row(struct out *o, const struct mapdef *def, const struct map_row *r)
+{
+	out_putc(o, '@');
+	out_puts(o, def->name);
+	if (def->key)
+		put_key(o, def->key, r->key);
+	out_puts(o, is_multiline(def->value) ? ":\n" : ": ");
+	out_value(o, def->value, r->cell);
+	out_putc(o, '\n');
+}
+
+/* ---- JSON ---- */
+
+/* A key is its default text without tuple parentheses and blanks. */
+static void
+json_key(struct out *o, const struct type *t, const void *key)
+{
+	struct out tmp = { .fd = -1, .session = o->session };
+	size_t n = 0;
+
+	put_key(&tmp, t, key);
+	for (size_t i = 1; i + 1 < tmp.buf.n; i++)
+		if (tmp.buf.s[i] != ' ')
+			tmp.buf.s[n++] = tmp.buf.s[i];
+	out_json_string(o, tmp.buf.s, n);
+	sbuf_free(&tmp.buf);
+}
+
+static void
+json_rows(struct out *o, const struct mapdef *def, const struct map_rows *rows,
+	  uint32_t from)
+{
+	const struct type *t = def->value;
+	const char *kind = "map";
+
+	if (t->kind == TY_NOMINAL && t->nominal->json_kind)
+		kind = t->nominal->json_kind;
+	out_printf(o, "{\"type\": \"%s\", \"data\": {\"@%s\": ", kind,
+		   def->name);
+	if (def->key)
+		out_putc(o, '{');
+	for (uint32_t i = from; i < rows->n; i++) {
+		if (i > from)
+			out_puts(o, ", ");
+		if (def->key) {
+			json_key(o, def->key, rows->v[i].key);
+			out_puts(o, ": ");
+		}
+		out_json_value(o, t, rows->v[i].cell);
+	}
+	out_puts(o, def->key ? "}}}\n" : "}}\n");
+}
+
+/* ---- both ---- */
+
+/* div of print(@m, top, div): in place. */
+static void
+divide(const struct type *t, void *cell, uint64_t div)
+{
+	int64_t v;
+
+	if (div < 2)
+		return;
+	if (t->kind == TY_NOMINAL && t->nominal->divide) {
+		t->nominal->divide(t, cell, div);
+		return;
+	}
+	if (t->kind != TY_INT)
+		return;
+	v = out_int(t, cell);
+	if (!t->is_signed)
+		v = (int64_t)((uint64_t)v / div);
+	else
+		v = div > INT64_MAX ? 0 : v / (int64_t)div;
+	memcpy(cell, &v, t->size);
+}
+
+void
+maps_print_rows(struct out *o, const struct mapdef *def, struct map_rows *rows,
+		int64_t top, uint64_t div)
+{
+	uint32_t from = 0;
+
+	maps_sort(def, rows);
+	if (top > 0 && (uint64_t)top < rows->n)
+		from = rows->n - (uint32_t)top;
+	for (uint32_t i = from; i < rows->n; i++)
+		divide(def->value, rows->v[i].cell, div);
+	if (o->json && rows->n)
+		json_rows(o, def, rows, from);
+	for (uint32_t i = from; !o->json && i < rows->n; i++)
+		put_row(o, def, &rows->v[i]);
+	out_end(o);
+}
+
+/* An empty scalar prints the zero of its type. */
+static void
+print_empty(struct out *o, const struct map_spec *m)
+{
+	unsigned char *zeros;
+	struct map_row row = { 0 };
+	struct map_rows rows = { .v = &row, .n = 1, .cap = 1 };
+
+	if (m->def->key || is_multiline(m->def->value))
+		return;
+	zeros = calloc(1, m->value_size);
+	if (!zeros)
+		return;
+	row.cell = zeros;
+	maps_print_rows(o, m->def, &rows, 0, 0);
+	free(zeros);
+}
+
+void
+maps_print(struct session *s, const struct map_spec *m, int64_t top,
+	   uint64_t div)
+{
+	struct map_rows rows = { 0 };
+
+	if (!m || !m->def->value)
+		return;
+	maps_read(s, m, &rows);
+	if (rows.n)
+		maps_print_rows(s->out, m->def, &rows, top, div);
+	else
+		print_empty(s->out, m);
+	maps_free_rows(&rows);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct map_spec *const *x = a, *const *y = b;
+
+	return strcmp((*x)->def->name, (*y)->def->name);
+}
+
+void
+maps_print_all(struct session *s)
+{
+	uint32_t n = 0, nmaps = s->prog->maps.n;
+	const struct map_spec **maps = calloc(nmaps + 1, sizeof(*maps));
+
+	for (uint32_t i = 0; maps && i < nmaps; i++) {
+		const struct map_spec *m = &s->prog->maps.v[i];
+
+		if (m->use == MAP_USER && m->def->value)
+			maps[n++] = m;
+	}
+	if (n)
+		qsort(maps, n, sizeof(*maps), compare_names);
+	for (uint32_t i = 0; i < n; i++) {
+		struct map_rows rows = { 0 };
+
+		maps_read(s, maps[i], &rows);
+		maps_print_rows(s->out, maps[i]->def, &rows, 0, 0);
+		maps_free_rows(&rows);
+	}
+	free(maps);
+}
