@@ -132,6 +132,12 @@ const char *sym_user_module(struct session *s, uint32_t pid, uint64_t addr);
 void sym_user_learn(struct session *s, uint32_t pid);
 void sym_free(struct session *s);
 
+/* The kernel's functions by address (ksyms.c); from a kallsyms file. */
+struct ksyms *ksyms_read(const char *path);
+void ksyms_free(struct ksyms *k);
+/* The function that covers an address, or NULL. */
+const char *ksyms_find(const struct ksyms *k, uint64_t addr, uint64_t *offset);
+
 /* ---- the command line ---- */
 
 struct options {

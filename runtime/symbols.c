@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns user addresses as names: the mappings of each process and the symbols
+ * of each file, both kept once read. A process that is gone by the time its
+ * addresses are printed leaves hexadecimal numbers, unless its mappings were
+ * learnt before.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct mapping {
+	uint64_t begin, end, offset;
+	const char *path;
+	const struct elf_file *elf; /* NULL: not asked yet, or none */
+	bool asked;
+};
+
+struct process {
+	uint32_t pid;
+	VEC(struct mapping) maps;
+};
+
+struct loaded { /* a file by its identity */
+	dev_t dev;
+	ino_t ino;
+	const struct elf_file *elf;
+};
+
+struct symbols {
+	struct arena arena;
+	struct ksyms *kernel;
+	VEC(struct process *) processes;
+	VEC(struct loaded) files;
+};
+
+static struct symbols *
+symbols(struct session *s)
+{
+	if (!s->symbols) {
+		s->symbols = calloc(1, sizeof(*s->symbols));
+		if (!s->symbols)
+			abort(); /* out of memory */
+	}
+	return s->symbols;
+}
+
+void
+sym_free(struct session *s)
+{
+	if (!s->symbols)
+		return;
+	ksyms_free(s->symbols->kernel);
+	arena_free(&s->symbols->arena);
+	free(s->symbols);
+	s->symbols = NULL;
+}
+
+static void
+put(struct out *o, const char *name, uint64_t off, uint64_t addr, bool offset)
+{
+	if (!name)
+		out_printf(o, "0x%llx", (unsigned long long)addr);
+	else if (offset)
+		out_printf(o, "%s+%llu", name, (unsigned long long)off);
+	else
+		out_puts(o, name);
+}
+
+/* ---- kernel ---- */
+
+void
+sym_kernel(struct session *s, struct out *o, uint64_t addr, bool offset)
+{
+	const char *name = NULL;
+	uint64_t off = 0;
+
+	if (s && addr) {
+		struct symbols *y = symbols(s);
+
+		if (!y->kernel)
+			y->kernel = ksyms_read(s->in->kernel->paths.kallsyms);
+		if (y->kernel)
+			name = ksyms_find(y->kernel, addr, &off);
+	}
+	put(o, name, off, addr, offset);
+}
+
+/* ---- user ---- */
+
+/* "begin-end perms offset dev inode   path" (proc(5)). */
+static void
+add_mapping(struct symbols *y, struct process *p, char *line)
+{
+	unsigned long long begin, end, offset;
+	struct mapping *m;
+	char perms[5];
+	int path = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, "%llx-%llx %4s %llx %*s %*s %n", &begin, &end, perms,
+		   &offset, &path) < 4 ||
+	    !path || line[path] != '/' || perms[2] != 'x')
+		return;
+	m = vec_push(&y->arena, &p->maps);
+	m->begin = begin;
+	m->end = end;
+	m->offset = offset;
+	m->path = arena_strdup(&y->arena, line + path);
+}
+
+static void
+read_mappings(struct symbols *y, struct process *p)
+{
+	char path[64], *line = NULL;
+	size_t cap = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%u/maps", p->pid);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	p->maps.n = 0;
+	while (getline(&line, &cap, f) > 0)
+		add_mapping(y, p, line);
+	free(line);
+	fclose(f);
+}
+
+static struct process *
+process(struct symbols *y, uint32_t pid)
+{
+	struct process *p;
+
+	for (uint32_t i = 0; i < y->processes.n; i++)
+		if (y->processes.v[i]->pid == pid)
+			return y->processes.v[i];
+	p = arena_alloc(&y->arena, sizeof(*p));
+	p->pid = pid;
+	*vec_push(&y->arena, &y->processes) = p;
+	read_mappings(y, p);
+	return p;
+}
+
+static struct mapping *
+find_mapping(struct process *p, uint64_t addr)
+{
+	for (uint32_t i = 0; i < p->maps.n; i++)
+		if (addr >= p->maps.v[i].begin && addr < p->maps.v[i].end)
+			return &p->maps.v[i];
+	return NULL;
+}
+
+/* The mapping of an address; libraries may have come since the last look. */
+static struct mapping *
+mapping_at(struct symbols *y, uint32_t pid, uint64_t addr)
+{
+	struct process *p = process(y, pid);
+	struct mapping *m = find_mapping(p, addr);
+
+	if (m)
+		return m;
+	read_mappings(y, p);
+	return find_mapping(p, addr);
+}
+
+/* The file as the process sees it, else as we do. */
+static const char *
+reachable(struct symbols *y, uint32_t pid, const char *path, struct stat *st)
+{
+	const char *there =
+		arena_printf(&y->arena, "/proc/%u/root%s", pid, path);
+
+	if (!stat(there, st))
+		return there;
+	return stat(path, st) ? NULL : path;
+}
+
+static const struct elf_file *
+elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
+{
+	struct loaded *file;
+	struct stat st;
+	const char *why, *path;
+
+	if (m->asked)
+		return m->elf;
+	m->asked = true;
+	path = reachable(y, pid, m->path, &st);
+	if (!path || !S_ISREG(st.st_mode))
+		return NULL;
+	for (uint32_t i = 0; i < y->files.n; i++) {
+		file = &y->files.v[i];
+		if (file->dev == st.st_dev && file->ino == st.st_ino)
+			return m->elf = file->elf;
+	}
+	file = vec_push(&y->arena, &y->files);
+	file->dev = st.st_dev;
+	file->ino = st.st_ino;
+	file->elf = elf_open(&y->arena, path, &why);
+	return m->elf = file->elf;
+}
+
+void
+sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
+	 bool offset)
+{
+	struct mapping *m =
+		s && addr ? mapping_at(symbols(s), pid, addr) : NULL;
+	const struct elf_file *f = m ? elf_of(s->symbols, pid, m) : NULL;
+	const struct elf_symbol *sym = NULL;
+	uint64_t at = 0;
+
+	if (f && elf_address(f, addr - m->begin + m->offset, &at))
+		sym = elf_at(f, at);
+	put(o, sym ? sym->name : NULL, sym ? at - sym->address : 0, addr,
+	    offset);
+}
+
+const char *
+sym_user_module(struct session *s, uint32_t pid, uint64_t addr)
+{
+	struct mapping *m = s ? mapping_at(symbols(s), pid, addr) : NULL;
+
+	return m ? m->path : NULL;
+}
+
+void
+sym_user_learn(struct session *s, uint32_t pid)
+{
+	read_mappings(symbols(s), process(symbols(s), pid));
+}
