@@ -131,7 +131,7 @@ lex_word(struct lexer *l, const char *p, struct token *t)
 	t->text = arena_strndup(l->arena, p, n);
 	t->len = n;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (!strcmp(words[i].text, t->text))
+		if (words[i].text[0] == *p && !strcmp(words[i].text, t->text))
 			t->kind = words[i].kind;
 	return n;
 }
@@ -190,8 +190,11 @@ static uint32_t
 lex_mark(const char *p, struct token *t)
 {
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
-		size_t n = strlen(marks[i].text);
+		size_t n;
 
+		if (marks[i].text[0] != *p) /* nearly always */
+			continue;
+		n = strlen(marks[i].text);
 		if (!strncmp(p, marks[i].text, n)) {
 			t->kind = marks[i].kind;
 			return (uint32_t)n;

@@ -85,6 +85,7 @@ arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	char *s;
 	int n;
 
+	assert(fmt);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
