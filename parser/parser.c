@@ -105,8 +105,11 @@ fail_here(struct parser *p, const char *fmt, ...)
 	va_list ap;
 
 	if (p->tok.kind == T_ERROR) {
+		fail(p, p->tok.error_span, "%s", p->tok.error);
 		p->resume_at_line = is_open_string(p);
-		return fail(p, p->tok.error_span, "%s", p->tok.error);
+		if (p->resume_at_line)
+			advance(p);
+		return false;
 	}
 	va_start(ap, fmt);
 	vfail(p, p->tok.span, fmt, ap);
