@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of probes/ share: matching, reading the context, attaching,
+ * listing. */
+#ifndef JIFFY_PROBES_INTERNAL_H
+#define JIFFY_PROBES_INTERNAL_H
+
+#include "probes.h"
+
+struct perf_event_attr; /* linux/perf_event.h */
+
+/* ---- match.c: what match() functions have in common ---- */
+
+/* A new target of the match, its `probe` string printed into the arena. */
+struct target *probe_target(struct sema *s, struct match *m, const char *fmt,
+			    ...) PRINTF_LIKE(3, 4);
+/* Nothing found. A plain name is reported ("No matches for ...") as
+ * missing_probes says; a wildcard is left to sema. match()'s result. */
+bool probe_none(struct sema *s, const struct attach_text *ap,
+		const struct match *m, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+/* The text of part `i`, "" when there is none. */
+const char *probe_part(const struct attach_text *ap, unsigned i);
+/* Whether part `i` is a wildcard (quoted parts never are). */
+bool probe_is_pattern(const struct attach_text *ap, unsigned i);
+/* The error for providers whose turn has not come. */
+bool probe_not_yet(struct sema *s, const struct attach_text *ap,
+		   const char *what);
+
+/* An unsigned number at the start of `text`: decimal, 0x, `_` between digits,
+ * 1e6. *rest is what follows. NULL, or what is wrong ("invalid integer"). */
+const char *probe_number(const char *text, uint64_t *value, const char **rest);
+/* The same for the whole text; `*why` gets "invalid integer: TEXT". */
+bool probe_whole_number(struct arena *a, const char *text, uint64_t *value,
+			const char **why);
+/* "name+offset" split in two; false: reported. */
+bool probe_split_offset(struct sema *s, const struct attach_text *ap,
+			const char *text, const char **name, uint64_t *offset);
+
+/* ---- args.c: registers in struct pt_regs ---- */
+
+extern const unsigned probe_nargs; /* arguments that registers hold */
+struct ref probe_arg(struct lower *l, unsigned n);
+struct ref probe_retval(struct lower *l);
+struct ref probe_reg(struct lower *l, const char *name, bool *known);
+/* The instruction pointer: the probed function's address at its entry. */
+struct ref probe_ip(struct lower *l);
+/* The probed function's address by helper, at its return. */
+struct ref probe_func_ip(struct lower *l);
+
+/* ---- perf.c: attaching through perf events ---- */
+
+/* Open an event, attach the program, enable; the descriptors go to a->fds. */
+int probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
+		      int cpu, uint64_t cookie, const char *what);
+/* The same on every online CPU, or on every thread of a->pid. */
+int probe_perf_everywhere(struct attach *a, struct perf_event_attr *attr,
+			  const char *what);
+/* The first online CPU. */
+int probe_first_cpu(void);
+/* A perf PMU's type and the config bit of a format, or -errno:
+ * /sys/bus/event_source/devices/NAME/... */
+int probe_pmu_type(const char *name);
+int probe_pmu_bit(const char *name, const char *format);
+/* Set a->why for an error of the kernel; returns `err`. */
+int probe_refused(struct attach *a, int err, const char *what);
+
+/* ---- multi.c: one link for many places ---- */
+
+struct multi {
+	bool ret;	     /* at the return */
+	const char *path;    /* uprobes: the file */
+	const char **syms;   /* kprobes: names */
+	uint64_t *addresses; /* uprobes: file offsets */
+	uint64_t *cookies;
+	uint32_t n;
+	int pid;
+};
+/* Attach all; 0 or -errno (what the kernel lacks: any). */
+int probe_uprobe_multi(struct attach *a, const struct multi *m);
+int probe_kprobe_multi(struct attach *a, const struct multi *m);
+
+/* ---- timer.c: what interval and profile share ---- */
+
+bool probe_timer_match(struct sema *s, const struct attach_text *ap,
+		       struct match *m, const char *type);
+/* The perf event that a target of theirs counts. */
+void probe_timer_attr(const struct target *t, struct perf_event_attr *attr);
+void probe_timer_list(struct listing *l);
+
+/* ---- counter.c: what software and hardware share ---- */
+
+struct counter { /* a perf event with a name; tables are {0}-ended */
+	const char *name;
+	uint64_t config;
+	uint64_t period; /* default */
+};
+bool probe_counter_match(struct sema *s, const struct attach_text *ap,
+			 struct match *m, const char *type,
+			 const struct counter *table);
+int probe_counter_attach(struct attach *a, const struct target *t,
+			 uint32_t perf_type);
+void probe_counter_list(struct listing *l, const struct counter *table);
+
+/* ---- path.c: from a target as written to files ---- */
+
+/* A file that a user-space probe goes into. */
+struct probe_file {
+	const char *shown; /* as `probe` prints it */
+	const char *open;  /* what to open: may lead through /proc/PID/root */
+};
+struct probe_files {
+	VEC(struct probe_file) v;
+	bool pattern;	/* the target was a wildcard */
+};
+/* The files behind `target`: a path, a pattern, a program or library name;
+ * "": all files that `pid` has mapped. */
+void probe_find_files(struct arena *a, const char *target, int pid,
+		      struct probe_files *out);
+
+/* ---- btf_text.c: kernel types as C text, for -lv and rawtracepoint ---- */
+
+/* "struct file *", "unsigned int"; "void" for what does not exist. */
+const char *probe_btf_text(struct arena *a, const struct kbtf *b, uint32_t id);
+/* The prototype of a BTF function. */
+struct probe_proto {
+	const struct btf_param *params;
+	uint32_t n;
+	uint32_t ret; /* type id; 0: void */
+};
+bool probe_btf_proto(const struct kbtf *b, uint32_t func,
+		     struct probe_proto *out);
+
+/* ---- list.c ---- */
+
+struct listing {
+	const struct sema_input *in;
+	const struct probe_type *type;
+	const char *pattern; /* what follows the provider */
+	bool verbose;
+	VEC(struct listed_probe {
+		const char *text;   /* what follows the provider */
+		const char *params; /* lines for -lv, or NULL */
+	}) found;
+};
+/* Whether the listing wants `text`; then add it. */
+bool listing_wants(const struct listing *l, const char *text);
+void listing_add(struct listing *l, const char *text, const char *params);
+
+/* ---- the rows; table.c puts them in order ---- */
+
+extern const struct probe_type probe_begin, probe_end, probe_self;
+extern const struct probe_type probe_kprobe, probe_kretprobe;
+extern const struct probe_type probe_uprobe, probe_uretprobe, probe_usdt;
+extern const struct probe_type probe_tracepoint, probe_rawtracepoint;
+extern const struct probe_type probe_fentry, probe_fexit, probe_iter;
+extern const struct probe_type probe_interval, probe_profile;
+extern const struct probe_type probe_software, probe_hardware;
+extern const struct probe_type probe_watchpoint;
+
+#endif

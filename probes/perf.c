@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns attaching through perf events: open, link the program (5.15), or set
+ * it by ioctl on older kernels, enable. What the kernel refuses becomes a
+ * sentence that names the remedy.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* ---- what the machine has ---- */
+
+/* A small file of sysfs or procfs, NUL-terminated. */
+static bool
+read_small(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n < 0)
+		return false;
+	buf[n] = '\0';
+	return true;
+}
+
+int
+probe_pmu_type(const char *name)
+{
+	char path[256], text[32];
+
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type",
+		 name);
+	return read_small(path, text, sizeof(text)) ? atoi(text) : -errno;
+}
+
+/* "config:0" */
+int
+probe_pmu_bit(const char *name, const char *format)
+{
+	char path[256], text[32];
+	int bit;
+
+	snprintf(path, sizeof(path),
+		 "/sys/bus/event_source/devices/%s/format/%s", name, format);
+	if (!read_small(path, text, sizeof(text)))
+		return -errno;
+	if (sscanf(text, "config:%d", &bit) != 1 || bit < 0 || bit > 63)
+		return -EINVAL;
+	return bit;
+}
+
+enum { CPUS_MAX = 8192 };
+
+/* Call for every CPU of a list like "0-3,8"; stops at an error. */
+static int
+each_online_cpu(int (*each)(void *arg, int cpu), void *arg)
+{
+	char text[4096], *p = text, *end;
+	int err = 0;
+
+	if (!read_small("/sys/devices/system/cpu/online", text, sizeof(text)))
+		return each(arg, 0);
+	while (!err && *p >= '0' && *p <= '9') {
+		long first = strtol(p, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtol(end + 1, &end, 10);
+		for (; !err && first <= last && first < CPUS_MAX; first++)
+			err = each(arg, first);
+		p = *end == ',' ? end + 1 : end;
+	}
+	return err;
+}
+
+static int
+take_first(void *arg, int cpu)
+{
+	*(int *)arg = cpu;
+	return 1;
+}
+
+int
+probe_first_cpu(void)
+{
+	int cpu = 0;
+
+	each_online_cpu(take_first, &cpu);
+	return cpu;
+}
+
+/* ---- attaching ---- */
+
+int
+probe_refused(struct attach *a, int err, const char *what)
+{
+	const char *why;
+
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+		why = "not permitted; it needs CAP_BPF and CAP_PERFMON "
+		      "(run as root)";
+		break;
+	case EMFILE:
+		why = "too many open files; raise the limit with ulimit -n";
+		break;
+	case ENOENT:
+	case ENODEV:
+	case EOPNOTSUPP:
+		why = "this kernel or machine does not have it";
+		break;
+	case ESRCH:
+		why = "the process does not exist";
+		break;
+	default:
+		why = strerror(-err);
+	}
+	a->why = arena_printf(a->arena, "cannot attach to %s: %s", what, why);
+	return err;
+}
+
+/* The part of union bpf_attr for BPF_LINK_CREATE on a perf event. */
+struct perf_link_attr {
+	uint32_t prog_fd, target_fd, attach_type, flags;
+	uint64_t cookie;
+};
+
+static int
+create_link(int prog_fd, int perf_fd, uint64_t cookie)
+{
+	struct perf_link_attr attr = { .prog_fd = prog_fd,
+				       .target_fd = perf_fd,
+				       .attach_type = BPF_PERF_EVENT,
+				       .cookie = cookie };
+	int fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Give the event its program. The link, where there is one, holds the event,
+ * whose descriptor then is of no more use: *fd is what to keep. */
+static int
+set_program(struct attach *a, int *fd, uint64_t cookie)
+{
+	int link = create_link(a->prog_fd, *fd, cookie);
+
+	if (link < 0 && ioctl(*fd, PERF_EVENT_IOC_SET_BPF, a->prog_fd) != 0)
+		return -errno;
+	if (ioctl(*fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
+		return -errno;
+	if (link >= 0) {
+		close(*fd);
+		*fd = link;
+	}
+	return 0;
+}
+
+int
+probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
+		  int cpu, uint64_t cookie, const char *what)
+{
+	int fd, err;
+
+	attr->size = sizeof(*attr);
+	attr->disabled = 1;
+	fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1,
+		     PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0 && errno == EINVAL && attr->inherit_thread) {
+		attr->inherit_thread = attr->inherit = 0; /* before 5.13 */
+		return probe_perf_attach(a, attr, pid, cpu, cookie, what);
+	}
+	if (fd < 0)
+		return probe_refused(a, -errno, what);
+	err = set_program(a, &fd, cookie);
+	if (err) {
+		close(fd);
+		return probe_refused(a, err, what);
+	}
+	*vec_push(a->arena, &a->fds) = fd;
+	return 0;
+}
+
+struct everywhere {
+	struct attach *attach;
+	struct perf_event_attr *attr;
+	const char *what;
+};
+
+static int
+attach_to_cpu(void *arg, int cpu)
+{
+	struct everywhere *e = arg;
+
+	return probe_perf_attach(e->attach, e->attr, -1, cpu, 0, e->what);
+}
+
+/* A thread that ended in between is none to miss. */
+static int
+attach_to_threads(struct everywhere *e)
+{
+	char path[64];
+	struct dirent *entry;
+	int err = 0, n = 0, tid;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", e->attach->pid);
+	d = opendir(path);
+	if (!d)
+		return probe_refused(e->attach, -ESRCH, e->what);
+	e->attr->inherit = e->attr->inherit_thread = 1;
+	while (!err && (entry = readdir(d))) {
+		tid = atoi(entry->d_name);
+		if (tid <= 0)
+			continue;
+		err = probe_perf_attach(e->attach, e->attr, tid, -1, 0,
+					e->what);
+		n += !err;
+		if (err == -ESRCH)
+			err = 0;
+	}
+	closedir(d);
+	if (!err && !n)
+		return probe_refused(e->attach, -ESRCH, e->what);
+	return err;
+}
+
+int
+probe_perf_everywhere(struct attach *a, struct perf_event_attr *attr,
+		      const char *what)
+{
+	struct everywhere e = { a, attr, what };
+
+	return a->pid ? attach_to_threads(&e)
+		      : each_online_cpu(attach_to_cpu, &e);
+}

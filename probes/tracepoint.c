@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tracepoint: static events of the kernel (REFERENCE 3.6). Targets and the
+ * type of `args` come from tracefs; attached through perf.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- matching ---- */
+
+struct matching {
+	struct sema *sema;
+	struct match *match;
+};
+
+static void
+add_target(struct sema *s, struct match *m, const char *category,
+	   const char *name)
+{
+	struct target *t = probe_target(s, m, "tracepoint:%s:%s", category,
+					name);
+
+	t->group = arena_strdup(sema_arena(s), category);
+	t->name = arena_strdup(sema_arena(s), name);
+}
+
+static void
+add_listed(void *arg, const char *category, const char *name)
+{
+	struct matching *m = arg;
+
+	add_target(m->sema, m->match, category, name);
+}
+
+static bool
+tracefs_error(struct sema *s, const struct attach_text *ap, int err)
+{
+	const char *why = NULL;
+
+	kernel_tracefs(sema_kernel(s), &why);
+	return sema_error_at(s, ap->span, "cannot read the tracepoints: %s",
+			     why ? why : strerror(err));
+}
+
+static bool
+tracepoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	const char *category = probe_part(ap, 1), *name = probe_part(ap, 2);
+	struct matching arg = { s, m };
+	int n;
+
+	if (!*category || !*name)
+		return sema_error_at(s, ap->span,
+				     "%s probe must have a target",
+				     probe_tracepoint.name);
+	m->wildcard = probe_is_pattern(ap, 1) || probe_is_pattern(ap, 2);
+	if (m->wildcard) {
+		n = kernel_events(sema_kernel(s), category, name, add_listed,
+				  &arg);
+		if (n < 0)
+			return tracefs_error(s, ap, -n);
+	} else if (kernel_event(sema_kernel(s), category, name)) {
+		add_target(s, m, category, name);
+	} else if (errno != ENOENT) {
+		return tracefs_error(s, ap, errno);
+	}
+	if (m->targets.n)
+		return true;
+	return probe_none(s, ap, m, "%s %s:%s", probe_tracepoint.name, category,
+			  name);
+}
+
+/* ---- args ---- */
+
+static bool
+starts_with(const char *text, const char *word)
+{
+	return !strncmp(text, word, strlen(word));
+}
+
+static const char *
+skip_qualifiers(const char *text)
+{
+	while (starts_with(text, "const ") || starts_with(text, "volatile "))
+		text = strchr(text, ' ') + 1;
+	return text;
+}
+
+/*
+ * A system call's fields are all 8 bytes and "unsigned", whatever C type
+ * stands there: then a C type known to be signed says more than the file.
+ */
+static bool
+is_signed(const struct trace_field *f, uint32_t size)
+{
+	static const char *const words[] = { "int",	  "long",
+					     "short",	  "signed",
+					     "long int",  "long long",
+					     "long long int" };
+	const char *type = skip_qualifiers(f->type);
+
+	for (size_t i = 0; size == 8 && i < ARRAY_LEN(words); i++)
+		if (!strcmp(type, words[i]))
+			return true;
+	return f->is_signed;
+}
+
+/* "const char *const *": the pointee by its name where it is known. */
+static const struct type *
+pointer_type(struct sema *s, const char *text, enum addrspace as)
+{
+	const char *base = skip_qualifiers(text), *star = strchr(base, '*');
+	const char *name;
+	const struct type *t;
+	size_t n = star - base;
+
+	while (n && base[n - 1] == ' ')
+		n--;
+	if (n > 6 && starts_with(base + n - 6, " const"))
+		n -= 6;
+	name = arena_strndup(sema_arena(s), base, n);
+	t = strcmp(name, "void") ? sema_type(s, name) : NULL;
+	if (!t)
+		t = type_none(sema_types(s));
+	for (; *star; star++)
+		if (*star == '*')
+			t = type_pointer(sema_types(s), t, as);
+	return t;
+}
+
+/* One element of `size` bytes. */
+static const struct type *
+element_type(struct sema *s, const struct trace_field *f, uint32_t size,
+	     enum addrspace as)
+{
+	struct types *t = sema_types(s);
+
+	if (size == 8 && strchr(f->type, '*'))
+		return pointer_type(s, f->type, as);
+	if (size == 1 && !strcmp(f->type, "bool"))
+		return type_bool(t);
+	if (size == 1 || size == 2 || size == 4 || size == 8)
+		return type_int(t, size, is_signed(f, size));
+	return type_array(t, type_int(t, 1, false), size);
+}
+
+static const struct type *
+field_type(struct sema *s, const struct trace_field *f, enum addrspace as)
+{
+	const char *type = skip_qualifiers(f->type);
+	const struct type *element;
+
+	if (f->data_loc)
+		return type_int(sema_types(s), 8, true);
+	if (!f->count)
+		return element_type(s, f, f->size, as);
+	if (f->count == f->size && !strcmp(type, "char"))
+		return type_string(sema_types(s), f->size);
+	element = element_type(s, f, f->size / f->count, as);
+	return type_array(sema_types(s), element, f->count);
+}
+
+static const struct type *
+event_type(struct sema *s, const struct trace_event *e, enum addrspace as)
+{
+	struct arena *a = sema_arena(s);
+	struct field *fields = arena_alloc(a, (e->fields.n + 1) *
+						      sizeof(*fields));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < e->fields.n; i++) {
+		const struct trace_field *f = &e->fields.v[i];
+
+		if (f->common)
+			continue;
+		fields[n++] = (struct field){
+			.name = f->name,
+			.type = field_type(s, f, as),
+			.offset = f->offset,
+			.data_loc = f->data_loc,
+			/* The data lie in the record, kernel memory. */
+			.as = f->data_loc ? AS_KERNEL : as,
+		};
+	}
+	return type_struct(sema_types(s),
+			   arena_printf(a, "struct _tracepoint_%s_%s",
+					e->category, e->name),
+			   e->size, fields, n);
+}
+
+/* Only system calls have pointers of the traced program. */
+static enum addrspace
+pointer_space(const struct target *t)
+{
+	return strcmp(t->group, "syscalls") ? AS_KERNEL : AS_USER;
+}
+
+static const struct type *
+tracepoint_args(struct sema *s, struct unit *u, struct span at)
+{
+	const struct target *t = &u->targets.v[0];
+	const struct trace_event *e;
+
+	e = kernel_event(sema_kernel(s), t->group, t->name);
+	if (e)
+		return event_type(s, e, pointer_space(t));
+	sema_error_at(s, at, "cannot read the arguments of %s: %s", t->probe,
+		      strerror(errno));
+	return NULL;
+}
+
+/* ---- attaching, listing ---- */
+
+/* A tracepoint's perf event fires on every CPU, wherever it was opened. */
+static int
+tracepoint_attach(struct attach *a, const struct unit *u,
+		  const struct target *t)
+{
+	const struct trace_event *e = kernel_event(a->kernel, t->group,
+						   t->name);
+	struct perf_event_attr attr;
+
+	if (!e)
+		return probe_refused(a, -errno, t->probe);
+	memset(&attr, 0, sizeof(attr));
+	attr.type = PERF_TYPE_TRACEPOINT;
+	attr.config = e->id;
+	attr.sample_period = 1;
+	return probe_perf_attach(a, &attr, -1, probe_first_cpu(),
+				 t - u->targets.v, t->probe);
+}
+
+static const char *
+event_params(struct listing *l, const char *category, const char *name)
+{
+	struct kernel *k = l->in->kernel;
+	const struct trace_event *e = kernel_event(k, category, name);
+	struct sbuf b = { 0 };
+	const char *text;
+
+	for (uint32_t i = 0; e && i < e->fields.n; i++)
+		if (!e->fields.v[i].common)
+			sbuf_printf(&b, "    %s\n", e->fields.v[i].text);
+	text = arena_strndup(l->in->arena, b.s ? b.s : "", b.n);
+	sbuf_free(&b);
+	return text;
+}
+
+static void
+list_event(void *arg, const char *category, const char *name)
+{
+	struct listing *l = arg;
+	const char *text;
+
+	text = arena_printf(l->in->arena, "%s:%s", category, name);
+	if (listing_wants(l, text))
+		listing_add(l, text,
+			    l->verbose ? event_params(l, category, name) : NULL);
+}
+
+/* A plain category spares the listing of all others. */
+static void
+tracepoint_list(struct listing *l)
+{
+	const char *colon = strchr(l->pattern, ':'), *category = "*";
+
+	if (colon)
+		category = arena_strndup(l->in->arena, l->pattern,
+					 colon - l->pattern);
+	if (kernel_is_pattern(category))
+		category = "*";
+	kernel_events(l->in->kernel, category, "*", list_event, l);
+}
+
+const struct probe_type probe_tracepoint = {
+	.name = "tracepoint",
+	.alias = "t",
+	.doc = "static events of the kernel",
+	.prog_type = BPF_PROG_TYPE_TRACEPOINT,
+	.flags = PROBE_ARGS | PROBE_EXPAND | PROBE_SIGNAL | PROBE_FILTER_PID,
+	.min_parts = 2,
+	.max_parts = 2,
+	.ret = 1,
+	.match = tracepoint_match,
+	.args = tracepoint_args,
+	.attach = tracepoint_attach,
+	.list = tracepoint_list,
+};
