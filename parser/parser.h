@@ -9,11 +9,11 @@
 
 #include "../lexer/lexer.h"
 
-struct type;	/* sema.h */
-struct var;	/* sema.h */
-struct mapdef;	/* sema.h */
+struct type;    /* sema.h */
+struct var;     /* sema.h */
+struct mapdef;  /* sema.h */
 struct builtin; /* sema.h */
-struct field;	/* sema.h */
+struct field;   /* sema.h */
 
 enum node_kind {
 #define NODE(kind, name) N_##kind,
@@ -33,13 +33,14 @@ struct type_expr {
 	struct span span;
 	const char *name; /* without struct/union/enum; NULL for typeof */
 	enum { TAG_NONE, TAG_STRUCT, TAG_UNION, TAG_ENUM } tag;
-	struct node *of; /* typeof(expr), or NULL */
+	struct node *of;           /* typeof(expr), or NULL */
 	struct type_expr *of_type; /* typeof(type), or NULL */
 	VEC(struct type_suffix {
 		bool pointer; /* else an array */
 		bool sized;   /* [N] rather than [] */
 		uint64_t count;
-	}) suffixes;
+	})
+	suffixes;
 };
 
 typedef VEC(struct node *) node_list;
@@ -57,7 +58,7 @@ struct named_expr { /* one field of a record */
 struct node {
 	enum node_kind kind;
 	struct span span;
-	uint32_t height; /* of the tree below, leaves 1; bounded */
+	uint32_t height;         /* of the tree below, leaves 1; bounded */
 	const struct type *type; /* sema: of an expression */
 	union {
 		struct { /* N_INT: value; N_BOOL: 0 or 1 */
@@ -78,9 +79,9 @@ struct node {
 			const char *name;
 			struct var *var; /* sema: */
 		} var;
-		struct { /* N_MAP: @name or @name[key, ...] */
+		struct {                  /* N_MAP: @name or @name[key, ...] */
 			const char *name; /* "" for the anonymous map */
-			node_list keys;	  /* n == 0: no brackets */
+			node_list keys;   /* n == 0: no brackets */
 			struct node *key; /* sema: one expr (a tuple of keys) */
 			struct mapdef *map; /* sema: */
 		} map;
@@ -145,7 +146,7 @@ struct node {
 			struct node *cond;
 			struct node *then;  /* N_BLOCK */
 			struct node *other; /* N_BLOCK, N_IF or NULL */
-			struct span head; /* `if` to the end of cond */
+			struct span head;   /* `if` to the end of cond */
 		} cond;
 		struct { /* N_BLOCK; value: trailing expression or NULL. In
 			    statement position (bodies of probes and loops, an
@@ -159,8 +160,8 @@ struct node {
 			const char *name;
 			struct span name_span;
 			struct type_expr *decl; /* or NULL */
-			struct node *value;	/* or NULL */
-			struct var *var;	/* sema: */
+			struct node *value;     /* or NULL */
+			struct var *var;        /* sema: */
 		} let;
 		struct { /* N_ASSIGN; op: OP_ASSIGN or the compound's operator
 			    (OP_ADD for +=) */
@@ -175,7 +176,7 @@ struct node {
 		struct { /* N_FOR: over a map, or from..to */
 			const char *name;
 			struct span name_span;
-			struct node *map;      /* N_MAP, or NULL */
+			struct node *map;       /* N_MAP, or NULL */
 			struct node *from, *to; /* when map is NULL */
 			struct node *body;
 			struct span head; /* `for` to the end of the range */
@@ -193,21 +194,22 @@ struct node {
 /* One attach point as written, `name=` prefix cut off. */
 struct attach_text {
 	struct span span;
-	const char *raw;    /* the text, `$N` already replaced */
-	const char *label;  /* of `name=`, or NULL */
+	const char *raw;   /* the text, `$N` already replaced */
+	const char *label; /* of `name=`, or NULL */
 	VEC(struct attach_part {
 		const char *text; /* quotes and escapes resolved */
 		bool quoted;
 		bool after_at; /* stood after '@' (source location) */
-	}) parts; /* split at ':' outside quotes; parts.v[0]: provider */
+	})
+	parts; /* split at ':' outside quotes; parts.v[0]: provider */
 };
 
 struct probe {
 	struct span span;
 	VEC(struct attach_text) aps;
-	struct node *pred; /* or NULL */
+	struct node *pred;     /* or NULL */
 	struct span pred_span; /* with its slashes */
-	struct node *body; /* N_BLOCK */
+	struct node *body;     /* N_BLOCK */
 };
 
 struct macro {
@@ -217,7 +219,8 @@ struct macro {
 		enum { PARAM_EXPR, PARAM_VAR, PARAM_MAP } kind;
 		const char *name;
 		struct span span;
-	}) params;
+	})
+	params;
 	struct node *body; /* N_BLOCK */
 };
 
@@ -238,7 +241,7 @@ struct config_item {
 	struct span span; /* of key = value */
 	enum { CONFIG_STR, CONFIG_INT, CONFIG_BOOL, CONFIG_WORD } kind;
 	const char *text; /* the value as text, for every kind */
-	uint64_t num;	  /* CONFIG_INT, CONFIG_BOOL */
+	uint64_t num;     /* CONFIG_INT, CONFIG_BOOL */
 };
 
 struct import {

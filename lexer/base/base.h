@@ -104,7 +104,7 @@ struct source {
 	const char *name; /* as messages show it: a path, or "stdin" */
 	const char *text; /* NUL-terminated */
 	uint32_t len;
-	uint32_t base; /* the span position of text[0]; at least 1 */
+	uint32_t base;       /* the span position of text[0]; at least 1 */
 	VEC(uint32_t) lines; /* offset of each line's first byte */
 };
 
@@ -136,7 +136,7 @@ struct diag_msg {
 	enum diag_level level;
 	struct span span;
 	const char *text;
-	bool is_note; /* belongs to the message before it */
+	bool is_note;     /* belongs to the message before it */
 	const char *hint; /* or NULL */
 };
 
@@ -146,7 +146,7 @@ struct diag {
 	struct sources *sources;
 	VEC(struct diag_msg) msgs;
 	uint32_t errors;
-	bool muted; /* drop what comes (speculative checks) */
+	bool muted;    /* drop what comes (speculative checks) */
 	bool dropping; /* the last message was not kept: drop its notes */
 	bool no_warnings;
 	bool color;
