@@ -19,7 +19,7 @@
 
 #include "internal.h"
 
-enum type_id { T_NONE, T_INT, T_PTR, T_MAIN, T_CALLBACK, T_FIRST_FUNC };
+enum type_id { ID_VOID, ID_INT, ID_PTR, ID_MAIN, ID_CALLBACK, ID_FIRST_FUNC };
 
 struct blob {
 	struct arena *a;
@@ -76,15 +76,15 @@ static void
 add_common_types(struct blob *b)
 {
 	uint32_t encoding = BTF_INT_SIGNED << 24 | 32;
-	struct btf_param ctx = { .type = T_PTR };
+	struct btf_param ctx = { .type = ID_PTR };
 
 	add_type(b, add_string(b, "int"), type_info(BTF_KIND_INT, 0), 4);
 	add_bytes(b, &encoding, sizeof(encoding));
-	add_type(b, 0, type_info(BTF_KIND_PTR, 0), T_NONE);
-	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 1), T_INT);
+	add_type(b, 0, type_info(BTF_KIND_PTR, 0), ID_VOID);
+	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 1), ID_INT);
 	ctx.name_off = add_string(b, "ctx");
 	add_bytes(b, &ctx, sizeof(ctx));
-	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 0), T_INT);
+	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 0), ID_INT);
 }
 
 /* A name the kernel takes. */
@@ -113,8 +113,8 @@ add_func(struct blob *b, const struct func *f)
 
 	add_type(b, add_string(b, identifier(b->a, f->name)),
 		 type_info(BTF_KIND_FUNC, linkage),
-		 f->parent ? T_CALLBACK : T_MAIN);
-	return T_FIRST_FUNC + b->nfuncs++;
+		 f->parent ? ID_CALLBACK : ID_MAIN);
+	return ID_FIRST_FUNC + b->nfuncs++;
 }
 
 /* ---- lines ---- */
