@@ -203,3 +203,22 @@ ir_drop_pred(struct func *f, struct blk *b, const struct blk *pred)
 			op->phi[k] = op->phi[k + 1];
 	}
 }
+
+void
+ir_replace(struct func *f, const struct ref *to)
+{
+	uint32_t i, k, n;
+
+	for (i = 0; i < f->blks.n; i++) {
+		const struct blk *b = f->blks.v[i];
+
+		for (k = 0; k < b->ops.n; k++) {
+			struct op *op = ir_op(f, b->ops.v[k]);
+
+			for (n = 0; n < ir_ref_args(op); n++)
+				op->arg[n] = ir_final(to, op->arg[n]);
+			for (n = 0; op->code == IR_PHI && n < b->preds.n; n++)
+				op->phi[n] = ir_final(to, op->phi[n]);
+		}
+	}
+}

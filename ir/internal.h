@@ -89,6 +89,17 @@ struct op *ir_end(const struct func *f, const struct blk *b);
 /* Forget that `pred` jumps to `b`: one predecessor, one phi argument each. */
 void ir_drop_pred(struct func *f, struct blk *b, const struct blk *pred);
 
+/* to[] names by ref id what a value was replaced by, if it was. */
+static inline struct ref
+ir_final(const struct ref *to, struct ref r)
+{
+	while (to[r.id].id)
+		r = to[r.id];
+	return r;
+}
+/* Read the replacement everywhere. to[] covers func->ops. */
+void ir_replace(struct func *f, const struct ref *to);
+
 /* The words of enum map_use in IR text. */
 extern const char *const ir_map_uses[];
 /* One op as a line of text. */
