@@ -71,7 +71,7 @@ const struct probe_type probe_end = {
 	.doc = "once, after everything is detached",
 	.type_word = "special",
 	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
-	.flags = PROBE_SPECIAL,
+	.flags = PROBE_SPECIAL | PROBE_AT_END,
 	.match = end_match,
 	.attach = nothing_to_attach,
 };

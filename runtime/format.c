@@ -162,8 +162,8 @@ parse_conv(const char *p, const char *end, struct piece *out)
 	return out->conv ? p + strlen(out->conv->text) : NULL;
 }
 
-static struct format *
-parse_format(struct arena *a, const char *s, size_t len, unsigned first)
+struct format *
+format_parse(struct arena *a, const char *s, size_t len, unsigned first)
 {
 	struct format *f = arena_alloc(a, sizeof(*f));
 	const char *end = s + len, *text = s, *p = s;
@@ -253,7 +253,7 @@ format_check(struct sema *s, struct node *n, unsigned first)
 			text && text->type ? sema_kind_name(text->type)
 					   : "none");
 	if (!f)
-		f = parse_format(sema_arena(s), text->str.text, text->str.len,
+		f = format_parse(sema_arena(s), text->str.text, text->str.len,
 				 first);
 	n->call.data = f;
 	given = n->call.args.n - first - 1;

@@ -56,6 +56,9 @@ void out_json_int(struct out *o, int64_t v, bool is_signed);
 
 struct format; /* a parsed format string */
 
+/* Parse a format; `first` is the number of its argument in the call. */
+struct format *format_parse(struct arena *a, const char *s, size_t len,
+			    unsigned first);
 /* Parse and check a printf-like call whose argument `first` is the format:
  * REFERENCE 6.1-6.2 and its errors. For check() of words; the result goes
  * into n->call.data. */

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: runtime/options.c. */
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "../../runtime/internal.h"
+
+static struct arena arena;
+
+static void
+setup(void)
+{
+	cr_redirect_stdout();
+	cr_redirect_stderr();
+	optind = 1;
+}
+
+static void
+teardown(void)
+{
+	arena_free(&arena);
+}
+
+TestSuite(options, .init = setup, .fini = teardown);
+
+#define PARSE(o, ...)                                                          \
+	options_parse((o), &arena,                                             \
+		      ARRAY_LEN(((char *[]){ "jiffy", __VA_ARGS__ })),         \
+		      (char *[]){ "jiffy", __VA_ARGS__, NULL })
+
+Test(options, a_program_and_its_parameters)
+{
+	struct options o = { 0 };
+
+	cr_assert_eq(PARSE(&o, "-e", "begin {}", "1", "-v", "two"),
+		     OPTIONS_RUN);
+	cr_expect_str_eq(o.program, "begin {}");
+	cr_expect(o.verbose);
+	cr_assert_eq(o.params.n, 2);
+	cr_expect_str_eq(o.params.v[0], "1");
+	cr_expect_str_eq(o.params.v[1], "two");
+}
+
+Test(options, a_file_with_options_after_it)
+{
+	struct options o = { 0 };
+
+	cr_assert_eq(PARSE(&o, "x.bt", "a", "-q", "--", "--n=1", "-3"),
+		     OPTIONS_RUN);
+	cr_expect_str_eq(o.script_path, "x.bt");
+	cr_expect(o.quiet);
+	cr_assert_eq(o.params.n, 2);
+	cr_expect_str_eq(o.params.v[1], "-3");
+	cr_assert_eq(o.named.n, 1);
+	cr_expect_str_eq(o.named.v[0], "--n=1");
+}
+
+Test(options, listing)
+{
+	struct options o = { 0 };
+
+	cr_assert_eq(PARSE(&o, "-l", "t:*"), OPTIONS_RUN);
+	cr_expect(o.list);
+	cr_expect_str_eq(o.pattern, "t:*");
+}
+
+Test(options, abbreviations)
+{
+	struct options o = { 0 };
+
+	cr_expect_eq(PARSE(&o, "--he"), OPTIONS_DONE);
+}
+
+Test(options, mistakes)
+{
+	struct options o = { 0 };
+
+	cr_expect_eq(PARSE(&o, "--nonsense"), OPTIONS_BAD);
+	optind = 1;
+	cr_expect_eq(PARSE(&o, "-f", "xml", "-e", "x"), OPTIONS_BAD);
+	optind = 1;
+	cr_expect_eq(PARSE(&o, "-p", "abc", "-e", "x"), OPTIONS_BAD);
+	optind = 1;
+	cr_expect_eq(PARSE(&o, "-p", "-1", "-e", "x"), OPTIONS_BAD);
+	optind = 1;
+	cr_expect_eq(PARSE(&o, "-k", "--no-warnings", "-e", "x"), OPTIONS_BAD);
+}
+
+Test(options, program_wanted, .init = NULL)
+{
+	struct options o = { 0 };
+
+	cr_redirect_stderr();
+	optind = 1;
+	cr_expect_eq(PARSE(&o, "-v"), OPTIONS_BAD);
+	fflush(stderr);
+	cr_expect_stderr_eq_str(
+		"ERROR: USAGE: filename or -e 'program' required.\n");
+}
