@@ -197,12 +197,6 @@ pred_at(const struct blk *b, const struct blk *pred)
 }
 
 static bool
-has_phi(const struct func *f, const struct blk *b)
-{
-	return b->ops.n && ir_op(f, b->ops.v[0])->code == IR_PHI;
-}
-
-static bool
 only_jumps(const struct func *f, const struct blk *b)
 {
 	return b->ops.n == 1 && ir_op(f, b->ops.v[0])->code == IR_JMP &&
