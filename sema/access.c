@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Parts of values: fields, elements, and the sizes and offsets of types.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+static void
+fail(struct sema *s, struct node *n)
+{
+
+	n->type = type_error(s->t);
+}
+
+/* The struct behind a value or behind pointers to it, else the type. */
+static const struct type *
+aggregate_behind(const struct type *t)
+{
+	while (t->kind == TY_POINTER && t->to->kind == TY_POINTER)
+		t = t->to;
+	if (t->kind == TY_POINTER && t->to->kind == TY_STRUCT)
+		return t->to;
+	return t;
+}
+
+static const struct type *
+field_type(struct sema *s, const struct field *f)
+{
+	if (f->type->kind == TY_POINTER && f->as != AS_NONE &&
+	    f->as != f->type->as)
+		return type_pointer(s->t, f->type->to, f->as);
+	return f->type;
+}
+
+static void
+hint_field(struct sema *s, const struct type *t, const char *name)
+{
+	struct nearest near = { .word = name };
+	uint32_t i;
+
+	if (!s->final)
+		return;
+	for (i = 0; i < t->nfields; i++)
+		if (t->fields[i].name)
+			nearest_try(&near, t->fields[i].name);
+	for (i = 0; i < t->npromoted; i++)
+		if (t->promoted[i].name)
+			nearest_try(&near, t->promoted[i].name);
+	if (near.best)
+		diag_hint(s->d, "did you mean '%s'?", near.best);
+}
+
+static void
+no_field(struct sema *s, struct node *n, const struct type *t)
+{
+	const char *name = n->field.name;
+
+	fail(s, n);
+	if (t->kind == TY_RECORD)
+		sema_error(s, n, "Record does not contain a field named '%s'",
+			   name);
+	else if (t->kind != TY_STRUCT)
+		sema_error(s, n,
+			   "Can not access field '%s' on expression of type "
+			   "'%s'",
+			   name, type_name(t));
+	else if (!t->nfields && !t->size)
+		sema_error(s, n, "Unknown struct/union: '%s'", type_name(t));
+	else
+		sema_error(s, n,
+			   "Struct/union of type '%s' does not contain a field "
+			   "named '%s'",
+			   type_name(t), name);
+	hint_field(s, t, name);
+}
+
+static void
+tuple_item(struct sema *s, struct node *n, const struct type *t, uint64_t i)
+{
+	if (t->kind != TY_TUPLE && t->kind != TY_RECORD) {
+		fail(s, n);
+		sema_error(s, n,
+			   "Can not access index '%llu' on expression of type "
+			   "'%s'",
+			   (unsigned long long)i, type_name(t));
+		return;
+	}
+	if (i >= t->nfields) {
+		fail(s, n);
+		sema_error(s, n,
+			   "Invalid tuple index: %llu. Found %u elements in "
+			   "tuple.",
+			   (unsigned long long)i, t->nfields);
+		return;
+	}
+	n->type = t->fields[i].type;
+	if (n->kind == N_FIELD)
+		n->field.field = &t->fields[i];
+}
+
+void
+check_field(struct sema *s, struct node *n)
+{
+	const struct type *t;
+
+	check_expr(s, n->field.x);
+	t = n->field.x->type;
+	n->type = t;
+	if (!t || is_error(t))
+		return;
+	if (!n->field.name) {
+		tuple_item(s, n, t, n->field.index);
+		return;
+	}
+	t = aggregate_behind(t);
+	if (t->kind == TY_STRUCT || t->kind == TY_RECORD)
+		n->field.field = type_field(t, n->field.name);
+	if (!n->field.field) {
+		no_field(s, n, t);
+		return;
+	}
+	n->type = field_type(s, n->field.field);
+}
+
+static void
+string_item(struct sema *s, struct node *n, int64_t i, bool known)
+{
+	const struct node *x = n->index.x;
+
+	if (known && x->kind == N_STR && i >= 0) {
+		uint8_t c = i < x->str.len ? (uint8_t)x->str.text[i] : 0;
+
+		sema_make_int(s, n, c, false);
+		return;
+	}
+	n->type = type_int(s->t, 1, true);
+}
+
+static void
+array_item(struct sema *s, struct node *n, int64_t i, bool known)
+{
+	const struct type *t = n->index.x->type;
+
+	n->type = t->to;
+	if (!known || !t->count || (i >= 0 && (uint64_t)i < t->count))
+		return;
+	fail(s, n);
+	sema_error(s, n, "the index %lld is out of bounds for array of size %u",
+		   (long long)i, t->count);
+}
+
+static void
+pointer_item(struct sema *s, struct node *n)
+{
+	const struct type *t = n->index.x->type;
+
+	n->type = t->to;
+	if (t->to->size)
+		return;
+	fail(s, n);
+	sema_error(s, n,
+		   "The array index operator [] cannot be used on a pointer to "
+		   "an unsized type (%s).",
+		   type_name(t));
+}
+
+static bool
+index_is_int(struct sema *s, const struct node *n)
+{
+	const struct type *t = n->index.index->type;
+
+	if (type_is_int(t))
+		return true;
+	if (!is_error(t))
+		sema_error(s, n,
+			   "The array index operator [] only accepts positive "
+			   "(unsigned) integer indices. Got %s.",
+			   type_name(t));
+	return false;
+}
+
+void
+check_index(struct sema *s, struct node *n)
+{
+	const struct type *t;
+	int64_t i = 0;
+	bool known;
+
+	check_expr(s, n->index.x);
+	check_value(s, n->index.index);
+	t = n->index.x->type;
+	n->type = t;
+	if (!t || is_error(t) || !n->index.index->type) {
+		n->type = t && is_error(t) ? t : NULL;
+		return;
+	}
+	if (!index_is_int(s, n)) {
+		fail(s, n);
+		return;
+	}
+	known = sema_literal_int(n->index.index, &i);
+	if (t->kind == TY_STRING)
+		string_item(s, n, i, known);
+	else if (t->kind == TY_ARRAY)
+		array_item(s, n, i, known);
+	else if (t->kind == TY_POINTER)
+		pointer_item(s, n);
+	else if (t->kind == TY_TUPLE && known)
+		tuple_item(s, n, t, (uint64_t)i);
+	else {
+		fail(s, n);
+		sema_error(s, n,
+			   "The array index operator [] can only be used on "
+			   "arrays, pointers, and tuples, found %s.",
+			   type_name(t));
+	}
+}
+
+/* What sizeof and offsetof are asked about; NULL: unknown yet or reported. */
+static const struct type *
+type_asked(struct sema *s, struct type_expr *of, struct node *x)
+{
+	const struct type *t;
+
+	/* sizeof(x): a bare name is a type if there is one. */
+	if (x && x->kind == N_IDENT) {
+		t = type_by_name(s, x->ident.name);
+		if (t)
+			return t;
+	}
+	if (x) {
+		check_expr(s, x);
+		return x->type;
+	}
+	t = resolve_type(s, of, NULL);
+	return t ? t : type_error(s->t);
+}
+
+void
+check_sizeof(struct sema *s, struct node *n)
+{
+	const struct type *t = type_asked(s, n->of.of, n->of.x);
+
+	n->type = t;
+	if (t && !is_error(t))
+		sema_make_int(s, n, t->size, false);
+}
+
+void
+check_offsetof(struct sema *s, struct node *n)
+{
+	const struct type *t = type_asked(s, n->offset.of, n->offset.x);
+	uint64_t off = 0;
+	uint32_t i;
+
+	n->type = t;
+	if (!t || is_error(t))
+		return;
+	t = aggregate_behind(t);
+	for (i = 0; i < n->offset.path.n; i++) {
+		const char *name = n->offset.path.v[i];
+		const struct field *f = type_field(t, name);
+
+		if (!f) {
+			fail(s, n);
+			sema_error(s, n, "'%s' has no field named '%s'",
+				   type_name(t), name);
+			hint_field(s, t, name);
+			return;
+		}
+		off += f->offset;
+		t = f->type;
+	}
+	sema_make_int(s, n, off, false);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * let, = and the compound assignments, to variables and maps.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- values that cannot be kept ---- */
+
+/* Turns an aggregation into its integer. False: reported. */
+static bool
+value_allowed(struct sema *s, const struct node *at, struct node *value,
+	      const char *where)
+{
+	const struct type *t = value->type;
+
+	if (!t || is_error(t))
+		return true;
+	if (value->kind == N_TUPLE && t->kind == TY_NONE)
+		return sema_error(s, at, "Invalid expression for assignment");
+	if (is_aggregate(t) && sema_as_int(s, value))
+		return true;
+	if (t->kind != TY_NONE && !is_aggregate(t))
+		return true;
+	return sema_error(s, at, "Value '%s' cannot be assigned to a %s.",
+			  type_name(t), where);
+}
+
+/* ---- variables ---- */
+
+static struct span
+let_span(const struct node *n)
+{
+	struct span at = { n->span.begin, n->let.name_span.end };
+
+	return at;
+}
+
+/* let $x: string; takes its size from the values. */
+static bool
+is_open_string(const struct type_expr *e)
+{
+	return e && e->name && e->tag == TAG_NONE && !e->suffixes.n &&
+	       !strcmp(e->name, "string");
+}
+
+static void
+let_type(struct sema *s, struct node *n, struct var *v)
+{
+	const struct type *t;
+
+	if (!n->let.decl)
+		return;
+	if (is_open_string(n->let.decl)) {
+		if (!v->type)
+			v->type = type_string(s->t, 1);
+		return;
+	}
+	t = resolve_type(s, n->let.decl, NULL);
+	if (!t && s->final)
+		t = type_error(s->t);
+	if (t && !is_error(t))
+		v->declared = t;
+	if (t && v->type != t) {
+		v->type = t;
+		s->changed = true;
+	}
+}
+
+void
+check_let(struct sema *s, struct node *n)
+{
+	struct node *value = n->let.value;
+	struct var *old, *v;
+
+	n->type = type_none(s->t);
+	if (value)
+		check_expr(s, value);
+	old = var_find(s, n->let.name);
+	if (old) {
+		sema_error_at(s, let_span(n),
+			      "Variable $%s was already declared. Variable "
+			      "shadowing is not allowed.",
+			      var_text(s, n->let.name));
+		var_note(s, old);
+		return;
+	}
+	v = var_declare(s, n->let.name, let_span(n));
+	n->let.var = v;
+	v->is_let = true;
+	let_type(s, n, v);
+	if (value && value_allowed(s, n, value, "scratch variable"))
+		var_assign(s, v, value, value->type, n->span);
+	else if (value)
+		v->assigned = true;
+}
+
+/* The type of `target op value`. */
+static const struct type *
+compound_type(struct sema *s, struct node *n)
+{
+	struct node *x = n->assign.target, *value = n->assign.value;
+
+	if (x->kind == N_VAR)
+		check_var(s, x);
+	if (is_aggregate(value->type))
+		sema_as_int(s, value);
+	if (is_aggregate(x->type))
+		return type_int(s->t, 8, false);
+	if (!x->type && value->type && type_is_int(value->type))
+		return type_int(s->t, 8,
+				value->type->is_signed ||
+					n->assign.op == OP_SUB);
+	return binary_type(s, n, n->assign.op, x, value);
+}
+
+static void
+warn_narrow(struct sema *s, struct node *n, const struct var *v,
+	    const struct type *type)
+{
+	struct node at = *n;
+
+	at.span = n->assign.value->span;
+	at.type = type;
+	if (v->declared && v->declared->kind == TY_INT && type &&
+	    type->kind == TY_INT &&
+	    (type->size > v->declared->size ||
+	     (!type->is_signed && v->declared->is_signed)))
+		warn_cast(s, &at, v->declared);
+}
+
+static void
+assign_var(struct sema *s, struct node *n)
+{
+	struct node *target = n->assign.target, *value = n->assign.value;
+	bool compound = n->assign.op != OP_ASSIGN;
+	const struct type *type;
+	struct var *v;
+
+	check_expr(s, value);
+	if (!value_allowed(s, n, value, "scratch variable"))
+		type = type_error(s->t);
+	else
+		type = compound ? compound_type(s, n) : value->type;
+	v = var_find(s, target->var.name);
+	if (compound && !v)
+		return; /* reported */
+	if (!v)
+		v = var_declare(s, target->var.name, n->span);
+	target->var.var = v;
+	if (compound)
+		warn_narrow(s, n, v, type);
+	var_assign(s, v, compound ? NULL : value, type, n->span);
+	target->type = v->type;
+}
+
+/* ---- maps ---- */
+
+/* "count()", "hist(retval)": the word that makes values of this type. */
+static const char *
+maker_of(struct sema *s, const struct type *t)
+{
+	const struct builtin *const *family;
+	const struct builtin *w;
+	size_t len;
+
+	for (family = s->in->lang->words; *family; family++)
+		for (w = *family; w->name; w++) {
+			len = strlen(w->name);
+			if (!(w->flags & WORD_AGG) ||
+			    strncmp(w->name, t->nominal->name, len) ||
+			    strcmp(t->nominal->name + len, "_t"))
+				continue;
+			return arena_printf(s->a, "%s(%s)", w->name,
+					    word_signature(s, w)->min ? "retval"
+								      : "");
+		}
+	return type_name(t);
+}
+
+static bool
+refuse_copy(struct sema *s, struct node *n)
+{
+	const struct type *t = n->assign.value->type;
+	const char *to = n->assign.target->map.name;
+
+	sema_error(s, n,
+		   "Map value '%s' cannot be assigned from one map to another. "
+		   "The function that returns this type must be called "
+		   "directly e.g. `@%s = %s;`.",
+		   type_name(t), to, maker_of(s, t));
+	if (s->final && int_type_of(s, t))
+		diag_hint(s->d,
+			  "Add a cast to integer if you want the value of the "
+			  "aggregate, e.g. `@%s = (int64)@%s;`.",
+			  to,
+			  n->assign.value->kind == N_MAP
+				  ? n->assign.value->map.name
+				  : "");
+	return false;
+}
+
+/* What is stored, or NULL: reported, or not known yet. */
+static const struct type *
+map_value(struct sema *s, struct node *n, struct span *at)
+{
+	struct node *value = n->assign.value;
+
+	if (value->kind == N_CALL)
+		value->call.target = n->assign.target;
+	check_expr(s, value);
+	if (!value->type || is_error(value->type))
+		return value->type;
+	if (n->assign.op != OP_ASSIGN)
+		return compound_type(s, n);
+	if (value->kind == N_CALL && is_aggregate(value->type)) {
+		*at = value->span;
+		return value->type;
+	}
+	if (is_aggregate(value->type)) {
+		refuse_copy(s, n);
+		return NULL;
+	}
+	return value_allowed(s, n, value, "map") ? value->type : NULL;
+}
+
+static void
+assign_map(struct sema *s, struct node *n)
+{
+	struct node *target = n->assign.target;
+	struct span at = n->span;
+	const struct type *type;
+
+	check_map(s, target, true);
+	type = map_value(s, n, &at);
+	if (is_error(target->type))
+		return;
+	if (map_value_use(s, target->map.map, type, at))
+		target->type = target->map.map->value;
+}
+
+void
+check_assign(struct sema *s, struct node *n)
+{
+	n->type = type_none(s->t);
+	if (n->assign.target->kind == N_VAR)
+		assign_var(s, n);
+	else
+		assign_map(s, n);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Attach points -> units. Each attach point finds its probe type, which finds
+ * the targets; each becomes one program, or one per target when the body
+ * reads what differs from target to target (REFERENCE 3.1, 3.3).
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "internal.h"
+
+struct attaching {
+	struct sema *s;
+	const struct probe *probe;
+	const struct attach_text *ap;
+	unsigned taken; /* attach points of this probe that found a target */
+	uint64_t attachments;
+	bool good;
+};
+
+/* ---- the probe type ---- */
+
+static bool
+is_named(const struct probe_type *t, const char *name)
+{
+	if (!strcasecmp(t->name, name))
+		return true;
+	if (t->alias && !strcmp(t->alias, name))
+		return true;
+	return t->old_name && !strcasecmp(t->old_name, name);
+}
+
+static const struct probe_type *
+find_type(const struct sema *s, const char *name)
+{
+	const struct probe_type *const *row;
+
+	for (row = s->in->lang->probe_types; row && *row; row++)
+		if (is_named(*row, name))
+			return *row;
+	return NULL;
+}
+
+static const char *
+range_text(struct sema *s, const struct probe_type *t)
+{
+	if (t->min_parts == t->max_parts)
+		return arena_printf(s->a, "%u", t->min_parts);
+	if (t->min_parts + 1 == t->max_parts)
+		return arena_printf(s->a, "%u or %u", t->min_parts,
+				    t->max_parts);
+	return arena_printf(s->a, "%u to %u", t->min_parts, t->max_parts);
+}
+
+static bool
+check_parts(struct attaching *a, const struct probe_type *t)
+{
+	unsigned n = a->ap->parts.n - 1;
+
+	if (n >= t->min_parts && n <= t->max_parts)
+		return true;
+	return diag_error(a->s->d, a->ap->span,
+			  "%s probe type requires %s argument%s, found %u",
+			  t->name, range_text(a->s, t),
+			  t->max_parts == 1 ? "" : "s", n);
+}
+
+/* ---- does the body depend on the target? ---- */
+
+struct dependence {
+	const struct sema *s;
+	unsigned flags; /* WORD_TARGET, WORD_ARGS: any found */
+};
+
+static bool
+look_for_words(struct node *n, void *arg)
+{
+	struct dependence *d = arg;
+	const struct builtin *w = NULL;
+
+	if (n->kind == N_IDENT)
+		w = find_word(d->s, n->ident.name);
+	else if (n->kind == N_CALL)
+		w = find_word(d->s, n->call.name);
+	if (w)
+		d->flags |= w->flags & (WORD_TARGET | WORD_ARGS);
+	return true;
+}
+
+static bool
+depends_on_target(const struct sema *s, const struct probe_type *t,
+		  struct node *body)
+{
+	struct dependence d = { .s = s };
+
+	walk(body, look_for_words, &d);
+	return (d.flags & WORD_TARGET) ||
+	       ((d.flags & WORD_ARGS) && (t->flags & PROBE_EXPAND));
+}
+
+/* ---- units ---- */
+
+/* The unit's own copy: { if (pred) { body } }, macros expanded. */
+static struct node *
+make_body(struct attaching *a)
+{
+	struct arena *arena = a->s->a;
+	struct node *body = ast_clone(arena, a->probe->body), *cond, *outer;
+
+	if (a->probe->pred) {
+		cond = arena_alloc(arena, sizeof(*cond));
+		cond->kind = N_IF;
+		cond->span = span_join(a->probe->pred->span, body->span);
+		cond->cond.cond = ast_clone(arena, a->probe->pred);
+		cond->cond.then = body;
+		cond->cond.head = a->probe->pred->span;
+		outer = arena_alloc(arena, sizeof(*outer));
+		outer->kind = N_BLOCK;
+		outer->span = cond->span;
+		*vec_push(arena, &outer->block.stmts) = cond;
+		body = outer;
+	}
+	if (!macro_expand(a->s, body))
+		a->good = false;
+	return body;
+}
+
+/* "uprobe__tmp_x_f_1": what the kernel shows for the program. */
+static char *
+program_name(struct sema *s, const struct unit *u)
+{
+	const char *probe =
+		u->targets.n ? u->targets.v[0].probe : u->type->name;
+	char *name = arena_printf(s->a, "%s_%u", probe, u->index + 1), *p;
+
+	for (p = name; *p; p++)
+		if (!(*p >= 'a' && *p <= 'z') && !(*p >= 'A' && *p <= 'Z') &&
+		    !(*p >= '0' && *p <= '9'))
+			*p = '_';
+	return name;
+}
+
+static void
+add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
+	 const struct target *targets, uint32_t n, bool depends)
+{
+	struct sema *s = a->s;
+	struct unit *u = arena_alloc(s->a, sizeof(*u));
+	uint32_t i;
+
+	u->probe = a->probe;
+	u->ap = a->ap;
+	u->type = t;
+	u->body = body;
+	u->index = s->units->v.n;
+	u->uses_probe = depends;
+	for (i = 0; i < n; i++)
+		*vec_push(s->a, &u->targets) = targets[i];
+	u->name = program_name(s, u);
+	*vec_push(s->a, &s->units->v) = u;
+	/* What is attached in the late pass has multi links: one for all. */
+	a->attachments += t->flags & PROBE_LATE ? 1 : n;
+}
+
+static bool
+too_many_programs(struct attaching *a, uint32_t matches)
+{
+	struct sema *s = a->s;
+	uint64_t limit = s->in->config->max_bpf_progs;
+
+	if (s->units->v.n + (uint64_t)matches <= limit)
+		return false;
+	diag_error(s->d, a->ap->span,
+		   "Your program is trying to generate more than %llu BPF "
+		   "programs, which exceeds the current limit of %llu",
+		   (unsigned long long)matches, (unsigned long long)limit);
+	diag_hint(s->d, "You can increase the limit through the "
+			"BPFTRACE_MAX_BPF_PROGS environment variable.");
+	return true;
+}
+
+static void
+add_units(struct attaching *a, const struct probe_type *t,
+	  const struct match *m)
+{
+	struct node *body = make_body(a);
+	bool depends = depends_on_target(a->s, t, body);
+	uint32_t i;
+
+	a->taken++;
+	if (m->targets.n == 1 ||
+	    !(depends || (m->wildcard && t->expand_wildcard))) {
+		add_unit(a, t, body, m->targets.v, m->targets.n, depends);
+		return;
+	}
+	if (too_many_programs(a, m->targets.n)) {
+		a->good = false;
+		return;
+	}
+	for (i = 0; i < m->targets.n; i++)
+		add_unit(a, t, i ? ast_clone(a->s->a, body) : body,
+			 &m->targets.v[i], 1, depends);
+}
+
+/* ---- one attach point ---- */
+
+static bool
+no_targets(struct attaching *a)
+{
+	if (a->s->in->config->missing_probes != MISSING_ERROR)
+		return true;
+	return diag_error(a->s->d, a->ap->span,
+			  "Probe has no valid attach points. If this is "
+			  "expected, set the 'missing_probes' config variable "
+			  "to 'warn'.");
+}
+
+static bool
+match_type(struct attaching *a, const struct probe_type *t)
+{
+	struct match m = { 0 };
+
+	if (!t->match(a->s, a->ap, &m))
+		return false;
+	if (!m.targets.n)
+		return no_targets(a);
+	add_units(a, t, &m);
+	return true;
+}
+
+/* "*:foo": every type of kernel probes that takes so many parts. */
+static bool
+match_any(struct attaching *a)
+{
+	const struct probe_type *const *row;
+	const char *pattern = a->ap->parts.v[0].text;
+	unsigned n = a->ap->parts.n - 1, before = a->taken;
+	bool muted = a->s->d->muted;
+
+	for (row = a->s->in->lang->probe_types; *row; row++) {
+		const struct probe_type *t = *row;
+		struct match m = { 0 };
+		bool found;
+
+		if (!(t->flags & PROBE_ANY) || n < t->min_parts ||
+		    n > t->max_parts || !kernel_match(pattern, t->name))
+			continue;
+		a->s->d->muted = true;
+		found = t->match(a->s, a->ap, &m);
+		a->s->d->muted = muted;
+		if (found && m.targets.n)
+			add_units(a, t, &m);
+	}
+	if (a->taken > before)
+		return true;
+	return diag_error(a->s->d, a->ap->span, "No probe type matched for %s",
+			  a->ap->raw);
+}
+
+static bool
+attach_point(struct attaching *a)
+{
+	const struct probe_type *t;
+	const char *name;
+
+	if (!a->ap->parts.n)
+		return diag_error(a->s->d, a->ap->span,
+				  "No attach points for probe");
+	name = a->ap->parts.v[0].text;
+	if (strchr(name, '*'))
+		return match_any(a);
+	t = find_type(a->s, name);
+	if (!t)
+		return diag_error(a->s->d, a->ap->span,
+				  "Invalid probe type: %s", name);
+	return check_parts(a, t) && match_type(a, t);
+}
+
+static struct span
+aps_span(const struct probe *p)
+{
+	return span_join(p->aps.v[0].span, p->aps.v[p->aps.n - 1].span);
+}
+
+static void
+attach_probe(struct attaching *a, const struct probe *p)
+{
+	uint32_t i;
+
+	a->probe = p;
+	a->taken = 0;
+	for (i = 0; i < p->aps.n; i++) {
+		a->ap = &p->aps.v[i];
+		if (!attach_point(a))
+			a->good = false;
+	}
+	if (a->good && !a->taken && p->aps.n &&
+	    a->s->in->config->missing_probes == MISSING_WARN)
+		diag_warn(a->s->d, aps_span(p),
+			  "Probe has no valid attach points. It is being "
+			  "removed which may cause issues with program "
+			  "behavior.");
+}
+
+static bool
+check_limit(struct attaching *a)
+{
+	uint64_t max = a->s->in->config->max_probes;
+	struct span nowhere = { 0, 0 };
+
+	if (a->attachments <= max)
+		return true;
+	return diag_error(a->s->d, nowhere,
+			  "Can't attach to %llu probes because it exceeds the "
+			  "current limit of %llu probes.\nYou can increase the "
+			  "limit through the BPFTRACE_MAX_PROBES environment "
+			  "variable, but BE CAREFUL since a high number of "
+			  "probes attached can cause your system to crash.",
+			  (unsigned long long)a->attachments,
+			  (unsigned long long)max);
+}
+
+bool
+attach_probes(struct sema *s)
+{
+	struct attaching a = { .s = s, .good = true };
+	uint32_t i;
+
+	for (i = 0; i < s->ast->probes.n; i++)
+		attach_probe(&a, &s->ast->probes.v[i]);
+	return a.good && check_limit(&a);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Casts: which go (REFERENCE 2.3), and what they warn about.
+ */
+#include "internal.h"
+
+static bool
+is_byte_array(const struct type *t)
+{
+	return t->kind == TY_ARRAY && t->to->kind == TY_INT && t->to->size == 1;
+}
+
+static bool
+is_int_array(const struct type *t)
+{
+	return t->kind == TY_ARRAY && t->to->kind == TY_INT;
+}
+
+static bool
+int_to_array(const struct type *from, const struct type *to)
+{
+	return to->size == from->size ||
+	       (to->size <= 8 && to->size > from->size);
+}
+
+static bool
+from_scalar(const struct type *from, const struct type *to)
+{
+	switch (to->kind) {
+	case TY_INT:
+	case TY_BOOL:
+	case TY_ENUM:
+	case TY_POINTER:
+		return true;
+	case TY_ARRAY:
+		return is_int_array(to) && from->kind != TY_POINTER &&
+		       int_to_array(from, to);
+	case TY_NOMINAL: /* username_t: 8 bytes that are an id */
+		return from->kind == TY_INT && to->nominal->scalar;
+	case TY_ERROR:
+	case TY_NONE:
+	case TY_STRING:
+	case TY_BUFFER:
+	case TY_STRUCT:
+	case TY_TUPLE:
+	case TY_RECORD:
+		return false;
+	}
+	return false;
+}
+
+static bool
+from_string(const struct type *from, const struct type *to)
+{
+	if (to->kind == TY_STRING)
+		return to->size >= from->size;
+	if (to->kind == TY_BOOL)
+		return true;
+	return is_byte_array(to) && to->size == from->size;
+}
+
+static bool
+allowed(const struct type *from, const struct type *to)
+{
+	if (from == to)
+		return true;
+	if (type_is_int(from) || from->kind == TY_POINTER)
+		return from_scalar(from, to);
+	if (from->kind == TY_STRING)
+		return from_string(from, to);
+	if (from->kind == TY_ARRAY)
+		return is_int_array(from) && type_is_int(to) &&
+		       from->size == to->size;
+	if (from->kind == TY_STRUCT) /* a type by two names */
+		return to->kind == TY_STRUCT && from->size == to->size &&
+		       from->name == to->name;
+	return false;
+}
+
+/* The part of "(T)x" that is the parenthesised type. */
+static struct span
+type_span(const struct node *n)
+{
+	struct span at = n->span;
+
+	if (n->cast.to->span.end && n->cast.to->span.end + 1 <= at.end)
+		at.end = n->cast.to->span.end + 1;
+	return at;
+}
+
+static void
+warn_needless(struct sema *s, const struct node *n, const struct type *to)
+{
+	struct node at = { .span = type_span(n) };
+
+	sema_warn(s, &at, "Unnecessary cast: expression is already of type %s",
+		  type_name(to));
+}
+
+void
+check_cast(struct sema *s, struct node *n)
+{
+	struct node *x = n->cast.x;
+	const struct type *to;
+
+	check_expr(s, x);
+	if (x->type && int_type_of(s, x->type) && is_aggregate(x->type))
+		sema_as_int(s, x);
+	to = resolve_type(s, n->cast.to, x->type);
+	n->type = to;
+	if (is_error(x->type) || is_error(to) || (!to && x->type)) {
+		n->type = type_error(s->t);
+		return;
+	}
+	if (!to || !x->type)
+		return;
+	if (!allowed(x->type, to)) {
+		struct node at = { .span = type_span(n) };
+
+		n->type = type_error(s->t);
+		sema_error(s, &at, "Cannot cast from \"%s\" to \"%s\"",
+			   type_name(x->type), type_name(to));
+		return;
+	}
+	if (type_settle(s->t, x->type) == to && to->kind != TY_ARRAY &&
+	    x->kind != N_CAST)
+		warn_needless(s, n, to);
+	if (to->kind == TY_POINTER && x->type->kind == TY_POINTER &&
+	    to->as == AS_NONE)
+		n->type = type_pointer(s->t, to->to, x->type->as);
+}

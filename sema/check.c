@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pass "check": inference to a fixpoint over all units, then one round that
+ * reports. See internal.h for how rounds work.
+ *
+ * Needs: ast->units. Gives: bodies with every name bound and every expression
+ * typed; units' variables; the maps.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+/* What a unit keeps from round to round. */
+struct unit_state {
+	struct node *body; /* as expanded; rounds work on copies */
+	struct hmap hoisted;
+};
+
+static void
+check_unit(struct sema *s, struct unit *u, struct unit_state *st)
+{
+	uint32_t hoisted = st->hoisted.entries.n;
+
+	s->unit = u;
+	s->scope = NULL;
+	s->loops = s->fors = s->depth = 0;
+	s->hoisted = st->hoisted;
+	s->gone.n = 0;
+	s->calls.n = 0;
+	u->body = ast_clone(s->a, st->body);
+	check_block(s, u->body);
+	st->hoisted = s->hoisted;
+	/* Names moved to another scope: their types are learnt anew. */
+	if (st->hoisted.entries.n != hoisted)
+		u->vars.n = 0;
+	if (s->final)
+		scope_warnings(s);
+}
+
+static void
+round_over_units(struct sema *s, struct unit_state *states)
+{
+	uint32_t i;
+
+	s->changed = false;
+	for (i = 0; i < s->units->v.n; i++)
+		check_unit(s, s->units->v.v[i], &states[i]);
+}
+
+/* Rounds until nothing is learnt any more. When that leaves maps unknown
+ * that are only read, they count as int64, and it goes on. */
+static bool
+infer(struct sema *s, struct unit_state *states)
+{
+	unsigned round;
+
+	for (round = 0; round < ROUNDS_MAX; round++) {
+		round_over_units(s, states);
+		if (s->changed)
+			continue;
+		if (s->desperate)
+			return true;
+		s->desperate = true;
+	}
+	return false;
+}
+
+static struct unit_state *
+keep_bodies(struct sema *s)
+{
+	uint32_t i, n = s->units->v.n;
+	struct unit_state *states =
+		arena_alloc(s->a, (n + 1) * sizeof(*states));
+
+	for (i = 0; i < n; i++)
+		states[i].body = s->units->v.v[i]->body;
+	return states;
+}
+
+/* Ids are dense over the variables that the final round has. */
+static void
+number_variables(struct unit *u)
+{
+	uint32_t i;
+
+	for (i = 0; i < u->vars.n; i++)
+		u->vars.v[i]->id = i;
+}
+
+bool
+sema_check(const struct sema_input *in)
+{
+	struct sema s = { .in = in,
+			  .a = in->arena,
+			  .ast = in->ast,
+			  .d = in->diag,
+			  .t = in->types,
+			  .units = in->ast->units };
+	struct unit_state *states = keep_bodies(&s);
+	uint32_t i, errors = in->diag->errors;
+	bool muted = in->diag->muted, settled;
+
+	in->ast->type_name = type_name;
+	if (!map_declarations(&s))
+		return false;
+	in->diag->muted = true;
+	settled = infer(&s, states);
+	in->diag->muted = muted;
+	s.final = true;
+	round_over_units(&s, states);
+	if (in->diag->errors == errors)
+		map_finish(&s);
+	for (i = 0; i < s.units->v.n; i++)
+		number_variables(s.units->v.v[i]);
+	assert(settled || in->diag->errors > errors);
+	return in->diag->errors == errors;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Expressions: one dispatch over the node kinds, and those that are no
+ * operator, access, cast or call. A type that is not known yet is NULL; what
+ * depends on it waits for the next round.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+static void
+check_string(struct sema *s, struct node *n)
+{
+	uint64_t max = s->in->config->max_strlen;
+
+	n->type = type_string(s->t, n->str.len + 1);
+	if (n->str.len < max)
+		return;
+	n->type = type_error(s->t);
+	sema_error(s, n, "String is too long (over %llu bytes): %s",
+		   (unsigned long long)max, n->str.text);
+}
+
+/* An item of a tuple or record; NULL type: not known yet. */
+static const struct type *
+item_type(struct sema *s, struct node *n, struct node *item)
+{
+	check_value(s, item);
+	if (!item->type || is_error(item->type))
+		return item->type;
+	if (item->type->kind == TY_NONE || is_aggregate(item->type)) {
+		sema_error(s, n, "Value '%s' cannot be used in a tuple.",
+			   type_name(item->type));
+		return type_error(s->t);
+	}
+	return type_settle(s->t, item->type);
+}
+
+static void
+check_tuple(struct sema *s, struct node *n)
+{
+	uint32_t i, count = n->tuple.items.n;
+	const struct type **items =
+		arena_alloc(s->a, (count + 1) * sizeof(*items));
+	const struct type *bad = NULL;
+	bool known = true;
+
+	for (i = 0; i < count; i++) {
+		items[i] = item_type(s, n, n->tuple.items.v[i]);
+		if (!items[i])
+			known = false;
+		else if (is_error(items[i]))
+			bad = items[i];
+	}
+	n->type = bad ? bad : NULL;
+	if (!bad && known)
+		n->type = count ? type_tuple(s->t, items, count)
+				: type_none(s->t);
+}
+
+static void
+check_record(struct sema *s, struct node *n)
+{
+	uint32_t i, count = n->record.items.n;
+	const struct type **items =
+		arena_alloc(s->a, (count + 1) * sizeof(*items));
+	const char **names = arena_alloc(s->a, (count + 1) * sizeof(*names));
+	const struct type *bad = NULL;
+	bool known = true;
+
+	for (i = 0; i < count; i++) {
+		names[i] = n->record.items.v[i].name;
+		items[i] = item_type(s, n, n->record.items.v[i].value);
+		if (!items[i])
+			known = false;
+		else if (is_error(items[i]))
+			bad = items[i];
+	}
+	n->type = bad ? bad : NULL;
+	if (!bad && known)
+		n->type = type_record(s->t, names, items, count);
+}
+
+/* The common type of two branches; `whole` is underlined. */
+static const struct type *
+branch_type(struct sema *s, const struct node *whole, const struct type *a,
+	    const struct type *b)
+{
+	const struct type *t;
+
+	if (!a || !b)
+		return a ? a : b;
+	if (is_error(a) || is_error(b))
+		return type_error(s->t);
+	t = type_promote(s->t, a, b);
+	if (t)
+		return type_settle(s->t, t);
+	sema_error(s, whole,
+		   "Branches must return the same type or compatible types: "
+		   "have '%s' and '%s'",
+		   type_name(a), type_name(b));
+	return type_error(s->t);
+}
+
+static void
+check_ternary(struct sema *s, struct node *n)
+{
+	struct node *c = n->ternary.cond, *then = n->ternary.then;
+	struct node *other = n->ternary.other;
+	int64_t v;
+
+	check_value(s, c);
+	check_condition(s, c, n->span);
+	if (then)
+		check_value(s, then);
+	check_value(s, other);
+	n->type = branch_type(s, n, then ? then->type : c->type, other->type);
+	if (!sema_literal_int(c, &v) || is_error(n->type))
+		return;
+	if (!v && is_literal(other))
+		*n = *other;
+	else if (v && (!then || is_literal(then)))
+		*n = then ? *then : *c;
+}
+
+static void
+check_comptime(struct sema *s, struct node *n)
+{
+	struct node *x = n->expr.x;
+
+	check_value(s, x);
+	n->type = x->type;
+	if (is_literal(x)) {
+		*n = *x;
+		return;
+	}
+	if (is_error(x->type))
+		return;
+	n->type = type_error(s->t);
+	sema_error(s, n, "Unable to resolve comptime expression");
+}
+
+static void
+check_if_value(struct sema *s, struct node *n)
+{
+	const struct node *other;
+
+	check_if(s, n);
+	if (n->kind != N_IF)
+		return;
+	other = n->cond.other;
+	if (!other || !n->cond.then->type || !other->type) {
+		n->type = other ? NULL : type_none(s->t);
+		return;
+	}
+	n->type = branch_type(s, n, n->cond.then->type, other->type);
+}
+
+void
+check_value(struct sema *s, struct node *n)
+{
+	check_expr(s, n);
+	if (is_aggregate(n->type))
+		sema_as_int(s, n);
+}
+
+static void
+check_unsupported(struct sema *s, struct node *n)
+{
+	n->type = type_error(s->t);
+	sema_error(s, n, "%s is not supported yet", ast_kind_name(n->kind));
+}
+
+static void
+dispatch(struct sema *s, struct node *n)
+{
+	switch (n->kind) {
+	case N_INT:
+		n->type = type_literal(s->t, n->num.value, n->num.negative);
+		return;
+	case N_STR:
+		check_string(s, n);
+		return;
+	case N_BOOL:
+		n->type = type_bool(s->t);
+		return;
+	case N_PARAM:
+		check_param(s, n, false);
+		return;
+	case N_PARAM_COUNT:
+		sema_make_int(s, n, s->in->params.n, false);
+		return;
+	case N_IDENT:
+		check_ident(s, n);
+		return;
+	case N_VAR:
+		check_var(s, n);
+		return;
+	case N_MAP:
+		check_map(s, n, false);
+		return;
+	case N_CALL:
+		check_call(s, n);
+		return;
+	case N_UNARY:
+		check_unary(s, n);
+		return;
+	case N_BINARY:
+		check_binary(s, n);
+		return;
+	case N_TERNARY:
+		check_ternary(s, n);
+		return;
+	case N_CAST:
+		check_cast(s, n);
+		return;
+	case N_FIELD:
+		check_field(s, n);
+		return;
+	case N_INDEX:
+		check_index(s, n);
+		return;
+	case N_TUPLE:
+		check_tuple(s, n);
+		return;
+	case N_RECORD:
+		check_record(s, n);
+		return;
+	case N_SIZEOF:
+		check_sizeof(s, n);
+		return;
+	case N_OFFSETOF:
+		check_offsetof(s, n);
+		return;
+	case N_COMPTIME:
+		check_comptime(s, n);
+		return;
+	case N_IF:
+		check_if_value(s, n);
+		return;
+	case N_BLOCK:
+		check_block(s, n);
+		return;
+	case N_TYPEOF:
+	case N_TYPEINFO:
+	case N_LET:
+	case N_ASSIGN:
+	case N_DISCARD:
+	case N_EXPR:
+	case N_WHILE:
+	case N_UNROLL:
+	case N_FOR:
+	case N_BREAK:
+	case N_CONTINUE:
+	case N_RETURN:
+	case N_IMPORT:
+		check_unsupported(s, n);
+		return;
+	}
+}
+
+void
+check_expr(struct sema *s, struct node *n)
+{
+	if (s->depth >= DEPTH_MAX) {
+		n->type = type_error(s->t);
+		sema_error(s, n, "expression is nested too deeply");
+		return;
+	}
+	s->depth++;
+	dispatch(s, n);
+	s->depth--;
+}

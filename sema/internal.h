@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of sema share. The check pass works in rounds: each round
+ * walks a fresh copy of every unit's body, so that a round may fold and
+ * rewrite as it likes, and only the types of variables and maps survive it.
+ * When a round changes none of them, the final round reports mistakes, and
+ * its copies are what the next pass gets.
+ */
+#ifndef JIFFY_SEMA_INTERNAL_H
+#define JIFFY_SEMA_INTERNAL_H
+
+#include "sema.h"
+
+enum { ROUNDS_MAX = 100, SIG_PARAMS = 8, DEPTH_MAX = 400 };
+
+struct scope {
+	struct scope *up;
+	VEC(struct var *) vars;
+};
+
+struct sema {
+	const struct sema_input *in;
+	struct arena *a;
+	struct ast *ast;
+	struct diag *d;
+	struct types *t;
+	struct unit_list *units;
+	struct hmap maps;    /* name -> struct mapdef */
+	struct hmap sigs;    /* text -> struct signature */
+	struct hmap structs; /* "struct x" -> struct type, opaque */
+	struct unit *unit;
+	bool final;     /* types are settled: mistakes are reported */
+	bool changed;   /* this round learnt a type */
+	bool desperate; /* nothing else to learn: unknown maps are int64 */
+	struct scope *scope;
+	struct hmap hoisted;    /* names used after their block (15) */
+	VEC(struct var *) gone; /* variables whose block has ended */
+	unsigned loops, fors;   /* enclosing while and for / for bodies */
+	unsigned depth;         /* of nested expressions */
+	VEC(struct span) calls; /* macro calls around this place */
+};
+
+/* ---- signature.c ---- */
+
+enum param_kind {
+	P_INT = 1 << 0,
+	P_BOOL = 1 << 1,
+	P_STRING = 1 << 2,
+	P_POINTER = 1 << 3,
+	P_ARRAY = 1 << 4,
+	P_BUFFER = 1 << 5,
+	P_STRUCT = 1 << 6,
+	P_ANY = 1 << 7,
+	P_MAP = 1 << 8,   /* a whole map, named without brackets */
+	P_KEY = 1 << 9,   /* a key of the map before it */
+	P_VAR = 1 << 10,  /* a variable, by reference */
+	P_TYPE = 1 << 11, /* the name of a type */
+	P_WORD = 1 << 12, /* a bare word that is never looked up */
+	P_NOMINAL = 1 << 13,
+};
+
+struct sig_param {
+	unsigned kinds;      /* enum param_kind */
+	const char *name;    /* of the first kind, for messages */
+	const char *nominal; /* P_NOMINAL */
+	bool literal, optional;
+};
+
+struct signature {
+	bool is_variable; /* has no parentheses */
+	bool variadic;    /* any further arguments */
+	unsigned n, min;
+	struct sig_param params[SIG_PARAMS];
+	const char *result;
+};
+
+/* Parse a word's sig; NULL and *error when it is malformed. */
+const struct signature *signature_parse(struct arena *a, const char *sig,
+					const char **error);
+
+/* ---- words.c ---- */
+
+const struct builtin *find_word(const struct sema *s, const char *name);
+const struct signature *word_signature(struct sema *s, const struct builtin *w);
+/* A message, with "expanded from" the macro calls around it. */
+void report_calls(struct sema *s, struct span at);
+
+/* ---- config.c, attach.c, macro.c: parts of sema_expand ---- */
+
+bool config_script(struct sema *s);
+bool attach_probes(struct sema *s);
+/* Expand the macro calls of a body in place. */
+bool macro_expand(struct sema *s, struct node *body);
+bool macro_check_definitions(struct sema *s);
+
+/* ---- walk.c ---- */
+
+/* Whether to go on into the node's children. */
+typedef bool walk_fn(struct node *n, void *arg);
+void walk(struct node *n, walk_fn *fn, void *arg);
+
+/* ---- map.c ---- */
+
+struct mapdef *map_get(struct sema *s, const char *name, struct span at);
+/* Note that the map is used with / without a key; reports a mix. */
+bool map_shape(struct sema *s, struct mapdef *m, bool keyed, struct span at);
+/* Take part in the type of the key / value. `at` is what is underlined. */
+bool map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
+		 struct span at);
+bool map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
+		   struct span at);
+/* N_MAP with its keys; `write`: it is the target of an assignment. */
+void check_map(struct sema *s, struct node *n, bool write);
+/* An argument that is a key of `m` (NULL: reported before). */
+void check_map_key(struct sema *s, struct mapdef *m, struct node *key);
+bool map_declarations(struct sema *s);
+bool map_finish(struct sema *s);
+
+/* ---- scope.c ---- */
+
+void scope_push(struct sema *s, struct scope *sc);
+void scope_pop(struct sema *s);
+struct var *var_find(struct sema *s, const char *name);
+struct var *var_declare(struct sema *s, const char *name, struct span at);
+/* "x" of a macro's private "x#3". */
+const char *var_text(const struct sema *s, const char *name);
+/* Take part in the type of a variable; reports a clash at `at`. */
+bool var_assign(struct sema *s, struct var *v, struct node *value,
+		const struct type *type, struct span at);
+void check_var(struct sema *s, struct node *n);
+void scope_warnings(struct sema *s);
+/* Notes where `v` was first seen: under an error about it. */
+void var_note(struct sema *s, const struct var *v);
+
+/* ---- fold.c ---- */
+
+bool is_literal(const struct node *n);
+bool fold_binary(struct sema *s, struct node *n);
+bool fold_unary(struct sema *s, struct node *n);
+void check_param(struct sema *s, struct node *n, bool as_text);
+
+/* ---- typeexpr.c ---- */
+
+/* The type that is written there; NULL: reported. `sizer` gives the size of
+ * "string" and "int8[]" without one, or is NULL. */
+const struct type *resolve_type(struct sema *s, const struct type_expr *e,
+				const struct type *sizer);
+const struct type *type_by_name(struct sema *s, const char *name);
+
+/* ---- expr.c, operator.c, cast.c, access.c, call.c ---- */
+
+/* Type n and all below it. */
+void check_expr(struct sema *s, struct node *n);
+/* The same, where a value is needed: aggregations become integers. */
+void check_value(struct sema *s, struct node *n);
+void check_binary(struct sema *s, struct node *n);
+void check_unary(struct sema *s, struct node *n);
+/* The type of `l op r`, both checked. Wraps aggregations. */
+const struct type *binary_type(struct sema *s, struct node *at,
+			       enum operator_kind op, struct node *l,
+			       struct node *r);
+void check_cast(struct sema *s, struct node *n);
+void check_field(struct sema *s, struct node *n);
+void check_index(struct sema *s, struct node *n);
+void check_sizeof(struct sema *s, struct node *n);
+void check_offsetof(struct sema *s, struct node *n);
+void check_ident(struct sema *s, struct node *n);
+void check_call(struct sema *s, struct node *n);
+/* delete(@a[1], @b[2]) as a statement: one call each. */
+bool split_calls(struct sema *s, struct node *stmt);
+/* ---- stmt.c, assign.c, loop.c ---- */
+
+/* A block and its scope; as an expression it has its last value's type. */
+void check_block(struct sema *s, struct node *n);
+void check_if(struct sema *s, struct node *n);
+void check_stmt(struct sema *s, struct node *n);
+void check_let(struct sema *s, struct node *n);
+void check_assign(struct sema *s, struct node *n);
+void check_while(struct sema *s, struct node *n);
+void check_unroll(struct sema *s, struct node *n);
+void check_for(struct sema *s, struct node *n);
+/* Whether `n` can be a condition; reports at `whole`. */
+void check_condition(struct sema *s, struct node *n, struct span whole);
+/* Whether nothing can follow: return, exit(), break, continue. */
+bool ends_flow(const struct node *n);
+/* "Expression of type: A being cast to type: B ..." */
+void warn_cast(struct sema *s, const struct node *n, const struct type *to);
+bool is_error(const struct type *t);
+bool is_aggregate(const struct type *t);
+const struct type *int_type_of(struct sema *s, const struct type *t);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Macros (REFERENCE 1.7). A call becomes a block: a copy of the macro's body
+ * in which parameters are replaced by the arguments and the body's own
+ * variables have a private name ("x#3"). The block stands at the call's
+ * place, its statements keep theirs in the macro.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+struct expander {
+	struct sema *s;
+	const struct macro *chain[32]; /* calls around this one */
+	unsigned n;
+	unsigned *serial;
+	bool good;
+};
+
+/* ---- definitions ---- */
+
+static bool
+same_signature(const struct macro *a, const struct macro *b)
+{
+	uint32_t i;
+
+	if (strcmp(a->name, b->name) || a->params.n != b->params.n)
+		return false;
+	for (i = 0; i < a->params.n; i++)
+		if (a->params.v[i].kind != b->params.v[i].kind)
+			return false;
+	return true;
+}
+
+struct body_check {
+	struct sema *s;
+	const struct macro *macro;
+	unsigned loops;
+	bool good;
+};
+
+static bool
+is_param(const struct macro *m, int kind, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->params.n; i++)
+		if ((int)m->params.v[i].kind == kind &&
+		    !strcmp(m->params.v[i].name, name))
+			return true;
+	return false;
+}
+
+static bool
+refuse_jump(struct body_check *c, const struct node *n)
+{
+	c->good = diag_error(c->s->d, n->span,
+			     "'%s' statement is not allowed in a macro",
+			     ast_kind_name(n->kind));
+	return false;
+}
+
+static bool
+check_body_node(struct node *n, void *arg)
+{
+	struct body_check *c = arg;
+
+	if (n->kind == N_FOR || n->kind == N_WHILE) {
+		c->loops++;
+		walk(n->kind == N_FOR ? n->loop_for.body : n->loop.body,
+		     check_body_node, c);
+		c->loops--;
+		return false;
+	}
+	if (n->kind == N_RETURN ||
+	    ((n->kind == N_BREAK || n->kind == N_CONTINUE) && !c->loops))
+		return refuse_jump(c, n);
+	if (n->kind == N_MAP && !is_param(c->macro, PARAM_MAP, n->map.name)) {
+		c->good = diag_error(c->s->d, n->span,
+				     "Unhygienic access to map: @%s. Maps must "
+				     "be passed into the macro as arguments.",
+				     n->map.name);
+		return false;
+	}
+	return true;
+}
+
+bool
+macro_check_definitions(struct sema *s)
+{
+	struct body_check c = { .s = s, .good = true };
+	uint32_t i, j;
+
+	for (i = 0; i < s->ast->macros.n; i++) {
+		const struct macro *m = &s->ast->macros.v[i];
+
+		for (j = 0; j < i; j++) {
+			const struct macro *old = &s->ast->macros.v[j];
+
+			if (!same_signature(old, m))
+				continue;
+			c.good = diag_error(s->d, m->name_span,
+					    "Redefinition of macro: %s",
+					    m->name);
+			diag_note(s->d, old->name_span,
+				  "This is the original definition.");
+		}
+		c.macro = m;
+		walk(m->body, check_body_node, &c);
+	}
+	return c.good;
+}
+
+/* ---- which definition ---- */
+
+static bool
+arg_fits(const struct macro_param *p, const struct node *arg)
+{
+	if (p->kind == PARAM_VAR)
+		return arg->kind == N_VAR;
+	if (p->kind == PARAM_MAP)
+		return arg->kind == N_MAP && !arg->map.keys.n;
+	return true;
+}
+
+/* The number of leading arguments that fit; all of them: a match. */
+static uint32_t
+fitting(const struct macro *m, const node_list *args)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->params.n && i < args->n; i++)
+		if (!arg_fits(&m->params.v[i], args->v[i]))
+			break;
+	return i;
+}
+
+static const struct macro *
+find_macro(const struct sema *s, const char *name, const node_list *args,
+	   const struct macro **closest)
+{
+	const struct macro *best = NULL;
+	uint32_t i;
+
+	*closest = NULL;
+	for (i = 0; i < s->ast->macros.n; i++) {
+		const struct macro *m = &s->ast->macros.v[i];
+		bool count;
+
+		if (strcmp(m->name, name))
+			continue;
+		count = m->params.n == args->n;
+		if (!*closest || (count && (*closest)->params.n != args->n))
+			*closest = m;
+		if (count && fitting(m, args) == args->n && !best)
+			best = m;
+	}
+	return best;
+}
+
+static const char *
+kind_of_arg(const struct node *arg)
+{
+	if (arg->kind == N_MAP && !arg->map.keys.n)
+		return "a map";
+	return arg->kind == N_VAR ? "a variable" : "an expression";
+}
+
+static void
+report_mismatch(struct expander *x, const struct node *call,
+		const struct macro *m, const node_list *args)
+{
+	struct diag *d = x->s->d;
+	const struct macro_param *p;
+	uint32_t i;
+
+	x->good = diag_error(d, call->span,
+			     "Call to %s() has arguments that do not match any "
+			     "definition.",
+			     m->name);
+	if (m->params.n != args->n) {
+		diag_note(d, m->name_span,
+			  "The closest definition of %s() has a different "
+			  "number of arguments. Expected: %u but got %u",
+			  m->name, m->params.n, args->n);
+		return;
+	}
+	i = fitting(m, args);
+	p = &m->params.v[i];
+	diag_note(d, args->v[i]->span,
+		  "Mismatched arg. %s() expects a %s for arg %s%s but got %s.",
+		  m->name, p->kind == PARAM_VAR ? "variable" : "map",
+		  p->kind == PARAM_VAR ? "$" : "@", p->name,
+		  kind_of_arg(args->v[i]));
+	diag_note(d, p->span,
+		  "This is the argument in the closest definition.");
+}
+
+/* ---- the copy ---- */
+
+struct copy {
+	struct sema *s;
+	const struct macro *macro;
+	const node_list *args;
+	unsigned serial;
+};
+
+static struct node *
+argument(const struct copy *c, int kind, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->macro->params.n; i++)
+		if ((int)c->macro->params.v[i].kind == kind &&
+		    !strcmp(c->macro->params.v[i].name, name))
+			return c->args->v[i];
+	return NULL;
+}
+
+static const char *
+private_name(const struct copy *c, const char *name)
+{
+	return arena_printf(c->s->a, "%s#%u", name, c->serial);
+}
+
+static bool
+substitute(struct node *n, void *arg)
+{
+	struct copy *c = arg;
+	struct node *with;
+
+	switch ((int)n->kind) {
+	case N_VAR:
+		with = argument(c, PARAM_VAR, n->var.name);
+		n->var.name =
+			with ? with->var.name : private_name(c, n->var.name);
+		return true;
+	case N_LET:
+		with = argument(c, PARAM_VAR, n->let.name);
+		n->let.name =
+			with ? with->var.name : private_name(c, n->let.name);
+		return true;
+	case N_FOR:
+		n->loop_for.name = private_name(c, n->loop_for.name);
+		return true;
+	case N_MAP:
+		with = argument(c, PARAM_MAP, n->map.name);
+		if (with)
+			n->map.name = with->map.name;
+		return true;
+	case N_IDENT:
+		with = argument(c, PARAM_EXPR, n->ident.name);
+		if (!with)
+			return true;
+		*n = *ast_clone(c->s->a, with);
+		return false; /* the caller's names, not the macro's */
+	}
+	return true;
+}
+
+/* ---- calls ---- */
+
+static bool
+report_recursion(struct expander *x, const struct node *call,
+		 const struct macro *m)
+{
+	const char *text = "";
+	unsigned i;
+	bool on = false;
+
+	for (i = 0; i < x->n; i++) {
+		on = on || x->chain[i] == m;
+		if (on)
+			text = arena_printf(x->s->a, "%s%s > ", text,
+					    x->chain[i]->name);
+	}
+	x->good = diag_error(x->s->d, call->span,
+			     "Recursive macro call detected. Call chain: %s%s",
+			     text, m->name);
+	return false;
+}
+
+static bool
+is_recursive(const struct expander *x, const struct macro *m)
+{
+	unsigned i;
+
+	for (i = 0; i < x->n; i++)
+		if (x->chain[i] == m)
+			return true;
+	return x->n == ARRAY_LEN(x->chain);
+}
+
+static bool expand_node(struct node *n, void *arg);
+
+static void
+expand_call(struct expander *x, struct node *n, const struct macro *m,
+	    const node_list *args)
+{
+	struct copy c = { .s = x->s, .macro = m, .args = args };
+	struct span at = n->span;
+	struct node *body;
+	uint32_t i;
+
+	if (is_recursive(x, m)) {
+		report_recursion(x, n, m);
+		return;
+	}
+	for (i = 0; i < args->n; i++)
+		walk(args->v[i], expand_node, x);
+	c.serial = ++*x->serial;
+	body = ast_clone(x->s->a, m->body);
+	walk(body, substitute, &c);
+	x->chain[x->n++] = m;
+	walk(body, expand_node, x);
+	x->n--;
+	*n = *body;
+	n->span = at;
+}
+
+static bool
+expand_node(struct node *n, void *arg)
+{
+	struct expander *x = arg;
+	node_list args = { 0 };
+	const struct macro *m, *closest;
+	const char *name;
+
+	if (n->kind != N_CALL && n->kind != N_IDENT)
+		return true;
+	name = n->kind == N_CALL ? n->call.name : n->ident.name;
+	if (n->kind == N_CALL)
+		args = n->call.args;
+	m = find_macro(x->s, name, &args, &closest);
+	if (!closest || (!m && find_word(x->s, name)))
+		return true;
+	if (m)
+		expand_call(x, n, m, &args);
+	else
+		report_mismatch(x, n, closest, &args);
+	return false;
+}
+
+bool
+macro_expand(struct sema *s, struct node *body)
+{
+	unsigned serial = 0;
+	struct expander x = { .s = s, .serial = &serial, .good = true };
+
+	if (s->ast->macros.n)
+		walk(body, expand_node, &x);
+	return x.good;
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operators on values: which kinds they take (REFERENCE 2.9) and the type of
+ * the result (2.2). Integer arithmetic is always 64-bit.
+ */
+#include "internal.h"
+
+static bool
+is_comparison(enum operator_kind op)
+{
+	return op >= OP_EQ && op <= OP_GE;
+}
+
+static bool
+is_logical(enum operator_kind op)
+{
+	return op == OP_LAND || op == OP_LOR;
+}
+
+static bool
+is_pointer(const struct type *t)
+{
+	return t->kind == TY_POINTER;
+}
+
+static bool
+is_unsigned64(const struct type *t)
+{
+	return t->kind == TY_INT && t->size == 8 && !t->is_signed;
+}
+
+void
+warn_cast(struct sema *s, const struct node *n, const struct type *to)
+{
+	sema_warn(s, n,
+		  "Expression of type: %s being cast to type: %s. This may "
+		  "cause unexpected results. Use an explicit cast to suppress "
+		  "this warning.",
+		  type_name(n->type), type_name(to));
+}
+
+/* A non-literal uint64 that is computed as int64. */
+static void
+warn_sign(struct sema *s, const struct node *n)
+{
+	if (!is_literal(n) && is_unsigned64(n->type))
+		warn_cast(s, n, type_int(s->t, 8, true));
+}
+
+static void
+note_sides(struct sema *s, const struct node *l, const char *lname,
+	   const struct node *r, const char *rname)
+{
+	if (!s->final)
+		return;
+	diag_note(s->d, l->span, "left (%s)", lname);
+	diag_note(s->d, r->span, "right (%s)", rname);
+}
+
+static const struct type *
+refuse(struct sema *s, const struct node *at, enum operator_kind op,
+       const struct node *l, const struct node *r)
+{
+	sema_error(s, at,
+		   "The %s operator can not be used on expressions of types "
+		   "%s, %s",
+		   ast_op_text(op), type_name(l->type), type_name(r->type));
+	return type_error(s->t);
+}
+
+static const struct type *
+mismatch(struct sema *s, const struct node *at, enum operator_kind op,
+	 const struct node *l, const struct node *r)
+{
+	sema_error(s, at, "Type mismatch for '%s': comparing %s with %s",
+		   ast_op_text(op), type_name(l->type), type_name(r->type));
+	note_sides(s, l, type_name(l->type), r, type_name(r->type));
+	return type_error(s->t);
+}
+
+/* Whether the operation on two integers is a signed one. */
+static bool
+is_signed_op(enum operator_kind op, const struct type *l, const struct type *r)
+{
+	bool ls = l->is_signed && l->kind == TY_INT;
+	bool rs = r->is_signed && r->kind == TY_INT;
+
+	if (op == OP_SHL || op == OP_SHR)
+		return ls;
+	if (op == OP_SUB)
+		return true;
+	if (l->flexible && !r->flexible)
+		return rs;
+	if (r->flexible && !l->flexible)
+		return ls;
+	return ls || rs;
+}
+
+static const struct type *
+int_result(struct sema *s, const struct node *at, enum operator_kind op,
+	   const struct node *l, const struct node *r)
+{
+	bool is_signed = is_signed_op(op, l->type, r->type);
+
+	if (is_signed && op != OP_SHL && op != OP_SHR) {
+		warn_sign(s, l);
+		warn_sign(s, r);
+	}
+	if (is_signed && (op == OP_DIV || op == OP_MOD) &&
+	    (l->type->size == 8 || r->type->size == 8))
+		sema_warn(s, at,
+			  "signed operands for '%s' can lead to undefined "
+			  "behavior (cast to unsigned to silence warning)",
+			  ast_op_text(op));
+	if (is_comparison(op) || is_logical(op))
+		return type_bool(s->t);
+	return type_int(s->t, 8, is_signed);
+}
+
+static const struct type *
+pointer_result(struct sema *s, struct node *at, enum operator_kind op,
+	       struct node *l, struct node *r)
+{
+	bool both = is_pointer(l->type) && is_pointer(r->type);
+
+	if (is_logical(op))
+		return type_bool(s->t);
+	if (is_comparison(op)) {
+		const char *a, *b;
+
+		if (!both || l->type->to == r->type->to)
+			return type_bool(s->t);
+		a = type_name(l->type->to);
+		b = type_name(r->type->to);
+		sema_warn(s, at, "comparison of distinct pointer types: %s, %s",
+			  a, b);
+		note_sides(s, l, a, r, b);
+		return type_bool(s->t);
+	}
+	if (both || (op != OP_ADD && op != OP_SUB))
+		return refuse(s, at, op, l, r);
+	if (is_pointer(l->type))
+		return l->type;
+	return op == OP_ADD ? r->type : refuse(s, at, op, l, r);
+}
+
+static bool
+is_composite(const struct type *t)
+{
+	return t->kind == TY_TUPLE || t->kind == TY_RECORD;
+}
+
+/* Arrays compare when they have one shape, and integers in it. */
+static const struct type *
+array_result(struct sema *s, const struct node *at, enum operator_kind op,
+	     const struct node *l, const struct node *r)
+{
+	if (op != OP_EQ && op != OP_NE) {
+		sema_error(s, at, "The %s operator cannot be used on arrays.",
+			   ast_op_text(op));
+		return type_error(s->t);
+	}
+	if (l->type->count != r->type->count) {
+		sema_error(s, at,
+			   "Only arrays of same size support comparison "
+			   "operators.");
+		return type_error(s->t);
+	}
+	if (l->type->to != r->type->to || !type_is_int(l->type->to))
+		return mismatch(s, at, op, l, r);
+	return type_bool(s->t);
+}
+
+/* Both sides of one kind that is no integer and no pointer. */
+static const struct type *
+memory_result(struct sema *s, const struct node *at, enum operator_kind op,
+	      const struct node *l, const struct node *r)
+{
+	bool equality = op == OP_EQ || op == OP_NE;
+
+	if (l->type->kind != r->type->kind)
+		return mismatch(s, at, op, l, r);
+	if (l->type->kind == TY_ARRAY)
+		return array_result(s, at, op, l, r);
+	if (is_composite(l->type) && !type_promote(s->t, l->type, r->type))
+		return mismatch(s, at, op, l, r);
+	if (l->type->kind == TY_NOMINAL && l->type->nominal != r->type->nominal)
+		return mismatch(s, at, op, l, r);
+	if (!equality || l->type->kind == TY_STRUCT ||
+	    l->type->kind == TY_NONE || is_aggregate(l->type))
+		return refuse(s, at, op, l, r);
+	return type_bool(s->t);
+}
+
+const struct type *
+binary_type(struct sema *s, struct node *at, enum operator_kind op,
+	    struct node *l, struct node *r)
+{
+	const struct type *lt = l->type, *rt = r->type;
+	bool lw, rw;
+
+	if (is_error(lt) || is_error(rt))
+		return type_error(s->t);
+	if (!lt || !rt)
+		return is_comparison(op) || is_logical(op) ? type_bool(s->t)
+							   : NULL;
+	lw = type_is_int(lt) || is_pointer(lt);
+	rw = type_is_int(rt) || is_pointer(rt);
+	if (type_is_int(lt) && type_is_int(rt))
+		return int_result(s, at, op, l, r);
+	if (lw && rw)
+		return pointer_result(s, at, op, l, r);
+	/* A literal string is true or false; others have no truth. */
+	if (is_logical(op) && (lw || l->kind == N_STR) &&
+	    (rw || r->kind == N_STR))
+		return type_bool(s->t);
+	return memory_result(s, at, op, l, r);
+}
+
+void
+check_binary(struct sema *s, struct node *n)
+{
+	check_value(s, n->binary.l);
+	check_value(s, n->binary.r);
+	if (fold_binary(s, n))
+		return;
+	n->type = binary_type(s, n, n->binary.op, n->binary.l, n->binary.r);
+}
+
+/* ++ and --: 64-bit, or a pointer that steps. */
+static void
+check_step(struct sema *s, struct node *n)
+{
+	struct node *x = n->unary.x;
+	enum operator_kind op = n->unary.op;
+	bool down = op == OP_PREDEC || op == OP_POSTDEC;
+	const struct type *t;
+
+	if (x->kind == N_MAP)
+		check_map(s, x, true);
+	else
+		check_expr(s, x);
+	t = x->type;
+	n->type = t;
+	if (is_error(t))
+		return;
+	if (t && !is_pointer(t) && t->kind != TY_INT && t->kind != TY_ENUM &&
+	    !is_aggregate(t)) {
+		n->type = type_error(s->t);
+		sema_error(s, n,
+			   "The %s operator can not be used on expressions of "
+			   "type '%s'",
+			   ast_op_text(op), type_name(t));
+		return;
+	}
+	if (!t && x->kind == N_VAR)
+		return;
+	if (t && is_pointer(t))
+		return;
+	t = type_int(s->t, 8, down || (t && t->kind == TY_INT && t->is_signed));
+	n->type = t;
+	if (x->kind == N_MAP)
+		map_value_use(s, x->map.map, t, n->span);
+	else if (x->var.var && !x->var.var->declared)
+		var_assign(s, x->var.var, NULL, t, n->span);
+	else
+		n->type = x->type;
+}
+
+static const struct type *
+refuse_unary(struct sema *s, const struct node *n)
+{
+	if (is_error(n->unary.x->type))
+		return n->unary.x->type;
+	sema_error(s, n,
+		   "The %s operator can not be used on expressions of type "
+		   "'%s'",
+		   ast_op_text(n->unary.op), type_name(n->unary.x->type));
+	return type_error(s->t);
+}
+
+static const struct type *
+deref_type(struct sema *s, const struct node *n)
+{
+	const struct type *t = n->unary.x->type;
+
+	if (is_pointer(t))
+		return t->to;
+	if (t->kind == TY_STRUCT) /* *args */
+		return t;
+	if (type_is_int(t))
+		return type_int(s->t, 8, true);
+	if (is_error(t))
+		return t;
+	sema_error(s, n,
+		   "Can not dereference struct/union of type '%s'. It is not a "
+		   "pointer.",
+		   type_name(t));
+	return type_error(s->t);
+}
+
+/* &$x or &@m: neither reads its operand. */
+static void
+check_address(struct sema *s, struct node *n)
+{
+	struct node *x = n->unary.x;
+
+	if (x->kind == N_MAP) {
+		x->map.map = map_get(s, x->map.name, x->span);
+		x->type = type_none(s->t);
+		n->type = type_pointer(s->t, x->type, AS_BPF);
+		return;
+	}
+	check_expr(s, x);
+	n->type = x->type;
+	if (x->type && !is_error(x->type))
+		n->type = type_pointer(s->t, x->type, AS_BPF);
+}
+
+static const struct type *
+unary_type(struct sema *s, const struct node *n)
+{
+	const struct type *t = n->unary.x->type;
+
+	switch ((int)n->unary.op) {
+	case OP_NOT:
+		if (t->kind == TY_INT || t->kind == TY_BOOL ||
+		    t->kind == TY_ENUM)
+			return type_bool(s->t);
+		return refuse_unary(s, n);
+	case OP_DEREF:
+		return deref_type(s, n);
+	}
+	if (t->kind != TY_INT && t->kind != TY_ENUM)
+		return refuse_unary(s, n);
+	return type_int(s->t, 8, t->is_signed);
+}
+
+void
+check_unary(struct sema *s, struct node *n)
+{
+	switch ((int)n->unary.op) {
+	case OP_PREINC:
+	case OP_PREDEC:
+	case OP_POSTINC:
+	case OP_POSTDEC:
+		check_step(s, n);
+		return;
+	case OP_ADDR:
+		check_address(s, n);
+		return;
+	}
+	check_value(s, n->unary.x);
+	if (fold_unary(s, n))
+		return;
+	n->type = n->unary.x->type ? unary_type(s, n) : NULL;
+}

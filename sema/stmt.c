@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Statements: blocks and their scopes, conditions, jumps. Assignments are in
+ * assign.c, loops in loop.c.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- conditions ---- */
+
+void
+check_condition(struct sema *s, struct node *n, struct span whole)
+{
+	const struct type *t = n->type;
+
+	if (!t || is_error(t) || type_is_int(t) || t->kind == TY_POINTER)
+		return;
+	if (n->kind == N_STR) {
+		sema_make_bool(s, n, n->str.len > 0);
+		return;
+	}
+	n->type = type_error(s->t);
+	sema_error_at(s, whole, "Invalid condition: %s", sema_kind_name(t));
+}
+
+/* if comptime (c): only the branch that is taken exists. */
+static void
+take_branch(struct sema *s, struct node *n)
+{
+	const struct node *cond = n->cond.cond;
+	int64_t v = cond->kind == N_STR && cond->str.len;
+	struct node *taken;
+
+	sema_literal_int(cond, &v);
+	taken = v ? n->cond.then : n->cond.other;
+	if (taken) {
+		*n = *taken;
+	} else {
+		n->kind = N_BLOCK;
+		memset(&n->block, 0, sizeof(n->block));
+	}
+	if (n->kind == N_IF)
+		check_if(s, n);
+	else
+		check_block(s, n);
+}
+
+void
+check_if(struct sema *s, struct node *n)
+{
+	struct node *cond = n->cond.cond;
+	bool comptime = cond->kind == N_COMPTIME;
+
+	n->type = type_none(s->t);
+	check_value(s, cond);
+	if (comptime) {
+		if (is_literal(cond))
+			take_branch(s, n);
+		return; /* else not known yet, or reported */
+	}
+	check_condition(s, cond, n->span);
+	check_block(s, n->cond.then);
+	if (!n->cond.other)
+		return;
+	if (n->cond.other->kind == N_IF)
+		check_if(s, n->cond.other);
+	else
+		check_block(s, n->cond.other);
+}
+
+/* ---- what ends a block ---- */
+
+bool
+ends_flow(const struct node *n)
+{
+	const struct node *x;
+
+	if (n->kind == N_RETURN || n->kind == N_BREAK || n->kind == N_CONTINUE)
+		return true;
+	if (n->kind == N_BLOCK)
+		return n->block.stmts.n &&
+		       ends_flow(n->block.stmts.v[n->block.stmts.n - 1]);
+	if (n->kind != N_EXPR)
+		return false;
+	x = n->expr.x;
+	return x->kind == N_CALL && x->call.word &&
+	       (x->call.word->flags & WORD_RETURNS);
+}
+
+static void
+check_jump(struct sema *s, struct node *n)
+{
+	n->type = type_none(s->t);
+	if (!s->loops)
+		sema_error(s, n, "'%s' statement is not allowed in a probe",
+			   ast_kind_name(n->kind));
+}
+
+static void
+check_return(struct sema *s, struct node *n)
+{
+	struct node *x = n->ret.x;
+
+	n->type = type_none(s->t);
+	if (!x)
+		return;
+	check_value(s, x);
+	if (s->fors) {
+		sema_error(s, n, "Return value used in loop is inconsistent");
+		return;
+	}
+	if (x->type && !is_error(x->type) && !type_is_int(x->type))
+		sema_error(s, n,
+			   "return only supports int values (%s provided)",
+			   sema_kind_name(x->type));
+}
+
+/* ---- expression statements ---- */
+
+/* Words that change a map are called for that, whatever they return. */
+static bool
+is_wanted_for_effect(struct sema *s, const struct node *x)
+{
+	const struct signature *sig;
+
+	if (x->kind == N_UNARY)
+		return x->unary.op >= OP_PREINC;
+	if (x->kind != N_CALL || !x->call.word)
+		return false;
+	sig = word_signature(s, x->call.word);
+	return sig->n && (sig->params[0].kinds & P_MAP);
+}
+
+static void
+check_expr_stmt(struct sema *s, struct node *n)
+{
+	struct node *x = n->expr.x;
+
+	n->type = type_none(s->t);
+	if (split_calls(s, n)) {
+		check_block(s, n);
+		return;
+	}
+	check_expr(s, x);
+	if (!x->type || is_error(x->type) || x->type->kind == TY_NONE ||
+	    is_wanted_for_effect(s, x))
+		return;
+	sema_warn(s, n, "Return value discarded.");
+}
+
+static void
+check_discard(struct sema *s, struct node *n)
+{
+	check_value(s, n->expr.x);
+	n->type = type_none(s->t);
+}
+
+void
+check_stmt(struct sema *s, struct node *n)
+{
+	switch ((int)n->kind) {
+	case N_LET:
+		check_let(s, n);
+		return;
+	case N_ASSIGN:
+		check_assign(s, n);
+		return;
+	case N_DISCARD:
+		check_discard(s, n);
+		return;
+	case N_EXPR:
+		check_expr_stmt(s, n);
+		return;
+	case N_IF:
+		check_if(s, n);
+		return;
+	case N_BLOCK:
+		check_block(s, n);
+		return;
+	case N_WHILE:
+		check_while(s, n);
+		return;
+	case N_UNROLL:
+		check_unroll(s, n);
+		return;
+	case N_FOR:
+		check_for(s, n);
+		return;
+	case N_BREAK:
+	case N_CONTINUE:
+		check_jump(s, n);
+		return;
+	case N_RETURN:
+		check_return(s, n);
+		return;
+	case N_IMPORT:
+		n->type = type_error(s->t);
+		sema_error(s, n,
+			   "Import statements that are not at the top level "
+			   "are primarily for the standard library. If this is "
+			   "functionality you need, please file an issue to "
+			   "explain why.");
+		return;
+	}
+	check_expr(s, n);
+}
+
+/* A block that a macro call became stands at the call, what is in it stands
+ * in the macro: that tells it from the script's own blocks. */
+static bool
+is_expansion(const struct node *n)
+{
+	const struct node *first = n->block.value;
+
+	if (n->block.stmts.n)
+		first = n->block.stmts.v[0];
+	return first && (first->span.begin < n->span.begin ||
+			 first->span.begin >= n->span.end);
+}
+
+void
+check_block(struct sema *s, struct node *n)
+{
+	struct scope scope;
+	bool expansion = is_expansion(n), warned = false;
+	uint32_t i;
+
+	if (expansion)
+		*vec_push(s->a, &s->calls) = n->span;
+	scope_push(s, &scope);
+	for (i = 0; i < n->block.stmts.n; i++) {
+		struct node *stmt = n->block.stmts.v[i];
+
+		check_stmt(s, stmt);
+		if (i && !warned && ends_flow(n->block.stmts.v[i - 1])) {
+			sema_warn(s, stmt, "Unreachable statement.");
+			warned = true;
+		}
+	}
+	n->type = type_none(s->t);
+	if (n->block.value) {
+		check_value(s, n->block.value);
+		n->type = n->block.value->type;
+	}
+	scope_pop(s);
+	if (expansion)
+		s->calls.n--;
+}
