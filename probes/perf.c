@@ -151,22 +151,18 @@ create_link(int prog_fd, int perf_fd, uint64_t cookie)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Give the event its program. The link, where there is one, holds the event,
- * whose descriptor then is of no more use: *fd is what to keep. */
+/* Give the event its program and keep both descriptors: the link holds the
+ * event, but only the event's own descriptor can disable it. */
 static int
-set_program(struct attach *a, int *fd, uint64_t cookie)
+set_program(struct attach *a, int fd, uint64_t cookie)
 {
-	int link = create_link(a->prog_fd, *fd, cookie);
+	int link = create_link(a->prog_fd, fd, cookie);
 
-	if (link < 0 && ioctl(*fd, PERF_EVENT_IOC_SET_BPF, a->prog_fd) != 0)
+	if (link < 0 && ioctl(fd, PERF_EVENT_IOC_SET_BPF, a->prog_fd) != 0)
 		return -errno;
-	if (ioctl(*fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
-		return -errno;
-	if (link >= 0) {
-		close(*fd);
-		*fd = link;
-	}
-	return 0;
+	if (link >= 0)
+		*vec_push(a->arena, &a->perf_fds) = link;
+	return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;
 }
 
 int
@@ -185,12 +181,12 @@ probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
 	}
 	if (fd < 0)
 		return probe_refused(a, -errno, what);
-	err = set_program(a, &fd, cookie);
+	err = set_program(a, fd, cookie);
 	if (err) {
 		close(fd);
 		return probe_refused(a, err, what);
 	}
-	*vec_push(a->arena, &a->fds) = fd;
+	*vec_push(a->arena, &a->perf_fds) = fd;
 	return 0;
 }
 

@@ -17,6 +17,9 @@ struct attach {
 	bool unsafe;
 	VEC(int) fds; /* added by attach(): links and perf events; closing
 			 them detaches. Owned by the session. */
+	VEC(int) perf_fds; /* perf events and links to them: disabled by ioctl
+			      at once, but their close waits for grace
+			      periods, so the session leaves it to a child */
 	const char *why; /* set on failure: a whole line for the user */
 };
 

@@ -3,8 +3,10 @@
  * Owns the order of attaching and detaching (REFERENCE 3.4) and the running
  * of the special probes, which are attached to nothing.
  */
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -141,10 +143,49 @@ session_attach(struct session *s)
 	return true;
 }
 
+/* ---- detaching ---- */
+
+static void
+close_fds(const int *v, uint32_t n)
+{
+	while (n-- > 0)
+		close(v[n]);
+}
+
+/*
+ * Let a child close what waits for grace periods (a perf tracepoint about
+ * 70 ms, one after the other): nobody should wait for it. It leaves our
+ * terminal, pipes and process group, so that no shell and no CI job does.
+ */
+static void
+leave_to_child(struct session *s)
+{
+	if (!s->opts->wait_detach && !fork()) {
+		setsid();
+		close(STDIN_FILENO);
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+		if (s->out->fd > STDERR_FILENO)
+			close(s->out->fd);
+		_exit(0); /* closes the rest */
+	}
+	close_fds(s->attach.perf_fds.v, s->attach.perf_fds.n);
+	s->attach.perf_fds.n = 0;
+}
+
 void
 session_detach(struct session *s)
 {
-	for (uint32_t i = s->attach.fds.n; i-- > 0;)
-		close(s->attach.fds.v[i]);
+	close_fds(s->attach.fds.v, s->attach.fds.n);
 	s->attach.fds.n = 0;
+	for (uint32_t i = 0; i < s->attach.perf_fds.n; i++)
+		ioctl(s->attach.perf_fds.v[i], PERF_EVENT_IOC_DISABLE, 0);
+}
+
+void
+session_let_go(struct session *s)
+{
+	session_detach(s);
+	if (s->attach.perf_fds.n)
+		leave_to_child(s);
 }

@@ -154,6 +154,7 @@ struct options {
 	int pid;		 /* -p */
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;
 	bool no_warnings;
+	bool wait_detach;  /* stay until the kernel has let go of all */
 	bool compile_only; /* --mode codegen */
 	bool info;
 	enum out_buffering buffering;
@@ -225,8 +226,10 @@ void refusal_report(struct session *s, const struct image_prog *p, int error,
 
 /* Attach in the order of REFERENCE 3.4; false: reported. */
 bool session_attach(struct session *s);
-/* Detach all. */
+/* No more events from here on. */
 void session_detach(struct session *s);
+/* Give back what is attached; the slow part without waiting for it. */
+void session_let_go(struct session *s);
 /* Run the programs of begin or end probes, in source order. */
 void session_run_special(struct session *s, bool end);
 /* Run the probes of SIGUSR1; false: there are none. */

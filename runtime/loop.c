@@ -104,8 +104,8 @@ wait_once(struct session *s)
 static void
 poll_events(struct session *s)
 {
-	bool end = !s->attach.fds.n && s->child_fd < 0 && s->pid_fd < 0 &&
-		   !session_waits(s);
+	bool end = !s->attach.fds.n && !s->attach.perf_fds.n &&
+		   s->child_fd < 0 && s->pid_fd < 0 && !session_waits(s);
 
 	for (unsigned tick = 1;; tick++) {
 		drain(s);

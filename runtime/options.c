@@ -23,6 +23,7 @@ enum {
 	OPT_INCLUDE,
 	OPT_KERNEL,
 	OPT_MODE,
+	OPT_WAIT_DETACH,
 	OPT_IGNORED, /* accepted, without effect */
 	OPT_IGNORED_ARG,
 	OPT_UNSUPPORTED,
@@ -47,6 +48,7 @@ static const struct option long_options[] = {
 	{ "include",             required_argument, NULL, OPT_INCLUDE },
 	{ "debug",               required_argument, NULL, 'd' },
 	{ "kernel",              required_argument, NULL, OPT_KERNEL },
+	{ "wait-detach",         no_argument,       NULL, OPT_WAIT_DETACH },
 	{ "mode",                required_argument, NULL, OPT_MODE },
 	{ "btf",                 no_argument,       NULL, 'b' },
 	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
@@ -83,6 +85,7 @@ static const char usage[] =
 "    -k, --warnings      show failing reads and lookups as well\n"
 "        --no-warnings   show no warnings\n"
 "        --dry-run       attach, then leave\n"
+"        --wait-detach   end only when the kernel has let go of all probes\n"
 "        --info          what this kernel can do\n"
 "    -h, --help          this text\n"
 "    -V, --version       the version\n"
@@ -266,6 +269,9 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 		return OPTIONS_RUN;
 	case OPT_DRY_RUN:
 		o->dry_run = true;
+		return OPTIONS_RUN;
+	case OPT_WAIT_DETACH:
+		o->wait_detach = true;
 		return OPTIONS_RUN;
 	case OPT_UNSUPPORTED:
 		return bad("USAGE: this option is not supported by jiffy.",

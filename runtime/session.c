@@ -165,15 +165,15 @@ void
 session_free(struct session *s)
 {
 	child_stop(s);
-	session_detach(s);
+	if (s->out)
+		out_flush(s->out);
+	session_let_go(s);
 	close_all(s->prog_fds, s->image->progs.n);
 	close_all(s->map_fds, s->prog->maps.n);
 	ring_close(s->ring);
 	sym_free(s);
-	if (s->out) {
-		out_flush(s->out);
+	if (s->out)
 		sbuf_free(&s->out->buf);
-	}
 	close_all((int[]){ s->epoll_fd, s->signal_fd, s->pid_fd }, 3);
 }
 
