@@ -359,10 +359,18 @@ put_int(struct out *o, const struct piece *p, int64_t v)
 	case CONV_UNSIGNED:
 		v = narrow(v, p->bytes, false);
 		/* fallthrough */
-	default:
+	case CONV_POINTER:
 		if (c->prefix && v && (p->prefix || c->kind == CONV_POINTER))
 			out_puts(o, c->prefix);
 		put_digits(o, *c->text, (uint64_t)v);
+		break;
+	case CONV_PERCENT:
+	case CONV_TEXT:
+	case CONV_ESCAPED:
+	case CONV_ESCAPED_ALL:
+	case CONV_HEX_DUMP:
+	case CONV_NONE:
+		assert(!"no conversion of integers");
 	}
 }
 

@@ -376,12 +376,46 @@ print_line(void *arg, const char *text)
 	puts(text);
 }
 
+/* What the attach points of a script match, in source order. */
+static bool
+list_script(struct compile *c)
+{
+	const struct unit_list *units;
+
+	if (!read_script(c) || !parse_unit(c) || !expand(c))
+		return false;
+	units = c->ast.units;
+	for (uint32_t i = 0; units && i < units->v.n; i++) {
+		const struct unit *u = units->v.v[i];
+
+		for (uint32_t t = 0; t < u->targets.n; t++)
+			if (!(u->type->flags & PROBE_SPECIAL))
+				puts(u->targets.v[t].probe);
+	}
+	return true;
+}
+
 static int
 list(struct compile *c)
 {
-	bool ok = probe_list(&c->in, c->opts.pattern, c->opts.verbose,
-			     print_line, NULL);
+	const char *pattern = c->opts.pattern;
+	bool ok;
 
+	if (pattern && !access(pattern, F_OK)) {
+		c->opts.script_path = pattern;
+		ok = list_script(c);
+	} else if (c->opts.program) {
+		ok = list_script(c);
+	} else {
+		if (pattern && ends_with(pattern, ".bt"))
+			fprintf(stderr,
+				"WARNING: It appears that '%s' is a filename "
+				"but the file does not exist. Treating '%s' as "
+				"a search pattern.\n",
+				pattern, pattern);
+		ok = probe_list(&c->in, pattern, c->opts.verbose, print_line,
+				NULL);
+	}
 	flush_diag(c);
 	return ok ? 0 : 1;
 }
@@ -399,11 +433,10 @@ trace(struct compile *c)
 		.image = &c->image,
 	};
 	int status = 1;
+	bool ready = session_init(&s);
 
-	if (!session_init(&s))
-		return 1;
 	c->in.cpid = (uint64_t)s.child;
-	if (run_passes(c, 0)) {
+	if (ready && run_passes(c, 0)) {
 		flush_diag(c);
 		status = c->opts.compile_only ? 0 : session_main(&s);
 	}
@@ -421,7 +454,7 @@ run(struct compile *c)
 		return 1;
 	if (!init_compile(c))
 		return 2;
-	if (c->opts.list && !c->opts.program)
+	if (c->opts.list)
 		return list(c);
 	if (!read_script(c))
 		return 1;

@@ -186,12 +186,16 @@ set_mode(struct options *o, const char *text)
 		   false);
 }
 
-/* -d may be given several times: the stages add up. */
+/* -d may be given several times: the stages add up. Versions before 0.20 had
+ * -d without a stage, and -dd: then what follows is no stage. */
 static void
 add_debug(struct options *o, struct arena *a, const char *stages)
 {
-	o->debug =
-		o->debug ? arena_printf(a, "%s,%s", o->debug, stages) : stages;
+	if (*stages == '-')
+		optind--;
+	else if (strcmp(stages, "d"))
+		o->debug = o->debug ? arena_printf(a, "%s,%s", o->debug, stages)
+				    : stages;
 }
 
 static enum options_result
