@@ -187,7 +187,8 @@ entry_value(struct lower *l, enum ir_opcode code, int64_t imm)
 struct ref
 ir_ctx(struct lower *l)
 {
-	assert(!l->f->parent);
+	if (l->f->parent)
+		return ir_captured_ctx(l);
 	return entry_value(l, IR_CTX, 0);
 }
 

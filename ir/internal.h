@@ -82,6 +82,8 @@ struct func *ir_func(struct prog *p, const char *name, const struct unit *u,
 /* Parameter n (0..4) of a callback; the address of a callback function. */
 struct ref ir_param(struct lower *l, unsigned n);
 struct ref ir_callback(struct lower *l, const struct func *f);
+/* The context inside a callback (lower.c). */
+struct ref ir_captured_ctx(struct lower *l);
 /* True (and *v set) when `r` is a constant. */
 bool ir_is_const(const struct func *f, struct ref r, int64_t *v);
 /* The terminator of a finished block. */

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lowering, from the outside in: the program, its maps by use, one function
+ * per unit with its prologue and its end. Given the typed AST; what it hands
+ * on is SSA. Statements, expressions, maps and loops have files of their own.
+ */
+#include "lower.h"
+
+#include <linux/bpf.h>
+#include <string.h>
+
+enum { PAGE_BYTES = 4096, STACK_ENTRIES = 4096 };
+
+/* ---- maps by use ---- */
+
+static uint32_t
+ring_bytes(const struct config *c)
+{
+	uint64_t want = c->perf_rb_pages * PAGE_BYTES, n = PAGE_BYTES;
+
+	while (n < want && n < UINT32_C(1) << 31)
+		n *= 2;
+	return (uint32_t)n;
+}
+
+static struct map_spec
+array_spec(enum map_use use, const char *name, uint32_t value_size)
+{
+	return (struct map_spec){ .use = use,
+				  .name = name,
+				  .type = BPF_MAP_TYPE_ARRAY,
+				  .key_size = 4,
+				  .value_size = value_size,
+				  .entries = 1 };
+}
+
+static struct map_spec
+spec_for(const struct prog *p, enum map_use use, uint32_t depth)
+{
+	struct map_spec m;
+
+	switch (use) {
+	case MAP_RINGBUF:
+		return (struct map_spec){ .use = use,
+					  .name = "ringbuf",
+					  .type = BPF_MAP_TYPE_RINGBUF,
+					  .entries = ring_bytes(p->config) };
+	case MAP_SCRATCH: /* its size comes with ir_place */
+		m = array_spec(use, "scratch", 8);
+		m.type = BPF_MAP_TYPE_PERCPU_ARRAY;
+		return m;
+	case MAP_GLOBAL:
+		return array_spec(use, "global", sizeof(struct ir_global));
+	case MAP_ZERO:
+		m = array_spec(use, "zero", 8);
+		m.flags = BPF_F_RDONLY_PROG;
+		return m;
+	case MAP_CONST:
+		m = array_spec(use, "const", 0);
+		m.flags = BPF_F_RDONLY_PROG;
+		return m;
+	case MAP_STACKS:
+		return (struct map_spec){ .use = use,
+					  .name = "stacks",
+					  .type = BPF_MAP_TYPE_STACK_TRACE,
+					  .key_size = 4,
+					  .value_size = 8 * (depth ? depth : 1),
+					  .entries = STACK_ENTRIES,
+					  .depth = depth };
+	case MAP_USER:
+		break;
+	}
+	assert(!"maps of the script are made before");
+	return (struct map_spec){ 0 };
+}
+
+uint32_t
+ir_map_for(struct lower *l, enum map_use use, uint32_t depth)
+{
+	struct prog *p = l->prog;
+	uint32_t i;
+
+	for (i = 0; i < p->maps.n; i++)
+		if (p->maps.v[i].use == use && p->maps.v[i].depth == depth)
+			return i;
+	*vec_push(p->arena, &p->maps) = spec_for(p, use, depth);
+	return i;
+}
+
+/* An element of all constants' map: they are laid end to end in it. */
+struct mem
+lower_bytes(struct lower *l, const void *bytes, uint32_t n)
+{
+	uint32_t map = ir_map_for(l, MAP_CONST, 0);
+	struct map_spec *m = &l->prog->maps.v[map];
+	uint32_t off, size = (n + 7) & ~7u;
+	char *all;
+
+	for (off = 0; off + size <= m->value_size; off += 8)
+		if (!memcmp((const char *)m->init + off, bytes, n))
+			return (struct mem){ ir_mapval(l, map, off), 0 };
+	off = m->value_size;
+	all = arena_alloc(l->prog->arena, off + size);
+	if (off)
+		memcpy(all, m->init, off);
+	memcpy(all + off, bytes, n);
+	m->init = all;
+	m->value_size = off + size;
+	return (struct mem){ ir_mapval(l, map, off), 0 };
+}
+
+struct ref
+lower_global(struct lower *l, uint32_t off)
+{
+	return ir_mapval(l, ir_map_for(l, MAP_GLOBAL, 0), off);
+}
+
+/* ---- for all files of lowering ---- */
+
+const struct unit *
+ir_unit(const struct lower *l)
+{
+	return l->unit;
+}
+
+struct prog *
+ir_prog(const struct lower *l)
+{
+	return l->prog;
+}
+
+struct ref
+lower_obj_again(struct lower *l, uint32_t obj)
+{
+	if (!l->cur)
+		return REF_NONE;
+	return ir_append(
+		l->f, l->cur,
+		(struct op){ .code = IR_OBJ, .index = obj, .span = l->span });
+}
+
+struct mem
+lower_frame(struct lower *l, int32_t off)
+{
+	const struct scope *s = l->scope;
+	struct ref base =
+		s->callback ? s->frame : lower_obj_again(l, s->u->frame_obj);
+
+	assert(s->u->has_frame);
+	return (struct mem){ base, off };
+}
+
+void
+lower_enter(struct lower *l, struct region *r)
+{
+	r->up = l->scope->region;
+	l->scope->region = r;
+}
+
+void
+lower_leave(struct lower *l, struct region *r)
+{
+	assert(l->scope->region == r);
+	l->scope->region = r->up;
+}
+
+void
+lower_sorry(struct lower *l, struct span at, const char *what)
+{
+	diag_error(l->prog->diag, at, "%s cannot be compiled yet", what);
+}
+
+struct blk *
+lower_cold(struct lower *l)
+{
+	struct blk *b = ir_blk(l);
+
+	b->cold = true;
+	return b;
+}
+
+void
+lower_finish(struct lower *l)
+{
+	ir_ret(l, ir_const(l, l->unit->type->ret));
+}
+
+void
+ir_end_probe(struct lower *l)
+{
+	lower_return(l, ir_const(l, l->unit->type->ret));
+}
+
+/* The context is behind a pointer in the frame once a loop's body has become
+ * a function of its own. The unit's function puts it there at its start. */
+struct ref
+ir_captured_ctx(struct lower *l)
+{
+	struct unit_state *u = l->scope->u;
+	struct mem at = lower_frame(l, u->ctx_off);
+
+	u->ctx_used = true;
+	return ir_load(l, at.base, at.off, 8);
+}
+
+static void
+store_ctx(struct lower *l, const struct unit_state *u)
+{
+	struct blk *entry = l->f->blks.v[0];
+	struct op obj = { .code = IR_OBJ, .index = u->frame_obj };
+	struct op store = { .code = IR_STORE, .nargs = 2, .off = u->ctx_off };
+	uint32_t at;
+
+	l->cur = entry;
+	store.arg[1] = ir_ctx(l);
+	store.arg[0] = ir_new_op(l->f, obj);
+	at = ir_after_head(l->f, entry);
+	ir_insert(l->f, entry, at, store.arg[0]);
+	ir_insert(l->f, entry, at + 1, ir_new_op(l->f, store));
+	l->cur = NULL;
+}
+
+/* ---- units ---- */
+
+static void
+filter_pid(struct lower *l)
+{
+	struct blk *mine = ir_blk(l), *other = lower_cold(l);
+	struct ref tgid = ir_bini(
+		l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0), 32);
+
+	ir_br(l, CC_EQ, tgid, ir_const(l, l->in->pid), mine, other);
+	ir_seal(l, mine);
+	ir_seal(l, other);
+	ir_at(l, other);
+	lower_finish(l);
+	ir_at(l, mine);
+}
+
+/* Room in the frame for a variable that callbacks share. */
+static void
+place_captured(struct lower *l, struct unit_state *u, const struct var *v,
+	       struct lvar *lv)
+{
+	enum { IN_FRAME_MAX = 64 };
+	uint32_t size = type_is_scalar(v->type) ? 8 : v->type->size;
+	bool far = size > IN_FRAME_MAX && lv->as == AS_BPF;
+
+	lv->at = far ? AT_FRAME_PTR : AT_FRAME;
+	lv->off = u->frame_size;
+	lv->ready = true;
+	if (far) {
+		lv->index = l->f->objs.n;
+		ir_obj(l, size, 8);
+		l->f->objs.v[lv->index].pinned = true;
+	}
+	u->frame_size += far || lv->as != AS_BPF ? 8 : (int32_t)(size + 7) & ~7;
+}
+
+static void
+prepare_frame(struct lower *l, struct unit_state *u)
+{
+	uint32_t i;
+
+	if (u->nfuncs > 1) {
+		u->frame_obj = l->f->objs.n;
+		ir_obj(l, 8, 8);
+		l->f->objs.v[u->frame_obj].pinned = true;
+		u->has_frame = true;
+		u->done_off = 0;
+		u->result_off = 8;
+		u->ctx_off = 16;
+		u->frame_size = 24;
+	}
+	for (i = 0; i < l->unit->vars.n; i++) {
+		const struct var *v = l->unit->vars.v[i];
+
+		if (v->id < u->nvars && u->vars[v->id].captured)
+			place_captured(l, u, v, &u->vars[v->id]);
+	}
+}
+
+/* Callbacks see the frame only: what they read before any assignment has to
+ * be there. */
+static void
+fill_frame(struct lower *l, struct unit_state *u)
+{
+	uint32_t i;
+
+	if (!u->has_frame)
+		return;
+	ir_mem_zero(l, lower_frame(l, 0), (uint32_t)u->frame_size);
+	for (i = 0; i < u->nvars; i++) {
+		struct mem m = { REF_NONE, 0 };
+
+		if (u->vars[i].at != AT_FRAME_PTR)
+			continue;
+		m.base = lower_obj_again(l, u->vars[i].index);
+		ir_mem_zero(l, m, l->f->objs.v[u->vars[i].index].size);
+		ir_store(l, lower_frame(l, 0).base, u->vars[i].off, m.base, 8);
+	}
+}
+
+static uint32_t
+count_vars(const struct unit *unit)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < unit->vars.n; i++)
+		if (unit->vars.v[i]->id >= n)
+			n = unit->vars.v[i]->id + 1;
+	return n;
+}
+
+static void
+lower_unit(const struct sema_input *in, struct prog *p, const struct unit *unit)
+{
+	struct unit_state u = { .nfuncs = 1, .nvars = count_vars(unit) };
+	struct region region = { NULL };
+	struct scope scope = { .u = &u, .region = &region };
+	struct lower l = { .prog = p, .scope = &scope, .in = in, .unit = unit };
+
+	u.vars = arena_alloc(p->arena, (u.nvars + 1) * sizeof(*u.vars));
+	l.f = u.top = ir_func(p, unit->name, unit, NULL, 0);
+	l.cur = l.f->blks.v[0];
+	l.span = unit->probe->span;
+	if (in->pid && unit->type->flags & PROBE_FILTER_PID)
+		filter_pid(&l);
+	lower_scan(&l, &u, unit->body);
+	prepare_frame(&l, &u);
+	fill_frame(&l, &u);
+	lower_place_vars(&l, 0);
+	lower_stmt(&l, unit->body);
+	l.span = unit->probe->span;
+	lower_finish(&l);
+	if (u.ctx_used)
+		store_ctx(&l, &u);
+	if (u.has_frame)
+		l.f->objs.v[u.frame_obj].size = (uint32_t)u.frame_size;
+}
+
+/* Needs: the typed AST. Gives: SSA without unreachable code's edges. */
+bool
+ir_lower(const struct sema_input *in, struct prog *p)
+{
+	const struct unit_list *units = in->ast->units;
+	uint32_t i, errors = in->diag->errors;
+
+	p->arena = in->arena;
+	p->diag = in->diag;
+	p->config = in->config;
+	p->units = units;
+	p->ast = in->ast;
+	p->types = in->types;
+	lower_map_specs(in, p);
+	for (i = 0; i < units->v.n; i++)
+		lower_unit(in, p, units->v.v[i]);
+	return in->diag->errors == errors;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files lower*.c share: lowering's own state, one struct scope per
+ * function. Nobody else includes it. */
+#ifndef JIFFY_LOWER_H
+#define JIFFY_LOWER_H
+
+#include "internal.h"
+
+/* Where a variable of the script lives. */
+struct lvar {
+	enum {
+		AT_SLOT,      /* an SSA slot: scalars, addresses of structs */
+		AT_OBJ,       /* an object of its function */
+		AT_FRAME,     /* in the capture frame */
+		AT_FRAME_PTR, /* the frame holds the address of its object */
+	} at;
+	uint32_t index; /* slot or object */
+	int32_t off;    /* in the frame */
+	/* Structs and arrays behind a kernel or user address are read when
+	 * their fields are; the variable holds the address. AS_BPF: bytes. */
+	enum addrspace as;
+	uint32_t func;  /* number of the function that uses it */
+	bool seen;      /* func is known */
+	bool captured;  /* used in more than one function */
+	bool addressed; /* &$x */
+	bool clean;     /* its bytes after a string's NUL must be zero */
+	bool unset;     /* may be read before it was assigned */
+	bool ready;     /* index is valid */
+	const struct mark *born;
+};
+
+/* State of a whole unit: its function and the callbacks of its loops. */
+struct unit_state {
+	struct lvar *vars; /* by var->id */
+	uint32_t nvars;
+	uint32_t nfuncs;    /* 1 + loop bodies that become callbacks */
+	uint32_t frame_obj; /* in the unit's function */
+	int32_t frame_size; /* grows while lowering; 0: no frame */
+	int32_t done_off;   /* u64: the probe ended inside a callback */
+	int32_t result_off; /* u64: what it returns then */
+	int32_t ctx_off;    /* u64: the context */
+	bool has_frame, ctx_used;
+	struct func *top;
+};
+
+/* The bodies that `break` and `continue` leave. */
+struct loop {
+	struct loop *up;
+	struct blk *brk, *cont; /* NULL in a callback's outermost body */
+};
+
+/* Code that runs only under a condition; what was computed in one is valid
+ * in it and in those inside. */
+struct region {
+	struct region *up;
+};
+
+/* The bytes of a word that gives the same all through a probe's run. */
+struct kept {
+	struct kept *next;
+	const struct builtin *word;
+	const struct region *region;
+	uint32_t obj;
+};
+
+struct scope {
+	struct unit_state *u;
+	bool callback;
+	struct ref frame; /* callback: its parameter */
+	struct loop *loop;
+	struct region *region;
+	struct kept *kept;
+	struct blk *no_cell; /* where ir_map_cell goes without a cell */
+};
+
+/* Where a value lies, before it is read. */
+struct lval {
+	enum addrspace as;
+	struct mem m;
+	const struct type *type;
+	uint8_t bit_offset, bit_size;
+	bool data_loc;
+	struct ref guard; /* 0: index out of bounds, the value is 0; or NONE */
+};
+
+/* ---- lower.c ---- */
+
+struct ref lower_obj_again(struct lower *l, uint32_t obj);
+struct mem lower_frame(struct lower *l, int32_t off);
+void lower_enter(struct lower *l, struct region *r);
+void lower_leave(struct lower *l, struct region *r);
+/* Not possible yet: say so, once. */
+void lower_sorry(struct lower *l, struct span at, const char *what);
+/* Address of `n` constant bytes (kept once per program). */
+struct mem lower_bytes(struct lower *l, const void *bytes, uint32_t n);
+struct ref lower_global(struct lower *l, uint32_t off);
+struct blk *lower_cold(struct lower *l);
+/* End the function with the probe's default result. */
+void lower_finish(struct lower *l);
+
+/* ---- lower_scan.c ---- */
+
+/* Number the functions and find where each variable has to live. */
+void lower_scan(struct lower *l, struct unit_state *u, const struct node *n);
+bool lower_ends_probe(const struct node *n);
+bool lower_mentions_var(const struct node *n, const struct var *v);
+bool lower_mentions_map(const struct node *n, const struct mapdef *m);
+/* Whether part i of the pair `v` is read, or the pair as a whole. */
+bool lower_uses_part(const struct node *n, const struct var *v, uint64_t i);
+/* Whether `n` holds statements, which could leave it half-way. */
+bool lower_has_block(const struct node *n);
+/* The constant bounds of a loop that is small enough to stay inline. */
+bool lower_inline_range(const struct node *loop_for, int64_t *from,
+			int64_t *to);
+/* The space in which a struct or array expression lies. */
+enum addrspace lower_space(struct lower *l, const struct node *n);
+
+/* ---- lower_stmt.c ---- */
+
+void lower_stmt(struct lower *l, const struct node *n);
+void lower_block(struct lower *l, const struct node *block);
+void lower_return(struct lower *l, struct ref value);
+
+/* ---- lower_expr.c ---- */
+
+/* Go to `yes` or `no`, without making a bool of it. */
+void lower_cond(struct lower *l, const struct node *n, struct blk *yes,
+		struct blk *no);
+/* A scalar of one type as one of another: truncated and extended. */
+struct ref lower_convert(struct lower *l, struct ref v, const struct type *from,
+			 const struct type *to);
+struct ref lower_arith(struct lower *l, enum operator_kind op, struct ref a,
+		       struct ref b);
+/* The step of ++ and -- and the factor of + on a pointer. */
+int64_t lower_step(const struct type *t);
+const struct type *lower_value_type(struct lower *l, const struct node *n);
+
+/* ---- lower_lval.c ---- */
+
+struct lval lower_lval(struct lower *l, const struct node *n);
+struct ref lower_lval_load(struct lower *l, struct lval lv);
+struct mem lower_lval_mem(struct lower *l, struct lval lv);
+void lower_lval_into(struct lower *l, struct lval lv, struct mem dst,
+		     uint32_t size);
+struct ref lower_load_scalar(struct lower *l, struct mem m,
+			     const struct type *t);
+enum addrspace lower_default_space(struct lower *l, enum addrspace as);
+
+/* ---- lower_var.c ---- */
+
+/* Give the variables of function number `func` their places in l->f. */
+void lower_place_vars(struct lower *l, uint32_t func);
+struct lvar *lower_var(struct lower *l, const struct var *v);
+struct ref lower_var_get(struct lower *l, const struct var *v);
+void lower_var_set(struct lower *l, const struct var *v, struct ref x);
+struct mem lower_var_mem(struct lower *l, const struct var *v);
+void lower_var_assign(struct lower *l, const struct var *v,
+		      const struct node *value);
+bool lower_var_known(const struct lower *l, const struct var *v);
+void lower_var_clear(struct lower *l, const struct var *v);
+
+/* ---- lower_mem.c ---- */
+
+/* The value of `n` as type `t` into dst. clean: the bytes after a string's
+ * NUL are zero. */
+void lower_into(struct lower *l, const struct node *n, const struct type *t,
+		struct mem dst, bool clean);
+/* The same from bytes of type `from`. */
+void lower_convert_mem(struct lower *l, const struct type *from, struct mem src,
+		       const struct type *to, struct mem dst);
+/* An address of the value as type `t`, without a copy where possible. */
+struct mem lower_mem(struct lower *l, const struct node *n,
+		     const struct type *t, bool clean);
+struct mem lower_obj(struct lower *l, const struct type *t);
+/* Zeros between and after the fields of a tuple or record. */
+void lower_zero_padding(struct lower *l, const struct type *t, struct mem dst);
+
+/* ---- lower_compare.c ---- */
+
+void lower_equal(struct lower *l, const struct node *a, const struct node *b,
+		 struct blk *yes, struct blk *no);
+
+/* ---- lower_map.c, lower_agg.c ---- */
+
+const struct map_spec *lower_map_spec(struct lower *l,
+				      const struct mapdef *def);
+void lower_map_specs(const struct sema_input *in, struct prog *p);
+/* The address of a key; `key` NULL: of a scalar map. */
+struct mem lower_key(struct lower *l, const struct mapdef *def,
+		     const struct node *key);
+const struct node *lower_key_node(const struct node *map);
+/* The cell's address, or 0. */
+struct ref lower_lookup(struct lower *l, const struct mapdef *def,
+			struct mem key);
+void lower_count_full(struct lower *l);
+void lower_set_present(struct lower *l, const struct mapdef *def,
+		       struct mem cell);
+struct ref lower_map_get(struct lower *l, const struct node *map);
+void lower_map_into(struct lower *l, const struct node *map, struct mem dst);
+void lower_map_assign(struct lower *l, const struct node *map,
+		      const struct node *value);
+/* map op= x; returns the old value, or the new one, if `want` asks. */
+enum want { WANT_NOTHING, WANT_OLD, WANT_NEW };
+struct ref lower_map_update(struct lower *l, const struct node *map,
+			    enum operator_kind op, struct ref x,
+			    enum want want);
+void lower_agg_assign(struct lower *l, const struct node *call);
+bool lower_is_agg(const struct type *t);
+/* The reduced cells of all CPUs under a key that lies in memory. */
+struct ref lower_reduce(struct lower *l, const struct mapdef *def,
+			struct mem key);
+
+/* ---- lower_loop.c ---- */
+
+void lower_while(struct lower *l, const struct node *n);
+void lower_unroll(struct lower *l, const struct node *n);
+void lower_for(struct lower *l, const struct node *n);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Aggregations: per-CPU cells that words update in place, and their values
+ * over all CPUs.
+ */
+#include "lower.h"
+
+#include <linux/bpf.h>
+
+enum { UNROLLED_CPUS = 8 };
+
+/* ---- a cell to update ---- */
+
+/* Make the missing cell. Another program on this CPU may be faster, so the
+ * cell is looked up again whatever the kernel answered. */
+static struct ref
+make_cell(struct lower *l, const struct mapdef *def, struct mem key)
+{
+	uint32_t map = ir_map_for(l, MAP_ZERO, 0);
+	struct map_spec *zero = &l->prog->maps.v[map];
+	uint32_t size = lower_map_spec(l, def)->value_size;
+
+	if (zero->value_size < size)
+		zero->value_size = (size + 7) & ~7u;
+	ir_call(l, HELPER_map_update_elem, 4, ir_map(l, def->index),
+		ir_addr(l, key), ir_mapval(l, map, 0),
+		ir_const(l, BPF_NOEXIST));
+	return lower_lookup(l, def, key);
+}
+
+static struct mem
+hash_cell(struct lower *l, const struct mapdef *def, struct mem key)
+{
+	struct blk *hit = ir_blk(l), *miss = lower_cold(l);
+	struct blk *full = lower_cold(l);
+	uint32_t slot = ir_slot(l);
+	struct ref cell = lower_lookup(l, def, key);
+
+	ir_slot_set(l, slot, cell);
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, miss);
+	ir_seal(l, miss);
+	ir_at(l, miss);
+	cell = make_cell(l, def, key);
+	ir_slot_set(l, slot, cell);
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, full);
+	ir_seal(l, full);
+	ir_at(l, full);
+	lower_count_full(l);
+	ir_jmp(l, l->scope->no_cell);
+	ir_seal(l, hit);
+	ir_at(l, hit);
+	return (struct mem){ ir_slot_get(l, slot), 0 };
+}
+
+static struct mem
+array_cell(struct lower *l, const struct mapdef *def, struct mem key)
+{
+	struct blk *hit = ir_blk(l);
+	struct ref cell = lower_lookup(l, def, key);
+
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, l->scope->no_cell);
+	ir_seal(l, hit);
+	ir_at(l, hit);
+	return (struct mem){ cell, 0 };
+}
+
+struct mem
+ir_map_cell(struct lower *l, const struct node *call)
+{
+	const struct node *map = call->call.target;
+	const struct mapdef *def;
+	struct mem key, cell;
+
+	assert(map && map->kind == N_MAP && l->scope->no_cell);
+	def = map->map.map;
+	key = lower_key(l, def, lower_key_node(map));
+	if (!lower_map_spec(l, def)->scalar)
+		return hash_cell(l, def, key);
+	cell = array_cell(l, def, key);
+	if (!def->value->nominal->self_evident)
+		lower_set_present(l, def, cell);
+	return cell;
+}
+
+void
+lower_agg_assign(struct lower *l, const struct node *call)
+{
+	struct blk *join = ir_blk(l), *outer = l->scope->no_cell;
+	struct region r;
+
+	lower_enter(l, &r);
+	l->scope->no_cell = join;
+	call->call.word->lower(l, call, NULL);
+	l->scope->no_cell = outer;
+	lower_leave(l, &r);
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}
+
+/* ---- the value over all CPUs ---- */
+
+struct reduction {
+	const struct mapdef *def;
+	struct mem key, acc;
+};
+
+static void
+add_cpu(struct lower *l, const struct reduction *r, struct ref cpu)
+{
+	const struct type *t = r->def->value;
+	struct blk *hit = ir_blk(l), *join = ir_blk(l);
+	struct ref cell = ir_call(l, HELPER_map_lookup_percpu_elem, 3,
+				  ir_map(l, r->def->index), ir_addr(l, r->key),
+				  cpu);
+	struct mem m = { cell, 0 };
+
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, join);
+	ir_seal(l, hit);
+	ir_at(l, hit);
+	t->nominal->reduce(l, t, &r->acc, &m);
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}
+
+static void
+add_cpus_loop(struct lower *l, const struct reduction *r, uint64_t ncpus)
+{
+	struct blk *head = ir_blk(l), *body = ir_blk(l), *done = ir_blk(l);
+	uint32_t slot = ir_slot(l);
+	struct ref i;
+
+	ir_slot_set(l, slot, ir_const(l, 0));
+	ir_jmp(l, head);
+	ir_at(l, head);
+	i = ir_slot_get(l, slot);
+	ir_br(l, CC_ULT, i, ir_const(l, (int64_t)ncpus), body, done);
+	ir_seal(l, body);
+	ir_at(l, body);
+	add_cpu(l, r, i);
+	ir_slot_set(l, slot, ir_bini(l, IR_ADD, i, 1));
+	ir_jmp(l, head);
+	ir_seal(l, head);
+	ir_seal(l, done);
+	ir_at(l, done);
+}
+
+struct ref
+lower_reduce(struct lower *l, const struct mapdef *def, struct mem key)
+{
+	const struct type *t = def->value;
+	uint64_t i, ncpus = l->in->ncpus ? l->in->ncpus : 1;
+	struct reduction r = { .def = def, .key = key };
+
+	if (!t->nominal->reduce || !t->nominal->reduced) {
+		lower_sorry(l, l->span, "this aggregation's value as a number");
+		return ir_const(l, 0);
+	}
+	r.acc = ir_obj(l, (t->size + 7) & ~7u, 8);
+	ir_mem_zero(l, r.acc, t->size);
+	if (ncpus <= UNROLLED_CPUS)
+		for (i = 0; i < ncpus; i++)
+			add_cpu(l, &r, ir_const(l, (int64_t)i));
+	else
+		add_cpus_loop(l, &r, ncpus);
+	return t->nominal->reduced(l, t, &r.acc);
+}

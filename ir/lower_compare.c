@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Equality of what lives in memory. A literal is compared with a few loads of
+ * its own bytes; two strings word by word up to the NUL; tuples field by
+ * field; arrays and buffers as bytes.
+ */
+#include "lower.h"
+
+#include <string.h>
+
+enum { UNROLLED_WORDS = 4 };
+
+/* What two compared words of a string tell. */
+#define ONES INT64_C(0x0101010101010101)
+#define HIGHS ((int64_t)0x8080808080808080)
+
+struct outcome {
+	struct blk *yes, *no;
+};
+
+static void
+go_on(struct lower *l, struct blk *next)
+{
+	ir_seal(l, next);
+	ir_at(l, next);
+}
+
+/* ---- with a literal ---- */
+
+static void
+equal_bytes(struct lower *l, struct mem m, const char *text, uint32_t n,
+	    struct outcome o)
+{
+	uint32_t done, w;
+
+	for (done = 0; done < n; done += w) {
+		int32_t off = m.off + (int32_t)done;
+		struct blk *next = ir_blk(l);
+		uint64_t v = 0;
+
+		for (w = 8; off % (int32_t)w || w > n - done;)
+			w /= 2;
+		memcpy(&v, text + done, w);
+		ir_br(l, CC_EQ, ir_load(l, m.base, off, w),
+		      ir_const(l, (int64_t)v), next, o.no);
+		go_on(l, next);
+	}
+	ir_jmp(l, o.yes);
+}
+
+/* Up to and including the literal's NUL, within the smaller capacity. */
+static void
+equal_literal(struct lower *l, const struct node *x, const struct node *lit,
+	      struct outcome o)
+{
+	uint32_t n = (uint32_t)strnlen(lit->str.text, lit->str.len) + 1;
+	struct lval lv = lower_lval(l, x);
+	char *text = arena_alloc(l->prog->arena, n);
+
+	memcpy(text, lit->str.text, n - 1);
+	if (n > lv.type->size)
+		n = lv.type->size;
+	if (n > lit->type->size)
+		n = lit->type->size;
+	if (lv.as != AS_BPF) { /* no more than is looked at */
+		struct mem m = ir_obj(l, (n + 7) & ~7u, 8);
+
+		lower_lval_into(l, lv, m, n);
+		lv.m = m;
+	}
+	equal_bytes(l, lv.m, text, n, o);
+}
+
+/* ---- two strings ---- */
+
+/* Words a and b: on to `next` when they are equal without a NUL. Where they
+ * differ, the lowest bit of difference must lie above the first NUL. */
+static void
+equal_word(struct lower *l, struct ref a, struct ref b, struct blk *next,
+	   struct outcome o)
+{
+	struct blk *same = ir_blk(l), *differ = ir_blk(l), *nul = ir_blk(l);
+	struct ref x = ir_bin(l, IR_XOR, a, b);
+	struct ref z = ir_bin(l, IR_AND, ir_bini(l, IR_SUB, a, ONES),
+			      ir_bini(l, IR_XOR, a, -1));
+	struct ref zero = ir_const(l, 0);
+
+	z = ir_bini(l, IR_AND, z, HIGHS);
+	ir_br(l, CC_EQ, x, zero, same, differ);
+	go_on(l, same);
+	ir_br(l, CC_EQ, z, zero, next, o.yes);
+	go_on(l, differ);
+	ir_br(l, CC_EQ, z, zero, o.no, nul);
+	go_on(l, nul);
+	x = ir_bin(l, IR_AND, x, ir_un(l, IR_NEG, x, 8));
+	z = ir_bin(l, IR_AND, z, ir_un(l, IR_NEG, z, 8));
+	ir_br(l, CC_ULT, z, x, o.yes, o.no);
+}
+
+static void
+equal_byte(struct lower *l, struct mem a, struct mem b, int32_t off,
+	   struct outcome o)
+{
+	struct blk *same = ir_blk(l), *next = ir_blk(l);
+	struct ref x = ir_load(l, a.base, a.off + off, 1);
+
+	ir_br(l, CC_EQ, x, ir_load(l, b.base, b.off + off, 1), same, o.no);
+	go_on(l, same);
+	ir_br(l, CC_EQ, x, ir_const(l, 0), o.yes, next);
+	go_on(l, next);
+}
+
+/* A bounded loop: the verifier walks through it once for each word, so that
+ * it knows every offset. */
+static void
+equal_words_loop(struct lower *l, struct mem a, struct mem b, uint32_t words,
+		 struct outcome o)
+{
+	struct blk *head = ir_blk(l), *body = ir_blk(l), *next = ir_blk(l);
+	struct blk *done = ir_blk(l);
+	uint32_t slot = ir_slot(l);
+	struct ref i, pa, pb;
+
+	ir_slot_set(l, slot, ir_const(l, 0));
+	ir_jmp(l, head);
+	ir_at(l, head);
+	i = ir_slot_get(l, slot);
+	ir_br(l, CC_ULT, i, ir_const(l, words * 8), body, done);
+	go_on(l, body);
+	pa = ir_bin(l, IR_ADD, a.base, i);
+	pb = ir_bin(l, IR_ADD, b.base, i);
+	equal_word(l, ir_load(l, pa, a.off, 8), ir_load(l, pb, b.off, 8), next,
+		   o);
+	go_on(l, next);
+	ir_slot_set(l, slot, ir_bini(l, IR_ADD, i, 8));
+	ir_jmp(l, head);
+	ir_seal(l, head);
+	go_on(l, done);
+}
+
+static void
+equal_strings(struct lower *l, struct mem a, struct mem b, uint32_t n,
+	      struct outcome o)
+{
+	uint32_t words = (a.off | b.off) % 8 ? 0 : n / 8, i;
+
+	if (words > UNROLLED_WORDS) {
+		equal_words_loop(l, a, b, words, o);
+	} else {
+		for (i = 0; i < words; i++) {
+			int32_t off = (int32_t)(8 * i);
+			struct blk *next = ir_blk(l);
+
+			equal_word(l, ir_load(l, a.base, a.off + off, 8),
+				   ir_load(l, b.base, b.off + off, 8), next, o);
+			go_on(l, next);
+		}
+	}
+	for (i = words * 8; i < n; i++)
+		equal_byte(l, a, b, (int32_t)i, o);
+	ir_jmp(l, o.yes);
+}
+
+/* ---- other memory ---- */
+
+static void
+equal_memory(struct lower *l, struct mem a, struct mem b, uint32_t n,
+	     struct outcome o)
+{
+	uint32_t done, w;
+
+	for (done = 0; done < n; done += w) {
+		int32_t pa = a.off + (int32_t)done, pb = b.off + (int32_t)done;
+		struct blk *next = ir_blk(l);
+
+		for (w = 8; (pa | pb) % (int32_t)w || w > n - done;)
+			w /= 2;
+		ir_br(l, CC_EQ, ir_load(l, a.base, pa, w),
+		      ir_load(l, b.base, pb, w), next, o.no);
+		go_on(l, next);
+	}
+	ir_jmp(l, o.yes);
+}
+
+/* Buffers: u32 length, then the bytes; up to the shorter length. */
+static void
+equal_buffers(struct lower *l, struct mem a, struct mem b, uint32_t cap,
+	      struct outcome o)
+{
+	struct ref la = ir_load(l, a.base, a.off, 4);
+	struct ref lb = ir_load(l, b.base, b.off, 4);
+	uint32_t i;
+
+	for (i = 0; i < cap; i++) {
+		struct blk *ina = ir_blk(l), *inb = ir_blk(l), *next;
+		int32_t off = 4 + (int32_t)i;
+
+		ir_br(l, CC_UGT, la, ir_const(l, i), ina, o.yes);
+		go_on(l, ina);
+		ir_br(l, CC_UGT, lb, ir_const(l, i), inb, o.yes);
+		go_on(l, inb);
+		next = ir_blk(l);
+		ir_br(l, CC_EQ, ir_load(l, a.base, a.off + off, 1),
+		      ir_load(l, b.base, b.off + off, 1), next, o.no);
+		go_on(l, next);
+	}
+	ir_jmp(l, o.yes);
+}
+
+static void equal_values(struct lower *l, const struct type *ta, struct mem a,
+			 const struct type *tb, struct mem b, struct outcome o);
+
+static void
+equal_fields(struct lower *l, const struct type *ta, struct mem a,
+	     const struct type *tb, struct mem b, struct outcome o)
+{
+	uint32_t i;
+
+	for (i = 0; i < ta->nfields; i++) {
+		const struct field *f = &ta->fields[i];
+		const struct field *g =
+			ta->kind == TY_RECORD && f->name
+				? type_field(tb, f->name)
+				: i < tb->nfields ? &tb->fields[i] : NULL;
+		struct blk *next = ir_blk(l);
+
+		if (!g)
+			continue;
+		equal_values(l, f->type,
+			     (struct mem){ a.base, a.off + (int32_t)f->offset },
+			     g->type,
+			     (struct mem){ b.base, b.off + (int32_t)g->offset },
+			     (struct outcome){ next, o.no });
+		go_on(l, next);
+	}
+	ir_jmp(l, o.yes);
+}
+
+static void
+equal_values(struct lower *l, const struct type *ta, struct mem a,
+	     const struct type *tb, struct mem b, struct outcome o)
+{
+	uint32_t n = ta->size < tb->size ? ta->size : tb->size;
+
+	if (type_is_scalar(ta) && type_is_scalar(tb))
+		ir_br(l, CC_EQ, lower_load_scalar(l, a, ta),
+		      lower_load_scalar(l, b, tb), o.yes, o.no);
+	else if (ta->kind == TY_STRING)
+		equal_strings(l, a, b, n, o);
+	else if (ta->kind == TY_TUPLE || ta->kind == TY_RECORD)
+		equal_fields(l, ta, a, tb, b, o);
+	else if (ta->kind == TY_BUFFER)
+		equal_buffers(l, a, b, n - 4, o);
+	else
+		equal_memory(l, a, b, n, o);
+}
+
+void
+lower_equal(struct lower *l, const struct node *a, const struct node *b,
+	    struct blk *yes, struct blk *no)
+{
+	struct outcome o = { yes, no };
+	struct mem ma, mb;
+
+	if (b->kind == N_STR && a->type->kind == TY_STRING) {
+		equal_literal(l, a, b, o);
+	} else if (a->kind == N_STR && b->type->kind == TY_STRING) {
+		equal_literal(l, b, a, o);
+	} else {
+		ma = ir_expr_mem(l, a);
+		mb = ir_expr_mem(l, b);
+		equal_values(l, a->type, ma, b->type, mb, o);
+	}
+}
+
+static struct ref
+outcome_value(struct lower *l, struct outcome o)
+{
+	struct blk *join = ir_blk(l);
+	uint32_t slot = ir_slot(l);
+
+	go_on(l, o.yes);
+	ir_slot_set(l, slot, ir_const(l, 1));
+	ir_jmp(l, join);
+	go_on(l, o.no);
+	ir_slot_set(l, slot, ir_const(l, 0));
+	ir_jmp(l, join);
+	go_on(l, join);
+	return ir_slot_get(l, slot);
+}
+
+struct ref
+ir_str_equal(struct lower *l, struct mem a, uint32_t a_size, struct mem b,
+	     uint32_t b_size, uint32_t n)
+{
+	struct outcome o = { ir_blk(l), ir_blk(l) };
+
+	if (n > a_size)
+		n = a_size;
+	if (n > b_size)
+		n = b_size;
+	equal_strings(l, a, b, n, o);
+	return outcome_value(l, o);
+}

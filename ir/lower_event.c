@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Events: a record is built where user space will read it.
+ *
+ *	0     4     8
+ *	| id  | 0   | arguments that user space cannot know, 8-aligned |
+ */
+#include "lower.h"
+
+#include <linux/bpf.h>
+#include <string.h>
+
+enum { HEADER = 8 };
+
+/* An argument's value, made before the record was reserved. */
+struct early {
+	bool done;
+	struct ref v;
+	struct mem m;
+};
+
+/* Literals are known to user space; whole maps are read there. */
+static bool
+is_sent(const struct node *n)
+{
+	const struct mapdef *def;
+
+	if (n->kind == N_STR || n->kind == N_INT || n->kind == N_BOOL)
+		return false;
+	if (!n->type || n->type->kind == TY_NONE)
+		return false;
+	if (n->kind != N_MAP || n->map.keys.n)
+		return true;
+	def = n->map.map;
+	return def->value && !def->key && !lower_is_agg(def->value);
+}
+
+static bool
+takes_maps(const struct builtin *word)
+{
+	return !strncmp(word->sig, "(map", 4);
+}
+
+static void
+layout(struct lower *l, struct event_spec *e)
+{
+	uint32_t i, off = HEADER;
+
+	for (i = 0; i < e->call->call.args.n; i++) {
+		const struct node *x = e->call->call.args.v[i];
+		struct event_arg *a = vec_push(l->prog->arena, &e->args);
+
+		if (!is_sent(x) || (i == 0 && takes_maps(e->word)))
+			continue;
+		a->type = lower_value_type(l, x);
+		a->off = off;
+		off += (a->type->size + 7) & ~7u;
+	}
+	e->size = off;
+}
+
+/* One spec for a call, however often its code is written. */
+static struct event_spec *
+event_for(struct lower *l, const struct node *n)
+{
+	struct prog *p = l->prog;
+	struct event_spec *e;
+	uint32_t i;
+
+	for (i = 0; i < p->events.n; i++)
+		if (p->events.v[i]->call == n &&
+		    p->events.v[i]->unit == l->unit)
+			return p->events.v[i];
+	e = arena_alloc(p->arena, sizeof(*e));
+	*e = (struct event_spec){ .id = i,
+				  .call = n,
+				  .word = n->call.word,
+				  .unit = l->unit,
+				  .size = HEADER };
+	*vec_push(p->arena, &p->events) = e;
+	return e;
+}
+
+/* Go on with the record, or to `join` when the buffer is full. */
+static struct mem
+reserve(struct lower *l, const struct event_spec *e, struct blk *join)
+{
+	struct blk *ok = ir_blk(l), *full = lower_cold(l);
+	struct ref map = ir_map(l, ir_map_for(l, MAP_RINGBUF, 0));
+	struct ref size = ir_const(l, e->size), zero = ir_const(l, 0);
+	struct ref r = ir_call(l, HELPER_ringbuf_reserve, 3, map, size, zero);
+
+	ir_br(l, CC_NE, r, zero, ok, full);
+	ir_seal(l, full);
+	ir_at(l, full);
+	ir_xadd(l, lower_global(l, offsetof(struct ir_global, lost)), 0,
+		ir_const(l, 1));
+	ir_jmp(l, join);
+	ir_seal(l, ok);
+	ir_at(l, ok);
+	ir_store(l, r, 0, ir_const(l, e->id), 8);
+	return (struct mem){ r, 0 };
+}
+
+/* Waking the reader costs more than the event: only when somebody waits for
+ * it, or when a quarter of the buffer is full (DESIGN 9). */
+static void
+submit(struct lower *l, const struct event_spec *e, struct mem record)
+{
+	uint32_t ring = ir_map_for(l, MAP_RINGBUF, 0);
+	int64_t quarter = l->prog->maps.v[ring].entries / 4;
+	struct ref flags, map, query;
+
+	if (e->word->flags & WORD_URGENT) {
+		flags = ir_const(l, BPF_RB_FORCE_WAKEUP);
+	} else {
+		map = ir_map(l, ring);
+		query = ir_const(l, BPF_RB_AVAIL_DATA);
+		flags = ir_call(l, HELPER_ringbuf_query, 2, map, query);
+		flags = ir_cmp(l, CC_UGE, flags, ir_const(l, quarter));
+		/* NO_WAKEUP is 1, FORCE_WAKEUP is 2. */
+		flags = ir_bini(l, IR_ADD, flags, BPF_RB_NO_WAKEUP);
+	}
+	ir_call(l, HELPER_ringbuf_submit, 2, record.base, flags);
+}
+
+/* What could leave the probe has to run while nothing is reserved. */
+static void
+make_early(struct lower *l, const struct event_spec *e, struct early *early)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->args.n; i++) {
+		const struct node *x = e->call->call.args.v[i];
+
+		if (!e->args.v[i].type || !lower_has_block(x))
+			continue;
+		early[i].done = true;
+		if (type_is_scalar(e->args.v[i].type))
+			early[i].v = ir_expr(l, x);
+		else
+			early[i].m = ir_expr_mem(l, x);
+	}
+}
+
+static void
+fill(struct lower *l, const struct event_spec *e, const struct early *early,
+     struct mem record)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->args.n; i++) {
+		const struct event_arg *a = &e->args.v[i];
+		struct mem dst = { record.base, (int32_t)a->off };
+
+		if (!a->type)
+			continue;
+		if (!early[i].done)
+			lower_into(l, e->call->call.args.v[i], a->type, dst,
+				   false);
+		else if (type_is_scalar(a->type))
+			ir_store(l, dst.base, dst.off, early[i].v,
+				 a->type->size);
+		else
+			ir_mem_copy(l, dst, early[i].m, a->type->size);
+	}
+}
+
+struct ref
+ir_emit(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	struct event_spec *e = event_for(l, n);
+	struct blk *join;
+	struct early *early;
+	struct mem record;
+
+	(void)dst;
+	if (!l->cur)
+		return REF_NONE;
+	if (!e->args.n)
+		layout(l, e);
+	early = arena_alloc(l->prog->arena, (e->args.n + 1) * sizeof(*early));
+	make_early(l, e, early);
+	join = ir_blk(l);
+	record = reserve(l, e, join);
+	fill(l, e, early, record);
+	submit(l, e, record);
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+	return REF_NONE;
+}
+
+void
+ir_emit_raw(struct lower *l, const struct node *n, uint32_t size,
+	    void (*body)(struct lower *l, const struct node *n,
+			 struct mem record))
+{
+	struct event_spec *e = event_for(l, n);
+	struct blk *join = ir_blk(l);
+	struct mem record;
+
+	if (!l->cur)
+		return;
+	e->size = HEADER + ((size + 7) & ~7u);
+	record = reserve(l, e, join);
+	body(l, n, (struct mem){ record.base, HEADER });
+	submit(l, e, record);
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Loops. `while` and short constant ranges are back edges; other ranges and
+ * maps run their body as a callback of bpf_loop and bpf_for_each_map_elem:
+ * a function of its own, which shares variables through the capture frame and
+ * returns 1 to stop.
+ */
+#include "lower.h"
+
+enum { MAX_LOOPS = 8388608 }; /* the kernel's BPF_MAX_LOOPS */
+
+static void
+go_on(struct lower *l, struct blk *next)
+{
+	ir_seal(l, next);
+	ir_at(l, next);
+}
+
+static void
+body_in(struct lower *l, const struct node *body, struct blk *brk,
+	struct blk *cont)
+{
+	struct loop loop = { l->scope->loop, brk, cont };
+
+	l->scope->loop = &loop;
+	lower_stmt(l, body);
+	l->scope->loop = loop.up;
+}
+
+void
+lower_while(struct lower *l, const struct node *n)
+{
+	struct blk *head = ir_blk(l), *body = ir_blk(l), *done = ir_blk(l);
+	struct region r;
+
+	ir_jmp(l, head);
+	ir_at(l, head);
+	lower_enter(l, &r);
+	lower_cond(l, n->loop.cond, body, done);
+	go_on(l, body);
+	body_in(l, n->loop.body, done, head);
+	lower_leave(l, &r);
+	ir_jmp(l, head);
+	ir_seal(l, head);
+	go_on(l, done);
+}
+
+void
+lower_unroll(struct lower *l, const struct node *n)
+{
+	uint64_t i;
+
+	if (n->loop.cond->kind != N_INT) {
+		lower_sorry(l, n->loop.cond->span, "this number of rounds");
+		return;
+	}
+	for (i = 0; i < n->loop.cond->num.value; i++)
+		lower_stmt(l, n->loop.body);
+}
+
+/* ---- a constant range ---- */
+
+/* Assigning the loop variable in the body does not change the rounds. */
+static void
+inline_range(struct lower *l, const struct node *n, int64_t from, int64_t to)
+{
+	struct blk *head = ir_blk(l), *body = ir_blk(l), *next = ir_blk(l);
+	struct blk *done = ir_blk(l);
+	uint32_t slot = ir_slot(l);
+	struct region r;
+	struct ref i;
+
+	ir_slot_set(l, slot, ir_const(l, from));
+	ir_jmp(l, head);
+	ir_at(l, head);
+	i = ir_slot_get(l, slot);
+	ir_br(l, CC_SLT, i, ir_const(l, to), body, done);
+	go_on(l, body);
+	lower_enter(l, &r);
+	lower_var_set(l, n->loop_for.var, i);
+	body_in(l, n->loop_for.body, done, next);
+	lower_leave(l, &r);
+	ir_jmp(l, next);
+	go_on(l, next);
+	i = ir_bini(l, IR_ADD, ir_slot_get(l, slot), 1);
+	ir_slot_set(l, slot, i);
+	ir_jmp(l, head);
+	ir_seal(l, head);
+	go_on(l, done);
+}
+
+/* ---- callbacks ---- */
+
+struct callback {
+	struct lower l;
+	struct scope scope;
+	struct region region;
+};
+
+static void
+callback_begin(struct callback *c, struct lower *l, uint8_t nparams)
+{
+	const struct func *f;
+
+	c->l = *l;
+	c->region.up = NULL;
+	c->scope = (struct scope){ .u = l->scope->u,
+				   .callback = true,
+				   .region = &c->region };
+	c->l.f = ir_func(l->prog,
+			 arena_printf(l->prog->arena, "%s_%u", l->unit->name,
+				      l->prog->funcs.n),
+			 l->unit, l->f, nparams);
+	f = c->l.f;
+	c->l.cur = f->blks.v[0];
+	c->l.nslots = 0;
+	c->l.scope = &c->scope;
+	if (c->scope.u->has_frame)
+		c->scope.frame = ir_param(&c->l, nparams - 1u);
+}
+
+static void
+callback_body(struct callback *c, const struct node *body)
+{
+	body_in(&c->l, body, NULL, NULL);
+	ir_ret(&c->l, ir_const(&c->l, 0));
+}
+
+/* Behind the helper's call: the body may have ended the probe. */
+static void
+after_loop(struct lower *l, const struct node *body)
+{
+	const struct unit_state *u = l->scope->u;
+	struct blk *ended, *next;
+	struct mem frame;
+
+	if (!lower_ends_probe(body))
+		return;
+	ended = lower_cold(l);
+	next = ir_blk(l);
+	frame = lower_frame(l, 0);
+	ir_br(l, CC_NE, ir_load(l, frame.base, u->done_off, 8),
+	      ir_const(l, 0), ended, next);
+	go_on(l, ended);
+	if (l->scope->callback)
+		ir_ret(l, ir_const(l, 1));
+	else
+		ir_ret(l, ir_load(l, frame.base, u->result_off, 8));
+	go_on(l, next);
+}
+
+static uint32_t
+body_number(const struct lower *l, const struct node *n)
+{
+	return l->scope->u->vars[n->loop_for.var->id].func;
+}
+
+/* ---- ranges ---- */
+
+static void
+range_body(struct lower *l, const struct node *n, const struct func **f,
+	   int32_t from_off)
+{
+	const struct type *t = n->loop_for.var->type;
+	struct callback c;
+	struct mem frame;
+	struct ref i;
+
+	callback_begin(&c, l, 2);
+	lower_place_vars(&c.l, body_number(l, n));
+	frame = lower_frame(&c.l, from_off);
+	i = ir_load(&c.l, frame.base, frame.off, 8);
+	i = ir_bin(&c.l, IR_ADD, i, ir_param(&c.l, 0));
+	i = lower_convert(&c.l, i,
+			  type_int(l->prog->types, 8, t->is_signed), t);
+	lower_var_set(&c.l, n->loop_for.var, i);
+	callback_body(&c, n->loop_for.body);
+	*f = c.l.f;
+}
+
+static int32_t
+frame_word(struct lower *l)
+{
+	struct unit_state *u = l->scope->u;
+
+	u->frame_size += 8;
+	return u->frame_size - 8;
+}
+
+/* The difference may wrap around at 64 bits: compare first. */
+static struct ref
+rounds(struct lower *l, const struct node *n, struct blk *none)
+{
+	struct ref from = ir_expr(l, n->loop_for.from);
+	struct ref to = ir_expr(l, n->loop_for.to), count;
+	const struct type *t = n->loop_for.var->type;
+	struct blk *some = ir_blk(l), *few = ir_blk(l);
+	struct mem frame = lower_frame(l, frame_word(l));
+
+	ir_store(l, frame.base, frame.off, from, 8);
+	ir_br(l, t->is_signed ? CC_SLT : CC_ULT, from, to, some, none);
+	go_on(l, some);
+	count = ir_bin(l, IR_SUB, to, from);
+	ir_br(l, CC_ULE, count, ir_const(l, MAX_LOOPS), few, none);
+	go_on(l, few);
+	return count;
+}
+
+static void
+for_range(struct lower *l, const struct node *n)
+{
+	struct blk *none = ir_blk(l);
+	struct ref count = rounds(l, n, none), callback, frame;
+	int32_t from_off = l->scope->u->frame_size - 8;
+	const struct func *f;
+
+	if (!l->cur)
+		goto out;
+	range_body(l, n, &f, from_off);
+	callback = ir_callback(l, f);
+	frame = ir_addr(l, lower_frame(l, 0));
+	ir_call(l, HELPER_loop, 4, count, callback, frame, ir_const(l, 0));
+	after_loop(l, n->loop_for.body);
+	ir_jmp(l, none);
+out:
+	go_on(l, none);
+}
+
+/* ---- maps ---- */
+
+static void
+fill_pair(struct lower *l, const struct node *n)
+{
+	const struct mapdef *def = n->loop_for.map->map.map;
+	const struct var *v = n->loop_for.var;
+	const struct field *f = v->type->fields;
+	struct mem pair = lower_var_mem(l, v), at = pair;
+	struct mem key = { ir_param(l, 1), 0 }, value = { ir_param(l, 2), 0 };
+
+	lower_zero_padding(l, v->type, pair);
+	if (lower_uses_part(n->loop_for.body, v, 0)) {
+		at.off = pair.off + (int32_t)f[0].offset;
+		lower_convert_mem(l, def->key, key, f[0].type, at);
+	}
+	if (!lower_uses_part(n->loop_for.body, v, 1))
+		return;
+	at.off = pair.off + (int32_t)f[1].offset;
+	if (lower_is_agg(def->value))
+		ir_store(l, at.base, at.off, lower_reduce(l, def, key),
+			 f[1].type->size);
+	else
+		lower_convert_mem(l, def->value, value, f[1].type, at);
+}
+
+static void
+for_map(struct lower *l, const struct node *n)
+{
+	const struct mapdef *def = n->loop_for.map->map.map;
+	struct ref map, callback, frame;
+	struct callback c;
+
+	if (!def->key || !def->value)
+		return;
+	callback_begin(&c, l, 4);
+	lower_place_vars(&c.l, body_number(l, n));
+	fill_pair(&c.l, n);
+	callback_body(&c, n->loop_for.body);
+	map = ir_map(l, def->index);
+	callback = ir_callback(l, c.l.f);
+	frame = ir_addr(l, lower_frame(l, 0));
+	ir_call(l, HELPER_for_each_map_elem, 4, map, callback, frame,
+		ir_const(l, 0));
+	after_loop(l, n->loop_for.body);
+}
+
+void
+lower_for(struct lower *l, const struct node *n)
+{
+	int64_t from, to;
+
+	if (n->loop_for.map)
+		for_map(l, n);
+	else if (lower_inline_range(n, &from, &to))
+		inline_range(l, n, from, to);
+	else
+		for_range(l, n);
+}
+
+/* The kernel counts what it walks over. */
+struct ref
+ir_map_len(struct lower *l, const struct node *n)
+{
+	struct ref map, callback, none;
+	struct callback c;
+
+	if (!n->map.map->value)
+		return ir_const(l, 0);
+	callback_begin(&c, l, 4);
+	ir_ret(&c.l, ir_const(&c.l, 0));
+	map = ir_map(l, n->map.map->index);
+	callback = ir_callback(l, c.l.f);
+	none = ir_const(l, 0);
+	return ir_call(l, HELPER_for_each_map_elem, 4, map, callback, none,
+		       none);
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Maps of the script. A keyed map is a hash. A scalar one is an array of one
+ * element, addressed directly, with a byte behind the value that says whether
+ * it was assigned:
+ *
+ *	0            size         present_off (== size)
+ *	| value      | 1 or 0 | ... to a multiple of 8 |
+ */
+#include "lower.h"
+
+#include <linux/bpf.h>
+#include <string.h>
+
+enum { PREALLOC_MAX = 256 }; /* bytes of a value */
+
+/* ---- map specs ---- */
+
+bool
+lower_is_agg(const struct type *t)
+{
+	return t && t->kind == TY_NOMINAL && t->nominal && t->nominal->map_only;
+}
+
+static uint32_t
+declared_type(const char *kind)
+{
+	static const struct {
+		const char *kind;
+		uint32_t type;
+	} kinds[] = {
+		{ "hash", BPF_MAP_TYPE_HASH },
+		{ "lruhash", BPF_MAP_TYPE_LRU_HASH },
+		{ "percpuhash", BPF_MAP_TYPE_PERCPU_HASH },
+		{ "percpulruhash", BPF_MAP_TYPE_LRU_PERCPU_HASH },
+	};
+	size_t i;
+
+	for (i = 0; kind && i < ARRAY_LEN(kinds); i++)
+		if (!strcmp(kinds[i].kind, kind))
+			return kinds[i].type;
+	return 0;
+}
+
+static bool
+is_lru(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_LRU_HASH ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static void
+hash_spec(struct map_spec *m, const struct config *c)
+{
+	const struct mapdef *def = m->def;
+	bool agg = lower_is_agg(def->value);
+
+	m->type = declared_type(def->declared_kind);
+	if (!m->type)
+		m->type = agg ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH;
+	m->key_size = def->key ? def->key->size : 8;
+	m->entries = (uint32_t)(def->entries ? def->entries : c->max_map_keys);
+	if (!def->key || !def->value)
+		m->entries = 1;
+	/* LRU maps are always preallocated. */
+	if (m->value_size > PREALLOC_MAX && !is_lru(m->type))
+		m->flags |= BPF_F_NO_PREALLOC;
+}
+
+static struct map_spec
+user_spec(const struct sema_input *in, const struct mapdef *def)
+{
+	bool agg = lower_is_agg(def->value);
+	struct map_spec m = { .use = MAP_USER, .def = def };
+
+	m.name = arena_printf(in->arena, "AT_%s", def->name);
+	m.value_size = def->value && def->value->size ? def->value->size : 8;
+	if (def->key || (agg && def->deleted)) {
+		hash_spec(&m, in->config);
+		return m;
+	}
+	m.type = agg ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY;
+	m.key_size = 4;
+	m.entries = 1;
+	m.scalar = true;
+	m.present_off = m.value_size;
+	m.value_size = (m.value_size + 1 + 7) & ~7u;
+	return m;
+}
+
+void
+lower_map_specs(const struct sema_input *in, struct prog *p)
+{
+	const struct unit_list *units = in->ast->units;
+	uint32_t i;
+
+	for (i = 0; i < units->maps.n; i++) {
+		const struct mapdef *def = units->maps.v[i];
+
+		assert(def->index == p->maps.n);
+		*vec_push(p->arena, &p->maps) = user_spec(in, def);
+	}
+}
+
+const struct map_spec *
+lower_map_spec(struct lower *l, const struct mapdef *def)
+{
+	return &l->prog->maps.v[def->index];
+}
+
+/* ---- keys and cells ---- */
+
+const struct node *
+lower_key_node(const struct node *map)
+{
+	if (map->map.key)
+		return map->map.key;
+	return map->map.keys.n == 1 ? map->map.keys.v[0] : NULL;
+}
+
+struct mem
+lower_key(struct lower *l, const struct mapdef *def, const struct node *key)
+{
+	struct mem m;
+
+	if (key && def->key)
+		return lower_mem(l, key, def->key, true);
+	m = ir_obj(l, 8, 8);
+	ir_store(l, m.base, m.off, ir_const(l, 0), 8);
+	return m;
+}
+
+struct ref
+lower_lookup(struct lower *l, const struct mapdef *def, struct mem key)
+{
+	return ir_call(l, HELPER_map_lookup_elem, 2, ir_map(l, def->index),
+		       ir_addr(l, key));
+}
+
+static struct ref
+update(struct lower *l, const struct mapdef *def, struct mem key,
+       struct mem value, int64_t flags)
+{
+	return ir_call(l, HELPER_map_update_elem, 4, ir_map(l, def->index),
+		       ir_addr(l, key), ir_addr(l, value), ir_const(l, flags));
+}
+
+void
+lower_count_full(struct lower *l)
+{
+	ir_xadd(l, lower_global(l, offsetof(struct ir_global, map_full)), 0,
+		ir_const(l, 1));
+}
+
+/* The value of a scalar map, which is always there. */
+static struct mem
+direct(struct lower *l, const struct mapdef *def)
+{
+	return (struct mem){ ir_mapval(l, def->index, 0), 0 };
+}
+
+void
+lower_set_present(struct lower *l, const struct mapdef *def, struct mem cell)
+{
+	const struct map_spec *m = lower_map_spec(l, def);
+
+	if (m->scalar)
+		ir_store(l, cell.base, cell.off + (int32_t)m->present_off,
+			 ir_const(l, 1), 1);
+}
+
+static bool
+is_direct(struct lower *l, const struct mapdef *def)
+{
+	return lower_map_spec(l, def)->type == BPF_MAP_TYPE_ARRAY;
+}
+
+/* ---- reading ---- */
+
+static struct ref
+get_hash(struct lower *l, const struct mapdef *def, const struct node *map)
+{
+	struct blk *hit = ir_blk(l), *join = ir_blk(l);
+	uint32_t slot = ir_slot(l);
+	struct ref cell = lower_lookup(l, def,
+				       lower_key(l, def, lower_key_node(map)));
+
+	ir_slot_set(l, slot, ir_const(l, 0));
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, join);
+	ir_seal(l, hit);
+	ir_at(l, hit);
+	ir_slot_set(l, slot,
+		    lower_load_scalar(l, (struct mem){ cell, 0 }, def->value));
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+	return ir_slot_get(l, slot);
+}
+
+struct ref
+lower_map_get(struct lower *l, const struct node *map)
+{
+	const struct mapdef *def = map->map.map;
+	struct ref v;
+
+	if (!def->value)
+		return ir_const(l, 0);
+	if (lower_is_agg(def->value))
+		return lower_reduce(l, def,
+				    lower_key(l, def, lower_key_node(map)));
+	if (is_direct(l, def))
+		v = lower_load_scalar(l, direct(l, def), def->value);
+	else
+		v = get_hash(l, def, map);
+	return lower_convert(l, v, def->value, lower_value_type(l, map));
+}
+
+void
+lower_map_into(struct lower *l, const struct node *map, struct mem dst)
+{
+	const struct mapdef *def = map->map.map;
+	struct blk *hit, *miss, *join;
+	struct ref cell;
+
+	if (!def->value) {
+		ir_mem_zero(l, dst, map->type->size);
+		return;
+	}
+	if (lower_is_agg(def->value)) {
+		lower_sorry(l, map->span, "a copy of this aggregation");
+		return;
+	}
+	if (is_direct(l, def)) {
+		ir_mem_copy(l, dst, direct(l, def), def->value->size);
+		return;
+	}
+	hit = ir_blk(l);
+	miss = ir_blk(l);
+	join = ir_blk(l);
+	cell = lower_lookup(l, def, lower_key(l, def, lower_key_node(map)));
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, miss);
+	ir_seal(l, hit);
+	ir_seal(l, miss);
+	ir_at(l, hit);
+	ir_mem_copy(l, dst, (struct mem){ cell, 0 }, def->value->size);
+	ir_jmp(l, join);
+	ir_at(l, miss);
+	ir_mem_zero(l, dst, def->value->size);
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}
+
+/* ---- writing ---- */
+
+/* Go on after an update whose failure is counted. */
+static void
+check_update(struct lower *l, struct ref status)
+{
+	struct blk *full = lower_cold(l), *join = ir_blk(l);
+
+	ir_br(l, CC_EQ, status, ir_const(l, 0), join, full);
+	ir_seal(l, full);
+	ir_at(l, full);
+	lower_count_full(l);
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}
+
+static void
+assign_direct(struct lower *l, const struct mapdef *def,
+	      const struct node *value)
+{
+	const struct type *t = def->value;
+	struct mem m;
+
+	if (!type_is_scalar(t) && lower_mentions_map(value, def)) {
+		m = lower_mem(l, value, t, true);
+		ir_mem_copy(l, direct(l, def), m, t->size);
+	} else {
+		lower_into(l, value, t, direct(l, def), true);
+	}
+	lower_set_present(l, def, direct(l, def));
+}
+
+void
+lower_map_assign(struct lower *l, const struct node *map,
+		 const struct node *value)
+{
+	const struct mapdef *def = map->map.map;
+	struct mem v, key;
+
+	if (!def->value)
+		return;
+	if (is_direct(l, def)) {
+		assign_direct(l, def, value);
+		return;
+	}
+	v = lower_mem(l, value, def->value, true);
+	key = lower_key(l, def, lower_key_node(map));
+	check_update(l, update(l, def, key, v, BPF_ANY));
+}
+
+/* ---- map op= x ---- */
+
+struct change {
+	const struct mapdef *def;
+	enum operator_kind op;
+	struct ref x;
+	enum want want;
+	uint32_t slot; /* of the wanted value */
+};
+
+/* Adding is atomic; the rest may lose a race, as upstream. */
+static void
+change_cell(struct lower *l, const struct change *c, struct mem cell)
+{
+	const struct type *t = c->def->value;
+	bool atomic = t->size == 8 && (c->op == OP_ADD || c->op == OP_SUB);
+	struct ref old = REF_NONE, new = REF_NONE;
+
+	if (!atomic || c->want != WANT_NOTHING) {
+		old = lower_load_scalar(l, cell, t);
+		new = lower_arith(l, c->op, old, c->x);
+	}
+	if (atomic)
+		ir_xadd(l, cell.base, cell.off,
+			c->op == OP_ADD ? c->x : ir_un(l, IR_NEG, c->x, 8));
+	else
+		ir_store(l, cell.base, cell.off, new, t->size);
+	if (c->want != WANT_NOTHING)
+		ir_slot_set(l, c->slot, c->want == WANT_OLD ? old : new);
+}
+
+/* A missing element starts from zero. */
+static struct ref
+insert_first(struct lower *l, const struct change *c, struct mem key)
+{
+	struct ref zero = ir_const(l, 0);
+	struct ref new = lower_arith(l, c->op, zero, c->x);
+	struct mem m = ir_obj(l, 8, 8);
+
+	ir_store(l, m.base, m.off, new, c->def->value->size);
+	ir_slot_set(l, c->slot, c->want == WANT_OLD ? zero : new);
+	return update(l, c->def, key, m, BPF_NOEXIST);
+}
+
+static void
+change_hash(struct lower *l, const struct change *c, const struct node *map)
+{
+	struct blk *hit = ir_blk(l), *miss = lower_cold(l);
+	struct blk *raced = lower_cold(l), *full = lower_cold(l);
+	struct blk *done = ir_blk(l);
+	struct mem key = lower_key(l, c->def, lower_key_node(map));
+	uint32_t slot = ir_slot(l);
+	struct ref cell = lower_lookup(l, c->def, key), r;
+
+	ir_slot_set(l, slot, cell);
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, miss);
+	ir_seal(l, miss);
+	ir_at(l, miss);
+	r = insert_first(l, c, key);
+	ir_br(l, CC_EQ, r, ir_const(l, 0), done, raced);
+	ir_seal(l, raced);
+	ir_at(l, raced);
+	cell = lower_lookup(l, c->def, key);
+	ir_slot_set(l, slot, cell);
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, full);
+	ir_seal(l, full);
+	ir_at(l, full);
+	lower_count_full(l);
+	ir_jmp(l, done);
+	ir_seal(l, hit);
+	ir_at(l, hit);
+	change_cell(l, c, (struct mem){ ir_slot_get(l, slot), 0 });
+	ir_jmp(l, done);
+	ir_seal(l, done);
+	ir_at(l, done);
+}
+
+struct ref
+lower_map_update(struct lower *l, const struct node *map,
+		 enum operator_kind op, struct ref x, enum want want)
+{
+	const struct mapdef *def = map->map.map;
+	struct change c = { def, op, x, want, ir_slot(l) };
+
+	if (!def->value || !type_is_scalar(def->value)) {
+		lower_sorry(l, map->span, "this change of a map's element");
+		return ir_const(l, 0);
+	}
+	if (is_direct(l, def)) {
+		change_cell(l, &c, direct(l, def));
+		lower_set_present(l, def, direct(l, def));
+	} else {
+		change_hash(l, &c, map);
+	}
+	return want == WANT_NOTHING ? REF_NONE : ir_slot_get(l, c.slot);
+}
+
+/* ---- words on maps ---- */
+
+struct ref
+ir_map_has(struct lower *l, const struct node *map, const struct node *key)
+{
+	const struct mapdef *def = map->map.map;
+	struct ref cell;
+
+	if (!def->value)
+		return ir_const(l, 0);
+	if (is_direct(l, def))
+		return ir_load(l, direct(l, def).base,
+			       (int32_t)lower_map_spec(l, def)->present_off, 1);
+	cell = lower_lookup(l, def, lower_key(l, def, key));
+	return ir_cmp(l, CC_NE, cell, ir_const(l, 0));
+}
+
+static struct ref
+delete_direct(struct lower *l, const struct mapdef *def)
+{
+	const struct map_spec *m = lower_map_spec(l, def);
+	struct mem v = direct(l, def);
+	struct ref was = ir_load(l, v.base, (int32_t)m->present_off, 1);
+
+	ir_store(l, v.base, (int32_t)m->present_off, ir_const(l, 0), 1);
+	ir_mem_zero(l, v, m->present_off);
+	return was;
+}
+
+struct ref
+ir_map_delete(struct lower *l, const struct node *map, const struct node *key)
+{
+	const struct mapdef *def = map->map.map;
+	struct ref status;
+
+	if (!def->value)
+		return ir_const(l, 0);
+	if (is_direct(l, def))
+		return delete_direct(l, def);
+	if (!key)
+		key = lower_key_node(map);
+	status = ir_call(l, HELPER_map_delete_elem, 2, ir_map(l, def->index),
+			 ir_addr(l, lower_key(l, def, key)));
+	return ir_cmp(l, CC_EQ, status, ir_const(l, 0));
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One look over a unit before its code is written: which loop bodies become
+ * functions, and where each variable has to live so that all who use it can.
+ */
+#include "lower.h"
+
+enum { INLINE_TRIPS = 16 };
+
+struct mark { /* code that may not run */
+	const struct mark *up;
+};
+
+struct scan {
+	struct lower *l;
+	struct unit_state *u;
+	uint32_t func;
+	const struct mark *mark;
+};
+
+static void scan(void *arg, struct node *n);
+
+static void
+under(struct scan *s, struct node *n)
+{
+	struct mark m = { s->mark };
+
+	if (!n)
+		return;
+	s->mark = &m;
+	scan(s, n);
+	s->mark = m.up;
+}
+
+static bool
+still_open(const struct scan *s, const struct mark *m)
+{
+	const struct mark *x = s->mark;
+
+	while (x && x != m)
+		x = x->up;
+	return x == m;
+}
+
+static struct lvar *
+touch(struct scan *s, const struct var *v)
+{
+	struct lvar *lv;
+
+	assert(v->id < s->u->nvars);
+	lv = &s->u->vars[v->id];
+	if (lv->seen && lv->func != s->func)
+		lv->captured = true;
+	if (!lv->seen) {
+		lv->as = AS_BPF;
+		lv->func = s->func;
+		lv->seen = true;
+	}
+	return lv;
+}
+
+static void
+use(struct scan *s, const struct var *v, bool clean)
+{
+	struct lvar *lv = touch(s, v);
+
+	if (!lv->ready || !still_open(s, lv->born))
+		lv->unset = true;
+	lv->clean |= clean;
+}
+
+static bool
+is_lazy_type(const struct type *t)
+{
+	return t->kind == TY_STRUCT || t->kind == TY_ARRAY;
+}
+
+/* `ready` serves as "was assigned" until places are given. */
+static void
+assign(struct scan *s, const struct var *v, const struct node *value)
+{
+	struct lvar *lv = touch(s, v);
+
+	if (!lv->ready) {
+		lv->ready = true;
+		lv->born = s->mark;
+		if (value && is_lazy_type(v->type)) {
+			enum addrspace as = lower_space(s->l, value);
+
+			lv->as = as == AS_CTX ? AS_BPF : as;
+		}
+	}
+}
+
+static bool
+names_a_map(const struct node *call)
+{
+	uint32_t i;
+
+	for (i = 0; i < call->call.args.n; i++) {
+		const struct node *a = call->call.args.v[i];
+
+		if (a->kind == N_MAP && !a->map.keys.n)
+			return true;
+	}
+	return false;
+}
+
+/* A child whose bytes after the NUL nobody looks at. */
+static void
+scan_loose(struct scan *s, struct node *n)
+{
+	if (n->kind == N_VAR)
+		use(s, n->var.var, false);
+	else
+		scan(s, n);
+}
+
+static void
+scan_call(struct scan *s, struct node *n)
+{
+	bool loose = !names_a_map(n);
+	uint32_t i;
+
+	for (i = 0; i < n->call.args.n; i++) {
+		if (loose)
+			scan_loose(s, n->call.args.v[i]);
+		else
+			scan(s, n->call.args.v[i]);
+	}
+}
+
+static void
+scan_binary(struct scan *s, struct node *n)
+{
+	scan_loose(s, n->binary.l);
+	if (n->binary.op == OP_LAND || n->binary.op == OP_LOR)
+		under(s, n->binary.r);
+	else
+		scan_loose(s, n->binary.r);
+}
+
+static void
+scan_body(struct scan *s, struct node *n, bool callback)
+{
+	uint32_t func = s->func;
+	struct mark m = { s->mark };
+
+	if (callback)
+		s->func = s->u->nfuncs++;
+	s->mark = &m;
+	assign(s, n->loop_for.var, NULL);
+	scan(s, n->loop_for.body);
+	s->mark = m.up;
+	s->func = func;
+}
+
+static void
+scan_for(struct scan *s, struct node *n)
+{
+	int64_t from, to;
+
+	if (n->loop_for.map) {
+		scan_body(s, n, true);
+		return;
+	}
+	scan(s, n->loop_for.from);
+	scan(s, n->loop_for.to);
+	scan_body(s, n, !lower_inline_range(n, &from, &to));
+}
+
+static void
+scan_assign(struct scan *s, struct node *n)
+{
+	struct node *target = n->assign.target;
+
+	scan(s, n->assign.value);
+	if (target->kind == N_VAR) {
+		if (n->assign.op != OP_ASSIGN)
+			use(s, target->var.var, false);
+		assign(s, target->var.var, n->assign.value);
+	} else {
+		scan(s, target);
+	}
+}
+
+static void
+scan_unary(struct scan *s, struct node *n)
+{
+	struct node *x = n->unary.x;
+
+	if (x->kind == N_VAR && n->unary.op == OP_ADDR)
+		touch(s, x->var.var)->addressed = true;
+	scan(s, x);
+}
+
+static void
+scan(void *arg, struct node *n)
+{
+	struct scan *s = arg;
+
+	if (!n)
+		return;
+	switch (n->kind) {
+	case N_VAR:
+		use(s, n->var.var, true);
+		break;
+	case N_LET:
+		if (n->let.value)
+			scan(s, n->let.value);
+		assign(s, n->let.var, n->let.value);
+		break;
+	case N_ASSIGN:
+		scan_assign(s, n);
+		break;
+	case N_CALL:
+		scan_call(s, n);
+		break;
+	case N_UNARY:
+		scan_unary(s, n);
+		break;
+	case N_BINARY:
+		scan_binary(s, n);
+		break;
+	case N_FIELD:
+		scan_loose(s, n->field.x);
+		break;
+	case N_INDEX:
+		scan_loose(s, n->index.x);
+		scan(s, n->index.index);
+		break;
+	case N_MAP:
+		scan(s, n->map.key);
+		break;
+	case N_CAST:
+		scan(s, n->cast.x);
+		break;
+	case N_TERNARY:
+		scan(s, n->ternary.cond);
+		under(s, n->ternary.then);
+		under(s, n->ternary.other);
+		break;
+	case N_IF:
+		scan(s, n->cond.cond);
+		under(s, n->cond.then);
+		under(s, n->cond.other);
+		break;
+	case N_WHILE:
+		scan(s, n->loop.cond);
+		under(s, n->loop.body);
+		break;
+	case N_FOR:
+		scan_for(s, n);
+		break;
+	default:
+		ast_each_child(n, scan, s);
+	}
+}
+
+/* Two passes: a variable used in two functions is known only after all. */
+void
+lower_scan(struct lower *l, struct unit_state *u, const struct node *n)
+{
+	struct scan s = { l, u, 0, NULL };
+	uint32_t i;
+
+	scan(&s, (struct node *)n);
+	for (i = 0; i < u->nvars; i++)
+		u->vars[i].ready = false;
+}
+
+/* ---- questions about a subtree ---- */
+
+struct search {
+	const struct var *var, *pair;
+	uint64_t part;
+	const struct mapdef *map;
+	bool ends, block;
+	bool found;
+};
+
+/* `$kv.1` where part 0 is asked for. */
+static bool
+is_other_part(const struct search *s, const struct node *n)
+{
+	if (n->kind == N_FIELD && n->field.x->kind == N_VAR &&
+	    n->field.x->var.var == s->pair && !n->field.name)
+		return n->field.index != s->part;
+	if (n->kind == N_INDEX && n->index.x->kind == N_VAR &&
+	    n->index.x->var.var == s->pair && n->index.index->kind == N_INT)
+		return n->index.index->num.value != s->part;
+	return false;
+}
+
+static void
+search(void *arg, struct node *n)
+{
+	struct search *s = arg;
+
+	if (s->found)
+		return;
+	if (s->pair && is_other_part(s, n))
+		return;
+	switch (n->kind) {
+	case N_VAR:
+		s->found = n->var.var == s->var || n->var.var == s->pair;
+		break;
+	case N_MAP:
+		s->found = s->map && n->map.map == s->map;
+		break;
+	case N_RETURN:
+		s->found = s->ends;
+		break;
+	case N_CALL:
+		s->found = s->ends && n->call.word &&
+			   n->call.word->flags & WORD_RETURNS;
+		break;
+	case N_BLOCK:
+		s->found = s->block;
+		break;
+	default:
+		break;
+	}
+	if (s->found)
+		return;
+	if (n->kind == N_MAP && n->map.key)
+		search(s, n->map.key);
+	else
+		ast_each_child(n, search, s);
+}
+
+bool
+lower_ends_probe(const struct node *n)
+{
+	struct search s = { .ends = true };
+
+	search(&s, (struct node *)n);
+	return s.found;
+}
+
+bool
+lower_mentions_var(const struct node *n, const struct var *v)
+{
+	struct search s = { .var = v };
+
+	search(&s, (struct node *)n);
+	return s.found;
+}
+
+bool
+lower_uses_part(const struct node *n, const struct var *v, uint64_t i)
+{
+	struct search s = { .pair = v, .part = i };
+
+	search(&s, (struct node *)n);
+	return s.found;
+}
+
+bool
+lower_mentions_map(const struct node *n, const struct mapdef *m)
+{
+	struct search s = { .map = m };
+
+	search(&s, (struct node *)n);
+	return s.found;
+}
+
+bool
+lower_has_block(const struct node *n)
+{
+	struct search s = { .block = true, .ends = true };
+
+	search(&s, (struct node *)n);
+	return s.found;
+}
+
+bool
+lower_inline_range(const struct node *n, int64_t *from, int64_t *to)
+{
+	const struct node *a = n->loop_for.from, *b = n->loop_for.to;
+
+	if (n->loop_for.map || a->kind != N_INT || b->kind != N_INT)
+		return false;
+	*from = (int64_t)a->num.value;
+	*to = (int64_t)b->num.value;
+	return *to <= *from || *to - *from <= INLINE_TRIPS;
+}
+
+/* ---- address spaces of structs and arrays ---- */
+
+static enum addrspace
+pointee_space(struct lower *l, const struct node *x)
+{
+	enum addrspace as = x->type->kind == TY_POINTER ? x->type->as : AS_NONE;
+
+	/* What &$x points to is as good as any kernel memory. */
+	return as == AS_BPF ? AS_KERNEL : lower_default_space(l, as);
+}
+
+enum addrspace
+lower_space(struct lower *l, const struct node *n)
+{
+	const struct node *x;
+
+	switch (n->kind) {
+	case N_VAR:
+		return l->scope->u->vars[n->var.var->id].as;
+	case N_UNARY:
+		return n->unary.op == OP_DEREF ? pointee_space(l, n->unary.x)
+					       : AS_BPF;
+	case N_FIELD:
+		x = n->field.x;
+		break;
+	case N_INDEX:
+		x = n->index.x;
+		break;
+	case N_CAST:
+		return lower_space(l, n->cast.x);
+	case N_EXPR:
+		return lower_space(l, n->expr.x);
+	default:
+		return AS_BPF;
+	}
+	return x->type->kind == TY_POINTER ? pointee_space(l, x)
+					   : lower_space(l, x);
+}

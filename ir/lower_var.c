@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Variables of the script: SSA slots for scalars, objects for what lives in
+ * memory, the capture frame for what loop bodies share. Structs and arrays
+ * behind an address of the kernel or of a process stay there: the variable
+ * holds the address (REFERENCE 2.4).
+ */
+#include "lower.h"
+
+static void
+place_var(struct lower *l, const struct var *v, struct lvar *lv)
+{
+	bool scalar = type_is_scalar(v->type) || lv->as != AS_BPF;
+	uint32_t size = scalar ? 8 : v->type->size;
+	struct mem m;
+
+	lv->ready = true;
+	if (scalar && !lv->addressed) {
+		lv->at = AT_SLOT;
+		lv->index = ir_slot(l);
+		return;
+	}
+	lv->at = AT_OBJ;
+	lv->index = l->f->objs.n;
+	m = ir_obj(l, size ? size : 8, 8);
+	if (lv->unset || lv->addressed)
+		ir_mem_zero(l, m, size);
+	l->f->objs.v[lv->index].pinned = lv->addressed;
+}
+
+void
+lower_place_vars(struct lower *l, uint32_t func)
+{
+	const struct unit_state *u = l->scope->u;
+	uint32_t i;
+
+	for (i = 0; i < l->unit->vars.n; i++) {
+		const struct var *v = l->unit->vars.v[i];
+		struct lvar *lv = &u->vars[v->id];
+
+		if (lv->seen && !lv->captured && lv->func == func && v->type)
+			place_var(l, v, lv);
+	}
+}
+
+struct lvar *
+lower_var(struct lower *l, const struct var *v)
+{
+	struct lvar *lv;
+
+	assert(v->id < l->scope->u->nvars);
+	lv = &l->scope->u->vars[v->id];
+	assert(lv->ready);
+	return lv;
+}
+
+/* A declared variable that nobody uses has no place. */
+bool
+lower_var_known(const struct lower *l, const struct var *v)
+{
+	return v->id < l->scope->u->nvars && l->scope->u->vars[v->id].ready;
+}
+
+struct mem
+lower_var_mem(struct lower *l, const struct var *v)
+{
+	const struct lvar *lv = lower_var(l, v);
+	struct mem m;
+
+	switch (lv->at) {
+	case AT_OBJ:
+		return (struct mem){ lower_obj_again(l, lv->index), 0 };
+	case AT_FRAME:
+		return lower_frame(l, lv->off);
+	case AT_FRAME_PTR:
+		if (!l->scope->callback)
+			return (struct mem){ lower_obj_again(l, lv->index), 0 };
+		m = lower_frame(l, lv->off);
+		return (struct mem){ ir_load(l, m.base, m.off, 8), 0 };
+	case AT_SLOT:
+		break;
+	}
+	assert(!"a scalar has no memory");
+	return (struct mem){ REF_NONE, 0 };
+}
+
+struct ref
+lower_var_get(struct lower *l, const struct var *v)
+{
+	const struct lvar *lv = lower_var(l, v);
+	struct mem m;
+
+	if (lv->at == AT_SLOT)
+		return ir_slot_get(l, lv->index);
+	m = lower_var_mem(l, v);
+	if (lv->as != AS_BPF)
+		return ir_load(l, m.base, m.off, 8);
+	return lower_load_scalar(l, m, v->type);
+}
+
+void
+lower_var_set(struct lower *l, const struct var *v, struct ref x)
+{
+	const struct lvar *lv = lower_var(l, v);
+	struct mem m;
+
+	if (lv->at == AT_SLOT) {
+		ir_slot_set(l, lv->index, x);
+		return;
+	}
+	m = lower_var_mem(l, v);
+	ir_store(l, m.base, m.off, x, lv->as == AS_BPF ? v->type->size : 8);
+}
+
+void
+lower_var_clear(struct lower *l, const struct var *v)
+{
+	if (type_is_scalar(v->type) || lower_var(l, v)->as != AS_BPF)
+		lower_var_set(l, v, ir_const(l, 0));
+	else
+		ir_mem_zero(l, lower_var_mem(l, v), v->type->size);
+}
+
+static void
+assign_address(struct lower *l, const struct var *v, const struct node *value)
+{
+	struct lval lv = lower_lval(l, value);
+
+	if (lv.as != lower_var(l, v)->as) {
+		lower_sorry(l, value->span,
+			    "a variable with structs of different address "
+			    "spaces");
+		return;
+	}
+	lower_var_set(l, v, ir_addr(l, lv.m));
+}
+
+void
+lower_var_assign(struct lower *l, const struct var *v, const struct node *value)
+{
+	struct lvar *lv = lower_var(l, v);
+
+	if (lv->as != AS_BPF) {
+		assign_address(l, v, value);
+	} else if (type_is_scalar(v->type)) {
+		struct ref x = ir_expr(l, value);
+
+		lower_var_set(l, v,
+			      lower_convert(l, x, lower_value_type(l, value),
+					    v->type));
+	} else if (lower_mentions_var(value, v)) {
+		struct mem m = lower_mem(l, value, v->type, lv->clean);
+
+		ir_mem_copy(l, lower_var_mem(l, v), m, v->type->size);
+	} else {
+		lower_into(l, value, v->type, lower_var_mem(l, v), lv->clean);
+	}
+}
