@@ -11,8 +11,8 @@
 /* Pointers and qualifiers deeper than this are a loop in hostile BTF. */
 enum { TEXT_DEPTH = 32 };
 
-static const char *
-text_of(struct arena *a, const struct kbtf *b, uint32_t id, unsigned depth);
+static const char *text_of(struct arena *a, const struct kbtf *b, uint32_t id,
+			   unsigned depth);
 
 static const char *
 pointer_text(struct arena *a, const char *to)
@@ -76,9 +76,8 @@ probe_btf_proto(const struct kbtf *b, uint32_t func, struct probe_proto *out)
 {
 	const struct btf_type *f = kbtf_type(b, func), *p;
 
-	p = f && BTF_INFO_KIND(f->info) == BTF_KIND_FUNC
-		    ? kbtf_type(b, f->type)
-		    : NULL;
+	p = f && BTF_INFO_KIND(f->info) == BTF_KIND_FUNC ? kbtf_type(b, f->type)
+							 : NULL;
 	if (!p || BTF_INFO_KIND(p->info) != BTF_KIND_FUNC_PROTO)
 		return false;
 	*out = (struct probe_proto){ .params = (const void *)(p + 1),

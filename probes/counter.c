@@ -26,8 +26,8 @@ read_count(struct sema *s, const struct attach_text *ap, const char *type,
 
 	if (!*text) {
 		diag_warn(sema_diag(s), ap->span,
-			  "an empty count means the default; write %s:%s",
-			  type, probe_part(ap, 1));
+			  "an empty count means the default; write %s:%s", type,
+			  probe_part(ap, 1));
 		return true;
 	}
 	if (!probe_whole_number(sema_arena(s), text, count, &why))

@@ -38,7 +38,13 @@ bool probe_split_offset(struct sema *s, const struct attach_text *ap,
 
 /* ---- args.c: registers in struct pt_regs ---- */
 
-extern const unsigned probe_nargs; /* arguments that registers hold */
+#if defined(__x86_64__)
+enum { PROBE_NARGS = 6 }; /* arguments that registers hold */
+#elif defined(__aarch64__)
+enum { PROBE_NARGS = 8 };
+#else
+#error "jiffy does not know this machine's registers"
+#endif
 struct ref probe_arg(struct lower *l, unsigned n);
 struct ref probe_retval(struct lower *l);
 struct ref probe_reg(struct lower *l, const char *name, bool *known);
@@ -61,6 +67,8 @@ int probe_first_cpu(void);
  * /sys/bus/event_source/devices/NAME/... */
 int probe_pmu_type(const char *name);
 int probe_pmu_bit(const char *name, const char *format);
+/* Take back all descriptors from a->fds.v[first] on. */
+void probe_detach_from(struct attach *a, uint32_t first);
 /* Set a->why for an error of the kernel; returns `err`. */
 int probe_refused(struct attach *a, int err, const char *what);
 
@@ -137,6 +145,7 @@ struct listing {
 	const struct probe_type *type;
 	const char *pattern; /* what follows the provider */
 	bool verbose;
+	const char *failed; /* why there is nothing to list, or NULL */
 	VEC(struct listed_probe {
 		const char *text;   /* what follows the provider */
 		const char *params; /* lines for -lv, or NULL */

@@ -106,8 +106,7 @@ read_digits(const char *p, unsigned base, uint64_t *value, const char **rest)
 		d = digit(*p, base);
 		if (d < 0)
 			break;
-		fits = fits &&
-		       !__builtin_mul_overflow(*value, base, value) &&
+		fits = fits && !__builtin_mul_overflow(*value, base, value) &&
 		       !__builtin_add_overflow(*value, (uint64_t)d, value);
 	}
 	*rest = p;

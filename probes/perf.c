@@ -190,6 +190,13 @@ probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
 	return 0;
 }
 
+void
+probe_detach_from(struct attach *a, uint32_t first)
+{
+	while (a->fds.n > first)
+		close(a->fds.v[--a->fds.n]);
+}
+
 struct everywhere {
 	struct attach *attach;
 	struct perf_event_attr *attr;
@@ -239,7 +246,12 @@ probe_perf_everywhere(struct attach *a, struct perf_event_attr *attr,
 		      const char *what)
 {
 	struct everywhere e = { a, attr, what };
+	uint32_t nfds = a->fds.n;
+	int err;
 
-	return a->pid ? attach_to_threads(&e)
-		      : each_online_cpu(attach_to_cpu, &e);
+	err = a->pid ? attach_to_threads(&e)
+		     : each_online_cpu(attach_to_cpu, &e);
+	if (err)
+		probe_detach_from(a, nfds);
+	return err;
 }

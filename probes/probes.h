@@ -21,6 +21,9 @@ struct attach {
 			      at once, but their close waits for grace
 			      periods, so the session leaves it to a child */
 	const char *why; /* set on failure: a whole line for the user */
+	/* The unit whose targets were attempted at once, by a multi link, and
+	 * the one where that worked: its further targets are attached. */
+	const struct unit *tried, *done;
 };
 
 /* All probe types, NULL-ended. */

@@ -65,8 +65,8 @@ rawtracepoint_match(struct sema *s, const struct attach_text *ap,
 				     "No BTF found: %s probes need a kernel "
 				     "with CONFIG_DEBUG_INFO_BTF",
 				     probe_rawtracepoint.name);
-	m->wildcard = last == 1 || probe_is_pattern(ap, 1) ||
-		      probe_is_pattern(ap, 2);
+	m->wildcard =
+		last == 1 || probe_is_pattern(ap, 1) || probe_is_pattern(ap, 2);
 	if (kernel_match(module, "vmlinux"))
 		kbtf_each(btf, BTF_KIND_TYPEDEF,
 			  arena_printf(sema_arena(s), "%s%s", prefix, name),

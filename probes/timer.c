@@ -15,10 +15,14 @@ struct unit_of_time {
 
 /* In a duration literal (10ms), and as a part of its own (interval:ms:10). */
 static const struct unit_of_time literal_units[] = {
-	{ "ns", 1 },	       { "us", 1000 },
-	{ "ms", 1000000 },     { "s", 1000000000 },
-	{ "m", 60000000000 },  { "h", 3600000000000 },
-	{ "d", 86400000000000 }, { "", 1 },
+	{ "ns", 1 },
+	{ "us", 1000 },
+	{ "ms", 1000000 },
+	{ "s", 1000000000 },
+	{ "m", 60000000000 },
+	{ "h", 3600000000000 },
+	{ "d", 86400000000000 },
+	{ "", 1 },
 };
 static const struct unit_of_time part_units[] = {
 	{ "hz", 0 },
@@ -133,8 +137,8 @@ void
 probe_timer_list(struct listing *l)
 {
 	for (size_t i = 0; i < ARRAY_LEN(part_units); i++)
-		listing_add(l,
-			    arena_printf(l->in->arena, "%s:",
-					 part_units[i].name),
-			    NULL);
+		listing_add(
+			l,
+			arena_printf(l->in->arena, "%s:", part_units[i].name),
+			NULL);
 }

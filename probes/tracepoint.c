@@ -21,8 +21,8 @@ static void
 add_target(struct sema *s, struct match *m, const char *category,
 	   const char *name)
 {
-	struct target *t = probe_target(s, m, "tracepoint:%s:%s", category,
-					name);
+	struct target *t =
+		probe_target(s, m, "tracepoint:%s:%s", category, name);
 
 	t->group = arena_strdup(sema_arena(s), category);
 	t->name = arena_strdup(sema_arena(s), name);
@@ -54,8 +54,7 @@ tracepoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	int n;
 
 	if (!*category || !*name)
-		return sema_error_at(s, ap->span,
-				     "%s probe must have a target",
+		return sema_error_at(s, ap->span, "%s probe must have a target",
 				     probe_tracepoint.name);
 	m->wildcard = probe_is_pattern(ap, 1) || probe_is_pattern(ap, 2);
 	if (m->wildcard) {
@@ -97,9 +96,9 @@ skip_qualifiers(const char *text)
 static bool
 is_signed(const struct trace_field *f, uint32_t size)
 {
-	static const char *const words[] = { "int",	  "long",
-					     "short",	  "signed",
-					     "long int",  "long long",
+	static const char *const words[] = { "int",          "long",
+					     "short",        "signed",
+					     "long int",     "long long",
 					     "long long int" };
 	const char *type = skip_qualifiers(f->type);
 
@@ -168,8 +167,8 @@ static const struct type *
 event_type(struct sema *s, const struct trace_event *e, enum addrspace as)
 {
 	struct arena *a = sema_arena(s);
-	struct field *fields = arena_alloc(a, (e->fields.n + 1) *
-						      sizeof(*fields));
+	struct field *fields =
+		arena_alloc(a, (e->fields.n + 1) * sizeof(*fields));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < e->fields.n; i++) {
@@ -220,8 +219,8 @@ static int
 tracepoint_attach(struct attach *a, const struct unit *u,
 		  const struct target *t)
 {
-	const struct trace_event *e = kernel_event(a->kernel, t->group,
-						   t->name);
+	const struct trace_event *e =
+		kernel_event(a->kernel, t->group, t->name);
 	struct perf_event_attr attr;
 
 	if (!e)
@@ -259,7 +258,8 @@ list_event(void *arg, const char *category, const char *name)
 	text = arena_printf(l->in->arena, "%s:%s", category, name);
 	if (listing_wants(l, text))
 		listing_add(l, text,
-			    l->verbose ? event_params(l, category, name) : NULL);
+			    l->verbose ? event_params(l, category, name)
+				       : NULL);
 }
 
 /* A plain category spares the listing of all others. */
@@ -273,7 +273,8 @@ tracepoint_list(struct listing *l)
 					 colon - l->pattern);
 	if (kernel_is_pattern(category))
 		category = "*";
-	kernel_events(l->in->kernel, category, "*", list_event, l);
+	if (kernel_events(l->in->kernel, category, "*", list_event, l) < 0)
+		kernel_tracefs(l->in->kernel, &l->failed);
 }
 
 const struct probe_type probe_tracepoint = {

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kprobe, kretprobe: functions of the kernel (REFERENCE 3.5). Attached
+ * through one multi link (5.18 with FPROBE), else through perf, one event per
+ * function.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/perf_event.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum { TRACE_KPROBE_MULTI = 42 }; /* enum bpf_attach_type, kernel 5.18 */
+
+/* ---- matching ---- */
+
+struct matching {
+	struct sema *sema;
+	const struct attach_text *ap;
+	struct match *match;
+	const struct probe_type *type;
+	const char *module; /* NULL: none written */
+	const char *function;
+	uint64_t offset;
+};
+
+static bool
+is_return(const struct probe_type *type)
+{
+	return type == &probe_kretprobe;
+}
+
+static void
+add_target(void *arg, const char *module, const char *name)
+{
+	struct matching *m = arg;
+	struct arena *a = sema_arena(m->sema);
+	struct target *t;
+
+	if (m->module)
+		t = probe_target(m->sema, m->match, "%s:%s:%s", m->type->name,
+				 module, name);
+	else
+		t = probe_target(m->sema, m->match, "%s:%s", m->type->name,
+				 name);
+	if (m->offset)
+		t->probe = arena_printf(a, "%s+%llu", t->probe,
+					(unsigned long long)m->offset);
+	t->group = m->module ? arena_strdup(a, module) : NULL;
+	t->name = arena_strdup(a, name);
+	t->offset = m->offset;
+}
+
+static bool
+add_address(struct matching *m, const char *text)
+{
+	struct target *t;
+	uint64_t address;
+	const char *why;
+
+	if (!sema_in(m->sema)->unsafe)
+		return sema_error_at(m->sema, m->ap->span,
+				     "Probing by address requires --unsafe");
+	if (!probe_whole_number(sema_arena(m->sema), text, &address, &why))
+		return sema_error_at(m->sema, m->ap->span,
+				     "Invalid address: %s", why);
+	t = probe_target(m->sema, m->match, "%s:%llu", m->type->name,
+			 (unsigned long long)address);
+	t->name = "";
+	t->address = address;
+	return true;
+}
+
+/* A plain name that is not there: upstream's error and its warning. */
+static bool
+none(struct matching *m)
+{
+	bool ok;
+
+	if (m->module && !m->match->wildcard)
+		ok = probe_none(m->sema, m->ap, m->match, "%s %s:%s",
+				m->type->name, m->module, m->function);
+	else
+		ok = probe_none(m->sema, m->ap, m->match, "%s %s",
+				m->type->name, m->function);
+	if (!m->match->wildcard &&
+	    sema_config(m->sema)->missing_probes != MISSING_IGNORE)
+		diag_warn(sema_diag(m->sema), m->ap->span,
+			  "%s is not traceable (either non-existing, inlined, "
+			  "or marked as \"notrace\"); attaching to it will "
+			  "likely fail",
+			  m->function);
+	return ok;
+}
+
+static bool
+match_function(struct matching *m, bool pattern)
+{
+	struct kernel *k = sema_kernel(m->sema);
+
+	if (pattern)
+		kernel_functions(k, m->module, m->function, add_target, m);
+	else if (kernel_has_function(k, m->module, m->function))
+		add_target(m, m->module ? m->module : "vmlinux", m->function);
+	return m->match->targets.n || none(m);
+}
+
+static bool
+match_any(struct sema *s, const struct attach_text *ap, struct match *out,
+	  const struct probe_type *type)
+{
+	struct matching m = { .sema = s, .ap = ap, .match = out, .type = type };
+	unsigned last = ap->parts.n - 1;
+	const char *text = probe_part(ap, last);
+
+	if (!*text)
+		return sema_error_at(s, ap->span,
+				     "kprobes should be attached to a "
+				     "function or an address");
+	if (*text >= '0' && *text <= '9')
+		return add_address(&m, text);
+	if (last == 2)
+		m.module = probe_part(ap, 1);
+	out->wildcard = probe_is_pattern(ap, last) ||
+			(last == 2 && probe_is_pattern(ap, 1));
+	m.function = text;
+	if (!probe_is_pattern(ap, last) &&
+	    !probe_split_offset(s, ap, text, &m.function, &m.offset))
+		return false;
+	if (m.offset && is_return(type))
+		return sema_error_at(s, ap->span, "Offset not allowed");
+	return match_function(&m, out->wildcard);
+}
+
+static bool
+kprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	return match_any(s, ap, m, &probe_kprobe);
+}
+
+static bool
+kretprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	return match_any(s, ap, m, &probe_kretprobe);
+}
+
+/* ---- attaching ---- */
+
+/* The name as the kernel resolves it, with its module where one was given. */
+static const char *
+symbol(struct attach *a, const struct target *t)
+{
+	if (!t->group || !strcmp(t->group, "vmlinux"))
+		return t->name;
+	return arena_printf(a->arena, "%s:%s", t->group, t->name);
+}
+
+/* All targets of the unit through one link; it takes entries only, and the
+ * names of the core kernel and of loaded modules alike. */
+static int
+attach_all(struct attach *a, const struct unit *u)
+{
+	struct multi m = { .n = u->targets.n, .ret = is_return(u->type) };
+
+	m.syms = arena_alloc(a->arena, m.n * sizeof(*m.syms));
+	m.cookies = arena_alloc(a->arena, m.n * sizeof(*m.cookies));
+	for (uint32_t i = 0; i < m.n; i++) {
+		if (u->targets.v[i].offset || u->targets.v[i].address)
+			return -EINVAL;
+		m.syms[i] = u->targets.v[i].name;
+		m.cookies[i] = i;
+	}
+	return probe_kprobe_multi(a, &m);
+}
+
+static int
+why_not(struct attach *a, int err, const struct target *t)
+{
+	if (err == -EILSEQ) {
+		a->why = "Possible attachment attempt in the middle of an "
+			 "instruction, try a different offset.";
+		return err;
+	}
+	return probe_refused(a, err, t->probe);
+}
+
+static int
+attach_perf(struct attach *a, const struct unit *u, const struct target *t)
+{
+	int type = probe_pmu_type("kprobe"), bit, err;
+	struct perf_event_attr attr;
+
+	if (type < 0) {
+		a->why = arena_printf(a->arena,
+				      "cannot attach to %s: this kernel has "
+				      "no kprobes (CONFIG_KPROBE_EVENTS)",
+				      t->probe);
+		return -EOPNOTSUPP;
+	}
+	memset(&attr, 0, sizeof(attr));
+	attr.type = type;
+	attr.sample_period = 1;
+	attr.kprobe_func = t->address ? 0 : (uintptr_t)symbol(a, t);
+	attr.probe_offset = t->address ? t->address : t->offset;
+	if (is_return(u->type)) {
+		bit = probe_pmu_bit("kprobe", "retprobe");
+		if (bit < 0)
+			return why_not(a, bit, t);
+		attr.config |= 1ull << bit;
+	}
+	err = probe_perf_attach(a, &attr, -1, probe_first_cpu(),
+				t - u->targets.v, t->probe);
+	return err == -EILSEQ ? why_not(a, err, t) : err;
+}
+
+static int
+kprobe_attach(struct attach *a, const struct unit *u, const struct target *t)
+{
+	if (a->tried != u) {
+		a->tried = u;
+		if (attach_all(a, u) == 0)
+			a->done = u;
+	}
+	return a->done == u ? 0 : attach_perf(a, u, t);
+}
+
+/* ---- listing ---- */
+
+/* -lv: the BTF types, named after the words that read them. */
+static const char *
+params(struct listing *l, const char *name)
+{
+	const struct kbtf *b = kernel_btf(l->in->kernel);
+	struct arena *a = l->in->arena;
+	uint32_t id = b ? kbtf_find(b, name, BTF_KIND_FUNC) : 0;
+	struct sbuf out = { 0 };
+	struct probe_proto p;
+	const char *text;
+
+	if (!id || !probe_btf_proto(b, id, &p))
+		return NULL;
+	if (is_return(l->type))
+		sbuf_printf(&out, "    %s retval\n",
+			    probe_btf_text(a, b, p.ret));
+	for (uint32_t i = 0; !is_return(l->type) && i < p.n; i++)
+		sbuf_printf(&out, "    %s arg%u\n",
+			    probe_btf_text(a, b, p.params[i].type), i);
+	text = arena_strndup(a, out.s ? out.s : "", out.n);
+	sbuf_free(&out);
+	return text;
+}
+
+static void
+list_function(void *arg, const char *module, const char *name)
+{
+	struct listing *l = arg;
+	const char *text = name;
+
+	if (strchr(l->pattern, ':'))
+		text = arena_printf(l->in->arena, "%s:%s", module, name);
+	if (listing_wants(l, text))
+		listing_add(l, text, l->verbose ? params(l, name) : NULL);
+}
+
+static void
+kprobe_list(struct listing *l)
+{
+	const char *colon = strchr(l->pattern, ':');
+
+	kernel_functions(l->in->kernel, NULL, colon ? colon + 1 : l->pattern,
+			 list_function, l);
+}
+
+const struct probe_type probe_kprobe = {
+	.name = "kprobe",
+	.alias = "k",
+	.doc = "functions of the kernel",
+	.prog_type = BPF_PROG_TYPE_KPROBE,
+	.attach_type = TRACE_KPROBE_MULTI,
+	.flags = PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
+		 PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
+	.min_parts = 1,
+	.max_parts = 2,
+	.match = kprobe_match,
+	.arg = probe_arg,
+	.nargs = PROBE_NARGS,
+	.reg = probe_reg,
+	.func = probe_ip,
+	.attach = kprobe_attach,
+	.list = kprobe_list,
+};
+
+const struct probe_type probe_kretprobe = {
+	.name = "kretprobe",
+	.alias = "kr",
+	.doc = "returns from functions of the kernel",
+	.prog_type = BPF_PROG_TYPE_KPROBE,
+	.attach_type = TRACE_KPROBE_MULTI,
+	.flags = PROBE_RETVAL | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
+		 PROBE_SIGNAL | PROBE_FILTER_PID,
+	.min_parts = 1,
+	.max_parts = 2,
+	.match = kretprobe_match,
+	.retval = probe_retval,
+	.reg = probe_reg,
+	.func = probe_func_ip,
+	.attach = kprobe_attach,
+	.list = kprobe_list,
+};

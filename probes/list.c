@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns -l and -lv (REFERENCE 3.16): a comma list of patterns, each matched
+ * against the whole text that a probe type's row gives for each of its
+ * probes.
+ */
+#include <linux/btf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "internal.h"
+
+struct sink {
+	void (*line)(void *arg, const char *text);
+	void *arg;
+	struct arena *arena;
+};
+
+bool
+listing_wants(const struct listing *l, const char *text)
+{
+	return kernel_match(l->pattern, text);
+}
+
+void
+listing_add(struct listing *l, const char *text, const char *params)
+{
+	struct listed_probe *p;
+
+	if (!listing_wants(l, text))
+		return;
+	p = vec_push(l->in->arena, &l->found);
+	p->text = text;
+	p->params = params;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct listed_probe *)a)->text,
+		      ((const struct listed_probe *)b)->text);
+}
+
+/* The parameters are whole lines; the sink takes lines without newline. */
+static void
+put_params(const struct sink *out, const char *params)
+{
+	char *rest = arena_strdup(out->arena, params), *line;
+
+	while ((line = strsep(&rest, "\n")) && (*line || rest))
+		out->line(out->arg, line);
+}
+
+static void
+put_found(struct listing *l, const struct sink *out)
+{
+	const char *prev = NULL;
+
+	if (l->found.n)
+		qsort(l->found.v, l->found.n, sizeof(*l->found.v), by_text);
+	for (uint32_t i = 0; i < l->found.n; i++) {
+		const struct listed_probe *p = &l->found.v[i];
+
+		if (prev && !strcmp(prev, p->text))
+			continue;
+		prev = p->text;
+		out->line(out->arg, arena_printf(out->arena, "%s:%s",
+						 l->type->name, p->text));
+		if (p->params)
+			put_params(out, p->params);
+	}
+}
+
+/* ---- providers ---- */
+
+static bool
+is_provider(const struct probe_type *t, const char *pattern)
+{
+	char lower[32];
+	size_t n = strlen(pattern);
+
+	if (t->alias && !strcmp(t->alias, pattern))
+		return true;
+	if (t->old_name && !strcasecmp(t->old_name, pattern))
+		return true;
+	if (n >= sizeof(lower))
+		return false;
+	for (size_t i = 0; i <= n; i++)
+		lower[i] = pattern[i] >= 'A' && pattern[i] <= 'Z'
+				   ? pattern[i] + 'a' - 'A'
+				   : pattern[i];
+	return kernel_match(lower, t->name);
+}
+
+/* A wildcard means the kernel's probes; returns and user programs only when
+ * asked for by name, or when the text leads to a file. */
+static bool
+is_implied(const struct probe_type *t, const struct sema_input *in,
+	   const char *pattern)
+{
+	if (t->flags & PROBE_USER)
+		return in->pid || strchr(pattern, '/');
+	return !(t->flags & PROBE_RETVAL);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp((*(const struct probe_type *const *)a)->name,
+		      (*(const struct probe_type *const *)b)->name);
+}
+
+/* The rows that a provider names, by name. */
+static uint32_t
+find_types(const struct sema_input *in, const char *provider,
+	   const char *pattern, const struct probe_type **out, uint32_t max)
+{
+	bool wild = kernel_is_pattern(provider);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; probe_types[i] && n < max; i++) {
+		const struct probe_type *t = probe_types[i];
+
+		if (t->list && is_provider(t, provider) &&
+		    (!wild || is_implied(t, in, pattern)))
+			out[n++] = t;
+	}
+	qsort(out, n, sizeof(*out), by_name);
+	return n;
+}
+
+static bool
+list_types(const struct sema_input *in, const char *provider,
+	   const char *pattern, bool verbose, const struct sink *out)
+{
+	const struct probe_type *types[32];
+	uint32_t n = find_types(in, provider, pattern, types, 32);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct listing l = { .in = in,
+				     .type = types[i],
+				     .pattern = pattern,
+				     .verbose = verbose };
+
+		types[i]->list(&l);
+		put_found(&l, out);
+		if (l.failed && !kernel_is_pattern(provider))
+			return diag_error(in->diag, (struct span){ 0 }, "%s",
+					  l.failed);
+		if (l.failed)
+			diag_warn(in->diag, (struct span){ 0 }, "%s", l.failed);
+	}
+	return true;
+}
+
+/* ---- "struct x*": types of the kernel ---- */
+
+struct type_listing {
+	struct arena *arena;
+	const char *tag;
+	VEC(struct listed_probe) found;
+};
+
+static void
+add_type(void *arg, const char *name, uint32_t id)
+{
+	struct type_listing *l = arg;
+
+	(void)id;
+	vec_push(l->arena, &l->found)->text =
+		arena_printf(l->arena, "%s %s", l->tag, name);
+}
+
+static bool
+list_tagged(const struct sema_input *in, const char *pattern,
+	    const struct sink *out)
+{
+	static const struct {
+		const char *tag;
+		unsigned kind;
+	} tags[] = { { "struct", BTF_KIND_STRUCT },
+		     { "union", BTF_KIND_UNION },
+		     { "enum", BTF_KIND_ENUM } };
+	const struct kbtf *b;
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+		struct type_listing l = { .arena = in->arena,
+					  .tag = tags[i].tag };
+
+		n = strlen(l.tag);
+		if (strncmp(pattern, l.tag, n) != 0 || pattern[n] != ' ')
+			continue;
+		b = kernel_btf(in->kernel);
+		if (b)
+			kbtf_each(b, tags[i].kind, pattern + n + 1, add_type,
+				  &l);
+		if (l.found.n)
+			qsort(l.found.v, l.found.n, sizeof(*l.found.v),
+			      by_text);
+		for (uint32_t j = 0; j < l.found.n; j++)
+			if (!j || by_text(&l.found.v[j - 1], &l.found.v[j]))
+				out->line(out->arg, l.found.v[j].text);
+		return true;
+	}
+	return false;
+}
+
+/* ---- the door ---- */
+
+static bool
+list_one(const struct sema_input *in, char *pattern, bool verbose,
+	 const struct sink *out)
+{
+	char *colon = strchr(pattern, ':');
+
+	if (list_tagged(in, pattern, out))
+		return true;
+	if (!colon)
+		return list_types(in, "*", pattern, verbose, out);
+	*colon = '\0';
+	return list_types(in, pattern, colon + 1, verbose, out);
+}
+
+bool
+probe_list(const struct sema_input *in, const char *pattern, bool verbose,
+	   void (*line)(void *arg, const char *text), void *arg)
+{
+	struct sink out = { line, arg, in->arena };
+	char *rest, *one;
+	bool ok = true;
+
+	rest = arena_strdup(in->arena, pattern ? pattern : "*:*");
+	while (ok && (one = strsep(&rest, ","))) {
+		one += strspn(one, " \t");
+		if (*one)
+			ok = list_one(in, one, verbose, &out);
+	}
+	return ok;
+}

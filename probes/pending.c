@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Probe types whose turn has not come: known by name, so that a script gets
+ * the true reason and not "invalid probe type".
+ */
+#include <linux/bpf.h>
+
+#include "internal.h"
+
+static bool
+usdt_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	(void)m;
+	return probe_not_yet(s, ap, probe_usdt.name);
+}
+
+static bool
+fentry_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	(void)m;
+	return probe_not_yet(s, ap, probe_fentry.name);
+}
+
+static bool
+fexit_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	(void)m;
+	return probe_not_yet(s, ap, probe_fexit.name);
+}
+
+static bool
+iter_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	(void)m;
+	return probe_not_yet(s, ap, probe_iter.name);
+}
+
+static bool
+watchpoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	(void)m;
+	return probe_not_yet(s, ap, probe_watchpoint.name);
+}
+
+const struct probe_type probe_usdt = {
+	.name = "usdt",
+	.alias = "U",
+	.doc = "static markers of programs and libraries",
+	.prog_type = BPF_PROG_TYPE_KPROBE,
+	.flags = PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_USER |
+		 PROBE_SIGNAL | PROBE_LATE,
+	.min_parts = 2,
+	.max_parts = 3,
+	.match = usdt_match,
+};
+
+const struct probe_type probe_fentry = {
+	.name = "fentry",
+	.alias = "f",
+	.old_name = "kfunc",
+	.doc = "functions of the kernel, arguments typed",
+	.prog_type = BPF_PROG_TYPE_TRACING,
+	.attach_type = BPF_TRACE_FENTRY,
+	.flags = PROBE_ARGS | PROBE_FUNC | PROBE_SIGNAL | PROBE_EXPAND |
+		 PROBE_LATE | PROBE_FILTER_PID,
+	.min_parts = 1,
+	.max_parts = 3,
+	.match = fentry_match,
+};
+
+const struct probe_type probe_fexit = {
+	.name = "fexit",
+	.alias = "fr",
+	.old_name = "kretfunc",
+	.doc = "returns from functions of the kernel, typed",
+	.prog_type = BPF_PROG_TYPE_TRACING,
+	.attach_type = BPF_TRACE_FEXIT,
+	.flags = PROBE_ARGS | PROBE_RETVAL | PROBE_FUNC | PROBE_SIGNAL |
+		 PROBE_EXPAND | PROBE_LATE | PROBE_FILTER_PID,
+	.min_parts = 1,
+	.max_parts = 3,
+	.match = fexit_match,
+};
+
+const struct probe_type probe_iter = {
+	.name = "iter",
+	.alias = "it",
+	.doc = "walk over objects of the kernel",
+	.prog_type = BPF_PROG_TYPE_TRACING,
+	.attach_type = BPF_TRACE_ITER,
+	.flags = PROBE_CTX | PROBE_LATE,
+	.min_parts = 1,
+	.max_parts = 2,
+	.match = iter_match,
+};
+
+const struct probe_type probe_watchpoint = {
+	.name = "watchpoint",
+	.alias = "w",
+	.old_name = "asyncwatchpoint",
+	.doc = "accesses to an address",
+	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
+	.flags = PROBE_CTX | PROBE_REGS | PROBE_PERF | PROBE_USER,
+	.min_parts = 3,
+	.max_parts = 3,
+	.match = watchpoint_match,
+};

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * uprobe, uretprobe: functions and addresses of programs and libraries
+ * (REFERENCE 3.8). Attached through one multi link per file, or where the
+ * kernel has none (before 6.6) through perf, one event per place.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum { TRACE_UPROBE_MULTI = 48 }; /* enum bpf_attach_type, kernel 6.6 */
+
+/* Behind a target: what attaching needs. target->group is the shown path,
+ * ->name the function, ->address virtual, ->offset from the function. */
+struct place {
+	const char *open;     /* path to open */
+	uint64_t file_offset; /* of the probed instruction */
+	uint64_t size;        /* of the function, bytes; 0: unknown */
+};
+
+/* ---- matching ---- */
+
+struct matching {
+	struct sema *sema;
+	const struct attach_text *ap;
+	struct match *match;
+	const struct probe_type *type;
+	const char *function; /* as written, offset cut off; "": an address */
+	uint64_t offset, address;
+	bool pattern; /* `function` is one */
+};
+
+static bool
+is_return(const struct probe_type *type)
+{
+	return type == &probe_uretprobe;
+}
+
+static bool
+add_target(struct matching *m, const struct probe_file *file,
+	   const struct elf_file *elf, const struct elf_symbol *sym)
+{
+	struct arena *a = sema_arena(m->sema);
+	struct place *p = arena_alloc(a, sizeof(*p));
+	uint64_t address = sym->address + m->offset;
+	struct target *t;
+
+	if (!elf_file_offset(elf, address, &p->file_offset))
+		return false;
+	p->open = file->open;
+	p->size = sym->size;
+	t = probe_target(m->sema, m->match, "%s:%s:%s", m->type->name,
+			 file->shown, sym->name);
+	if (m->offset)
+		t->probe = arena_printf(a, "%s+%llu", t->probe,
+					(unsigned long long)m->offset);
+	t->group = file->shown;
+	t->name = sym->name;
+	t->address = address;
+	t->offset = m->offset;
+	t->data = p;
+	return true;
+}
+
+/* uprobe:/bin/x:4431: a virtual address, and the function around it. */
+static bool
+add_address(struct matching *m, const struct probe_file *file,
+	    const struct elf_file *elf)
+{
+	const struct elf_symbol *sym = elf_at(elf, m->address);
+	struct elf_symbol none = { .name = "", .address = m->address };
+	struct target *t;
+
+	if (!sym && !sema_in(m->sema)->unsafe)
+		return sema_error_at(
+			m->sema, m->ap->span,
+			"Could not determine instruction boundary for "
+			"%s:%s:%llu (binary appears stripped).\n"
+			"Use --unsafe to force attachment. WARNING: This "
+			"option could lead to data corruption in the target "
+			"process.",
+			m->type->name, file->shown,
+			(unsigned long long)m->address);
+	m->offset = sym ? m->address - sym->address : 0;
+	if (!add_target(m, file, elf, sym ? sym : &none))
+		return true; /* in no segment: no match */
+	t = &m->match->targets.v[m->match->targets.n - 1];
+	t->probe =
+		arena_printf(sema_arena(m->sema), "%s:%s:%llu", m->type->name,
+			     file->shown, (unsigned long long)m->address);
+	return true;
+}
+
+static int
+by_name(const void *va, const void *vb)
+{
+	const struct elf_symbol *a = *(const struct elf_symbol *const *)va;
+	const struct elf_symbol *b = *(const struct elf_symbol *const *)vb;
+
+	return strcmp(a->name, b->name);
+}
+
+static void
+add_matching(struct matching *m, const struct probe_file *file,
+	     const struct elf_file *elf)
+{
+	struct arena *a = sema_arena(m->sema);
+	VEC(const struct elf_symbol *) found = { 0 };
+
+	for (uint32_t i = 0; i < elf->symbols.n; i++)
+		if (kernel_match(m->function, elf->symbols.v[i].name))
+			*vec_push(a, &found) = &elf->symbols.v[i];
+	if (found.n)
+		qsort(found.v, found.n, sizeof(*found.v), by_name);
+	for (uint32_t i = 0; i < found.n; i++)
+		if (!i || by_name(&found.v[i - 1], &found.v[i]))
+			add_target(m, file, elf, found.v[i]);
+}
+
+/* One file's share of the match. */
+static bool
+match_file(struct matching *m, const struct probe_file *file)
+{
+	const struct elf_symbol *sym;
+	const struct elf_file *elf;
+	const char *why;
+
+	elf = elf_open(sema_arena(m->sema), file->open, &why);
+	if (!elf)
+		return m->match->wildcard ||
+		       sema_error_at(m->sema, m->ap->span,
+				     "%s target file '%s' does not exist or "
+				     "is not executable",
+				     m->type->name, file->shown);
+	if (!*m->function)
+		return add_address(m, file, elf);
+	if (m->pattern) {
+		add_matching(m, file, elf);
+		return true;
+	}
+	sym = elf_find(elf, m->function);
+	if (sym)
+		add_target(m, file, elf, sym);
+	return true;
+}
+
+/* Function, function+offset or address: the last part. */
+static bool
+read_place(struct matching *m, unsigned last)
+{
+	const char *text = probe_part(m->ap, last), *why;
+
+	if (!*text)
+		return sema_error_at(m->sema, m->ap->span,
+				     "%s should be attached to a function "
+				     "and/or address",
+				     m->type->name);
+	m->function = text;
+	m->pattern = probe_is_pattern(m->ap, last);
+	if (m->ap->parts.v[last].quoted || m->pattern)
+		return true;
+	if (*text >= '0' && *text <= '9') {
+		m->function = "";
+		if (probe_whole_number(sema_arena(m->sema), text, &m->address,
+				       &why))
+			return true;
+		return sema_error_at(m->sema, m->ap->span,
+				     "Invalid address: %s", why);
+	}
+	if (!probe_split_offset(m->sema, m->ap, text, &m->function, &m->offset))
+		return false;
+	if (m->offset && is_return(m->type))
+		return sema_error_at(m->sema, m->ap->span,
+				     "Offset not allowed");
+	return true;
+}
+
+/* What the grammar allows and we cannot do yet. */
+static bool
+check_form(struct matching *m)
+{
+	const struct attach_text *ap = m->ap;
+	unsigned n = ap->parts.n - 1;
+
+	for (uint32_t i = 0; i < ap->parts.n; i++)
+		if (ap->parts.v[i].after_at)
+			return sema_error_at(m->sema, ap->span,
+					     "attaching by source code "
+					     "location is not supported yet");
+	if (n == 3 && !strcmp(probe_part(ap, 2), "cpp"))
+		return sema_error_at(m->sema, ap->span,
+				     "attaching by C++ name is not supported "
+				     "yet; use the mangled name");
+	if (n == 2 || (n == 1 && sema_in(m->sema)->pid))
+		return true;
+	return sema_error_at(m->sema, ap->span,
+			     "%s probe type requires 2 or 3 arguments, "
+			     "found %u",
+			     m->type->name, n);
+}
+
+static bool
+match_files(struct matching *m, const char *target)
+{
+	struct probe_files files;
+
+	probe_find_files(sema_arena(m->sema), target, sema_in(m->sema)->pid,
+			 &files);
+	m->match->wildcard = m->pattern || files.pattern || !*target;
+	if (!files.v.n && !m->match->wildcard)
+		return sema_error_at(m->sema, m->ap->span,
+				     "%s target file '%s' does not exist or "
+				     "is not executable",
+				     m->type->name, target);
+	if (files.v.n > 1 && !m->match->wildcard) {
+		diag_warn(sema_diag(m->sema), m->ap->span,
+			  "attaching to %s target file '%s' but matched %u "
+			  "binaries",
+			  m->type->name, files.v.v[0].shown, files.v.n);
+		files.v.n = 1;
+	}
+	for (uint32_t i = 0; i < files.v.n; i++)
+		if (!match_file(m, &files.v.v[i]))
+			return false;
+	if (m->match->targets.n)
+		return true;
+	return probe_none(m->sema, m->ap, m->match, "%s %s:%s", m->type->name,
+			  files.v.n ? files.v.v[0].shown : target,
+			  *m->function ? m->function
+				       : probe_part(m->ap, m->ap->parts.n - 1));
+}
+
+static bool
+match_any(struct sema *s, const struct attach_text *ap, struct match *out,
+	  const struct probe_type *type)
+{
+	struct matching m = { .sema = s, .ap = ap, .match = out, .type = type };
+	unsigned last = ap->parts.n - 1;
+
+	if (!check_form(&m) || !read_place(&m, last))
+		return false;
+	return match_files(&m, last == 2 ? probe_part(ap, 1) : "");
+}
+
+static bool
+uprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	return match_any(s, ap, m, &probe_uprobe);
+}
+
+static bool
+uretprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	return match_any(s, ap, m, &probe_uretprobe);
+}
+
+static const struct type *
+uprobe_args(struct sema *s, struct unit *u, struct span at)
+{
+	sema_error_at(s, at, "no debuginfo found for %s",
+		      u->targets.v[0].group);
+	return NULL;
+}
+
+/* ---- attaching ---- */
+
+/* The run of targets from `first` on that lie in one file. */
+static uint32_t
+same_file_run(const struct unit *u, uint32_t first)
+{
+	const struct place *p = u->targets.v[first].data, *q;
+	uint32_t n = 1;
+
+	for (; first + n < u->targets.n; n++) {
+		q = u->targets.v[first + n].data;
+		if (strcmp(p->open, q->open) != 0)
+			break;
+	}
+	return n;
+}
+
+static int
+attach_run(struct attach *a, const struct unit *u, uint32_t first, uint32_t n)
+{
+	struct multi m = { .n = n, .pid = a->pid, .ret = is_return(u->type) };
+	const struct place *p = u->targets.v[first].data;
+
+	m.path = p->open;
+	m.addresses = arena_alloc(a->arena, n * sizeof(*m.addresses));
+	m.cookies = arena_alloc(a->arena, n * sizeof(*m.cookies));
+	for (uint32_t i = 0; i < n; i++) {
+		p = u->targets.v[first + i].data;
+		m.addresses[i] = p->file_offset;
+		m.cookies[i] = first + i;
+	}
+	return probe_uprobe_multi(a, &m);
+}
+
+/* All targets of the unit, or none. */
+static int
+attach_all(struct attach *a, const struct unit *u)
+{
+	uint32_t nfds = a->fds.n, n;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < u->targets.n; i += n) {
+		n = same_file_run(u, i);
+		err = attach_run(a, u, i, n);
+	}
+	if (err)
+		probe_detach_from(a, nfds);
+	return err;
+}
+
+static int
+attach_perf(struct attach *a, const struct unit *u, const struct target *t)
+{
+	const struct place *p = t->data;
+	int type = probe_pmu_type("uprobe");
+	struct perf_event_attr attr;
+	int bit;
+
+	if (type < 0)
+		return probe_refused(a, type, t->probe);
+	memset(&attr, 0, sizeof(attr));
+	attr.type = type;
+	attr.sample_period = 1;
+	attr.uprobe_path = (uintptr_t)p->open;
+	attr.probe_offset = p->file_offset;
+	if (is_return(u->type)) {
+		bit = probe_pmu_bit("uprobe", "retprobe");
+		if (bit < 0)
+			return probe_refused(a, bit, t->probe);
+		attr.config |= 1ull << bit;
+	}
+	return probe_perf_attach(a, &attr, a->pid ? a->pid : -1,
+				 a->pid ? -1 : probe_first_cpu(),
+				 t - u->targets.v, t->probe);
+}
+
+/* Past the end of its function an offset is somebody else's code. */
+static int
+check_offset(struct attach *a, const struct target *t)
+{
+	const struct place *p = t->data;
+
+	if (!t->offset || !p->size || t->offset < p->size || a->unsafe)
+		return 0;
+	a->why = arena_printf(a->arena,
+			      "Offset outside the function bounds ('%s' size "
+			      "is %llu)",
+			      t->name, (unsigned long long)p->size);
+	return -EINVAL;
+}
+
+static int
+uprobe_attach(struct attach *a, const struct unit *u, const struct target *t)
+{
+	int err = check_offset(a, t);
+
+	if (err)
+		return err;
+	if (a->tried != u) {
+		a->tried = u;
+		if (attach_all(a, u) == 0)
+			a->done = u;
+	}
+	return a->done == u ? 0 : attach_perf(a, u, t);
+}
+
+/* ---- listing: uprobe:TARGET:PATTERN ---- */
+
+static void
+list_file(struct listing *l, const struct probe_file *file)
+{
+	struct arena *a = l->in->arena;
+	const struct elf_file *elf;
+	const char *why, *text;
+
+	elf = elf_open(a, file->open, &why);
+	for (uint32_t i = 0; elf && i < elf->symbols.n; i++) {
+		text = arena_printf(a, "%s:%s", file->shown,
+				    elf->symbols.v[i].name);
+		listing_add(l, text, NULL);
+	}
+}
+
+static void
+uprobe_list(struct listing *l)
+{
+	struct arena *a = l->in->arena;
+	const char *colon = strrchr(l->pattern, ':');
+	struct probe_files files;
+	const char *target;
+
+	if (!colon && !l->in->pid)
+		return;
+	target = colon ? arena_strndup(a, l->pattern, colon - l->pattern) : "";
+	probe_find_files(a, target, l->in->pid, &files);
+	if (!files.pattern && files.v.n > 1 && *target)
+		files.v.n = 1;
+	for (uint32_t i = 0; i < files.v.n; i++) {
+		l->pattern = arena_printf(a, "%s:%s", files.v.v[i].shown,
+					  colon ? colon + 1 : l->pattern);
+		list_file(l, &files.v.v[i]);
+	}
+}
+
+const struct probe_type probe_uprobe = {
+	.name = "uprobe",
+	.alias = "u",
+	.doc = "functions and addresses of programs and libraries",
+	.prog_type = BPF_PROG_TYPE_KPROBE,
+	.attach_type = TRACE_UPROBE_MULTI,
+	.flags = PROBE_ARGN | PROBE_ARGS | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
+		 PROBE_USER | PROBE_EXPAND | PROBE_SIGNAL | PROBE_LATE,
+	.min_parts = 1,
+	.max_parts = 3,
+	.match = uprobe_match,
+	.args = uprobe_args,
+	.arg = probe_arg,
+	.nargs = PROBE_NARGS,
+	.reg = probe_reg,
+	.func = probe_ip,
+	.attach = uprobe_attach,
+	.list = uprobe_list,
+};
+
+const struct probe_type probe_uretprobe = {
+	.name = "uretprobe",
+	.alias = "ur",
+	.doc = "returns from functions of programs and libraries",
+	.prog_type = BPF_PROG_TYPE_KPROBE,
+	.attach_type = TRACE_UPROBE_MULTI,
+	.flags = PROBE_RETVAL | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
+		 PROBE_USER | PROBE_SIGNAL | PROBE_LATE,
+	.min_parts = 1,
+	.max_parts = 3,
+	.match = uretprobe_match,
+	.retval = probe_retval,
+	.reg = probe_reg,
+	.func = probe_func_ip,
+	.attach = uprobe_attach,
+	.list = uprobe_list,
+};
