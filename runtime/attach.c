@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -124,12 +125,30 @@ attach_pass(struct session *s, bool late)
 	return true;
 }
 
+/* A link and an event each: a wildcard soon has more than the usual 1024. */
+static void
+allow_descriptors(const struct unit_list *units)
+{
+	struct rlimit limit;
+	rlim_t want = 256;
+
+	for (uint32_t i = 0; i < units->v.n; i++)
+		want += 2 * (rlim_t)units->v.v[i]->targets.n;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = want;
+	if (limit.rlim_max < want)
+		limit.rlim_max = want;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 bool
 session_attach(struct session *s)
 {
 	const struct unit_list *units = s->prog->units;
 	uint32_t special = 0;
 
+	allow_descriptors(units);
 	if (!attach_pass(s, false) || !attach_pass(s, true))
 		return false;
 	for (uint32_t i = 0; i < units->v.n; i++)
