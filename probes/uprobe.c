@@ -16,7 +16,7 @@ enum { TRACE_UPROBE_MULTI = 48 }; /* enum bpf_attach_type, kernel 6.6 */
 
 /* Behind a target: what attaching needs. target->group is the shown path,
  * ->name the function, ->address virtual, ->offset from the function. */
-struct place {
+struct site {
 	const char *open;     /* path to open */
 	uint64_t file_offset; /* of the probed instruction */
 	uint64_t size;        /* of the function, bytes; 0: unknown */
@@ -45,7 +45,7 @@ add_target(struct matching *m, const struct probe_file *file,
 	   const struct elf_file *elf, const struct elf_symbol *sym)
 {
 	struct arena *a = sema_arena(m->sema);
-	struct place *p = arena_alloc(a, sizeof(*p));
+	struct site *p = arena_alloc(a, sizeof(*p));
 	uint64_t address = sym->address + m->offset;
 	struct target *t;
 
@@ -272,7 +272,7 @@ uprobe_args(struct sema *s, struct unit *u, struct span at)
 static uint32_t
 same_file_run(const struct unit *u, uint32_t first)
 {
-	const struct place *p = u->targets.v[first].data, *q;
+	const struct site *p = u->targets.v[first].data, *q;
 	uint32_t n = 1;
 
 	for (; first + n < u->targets.n; n++) {
@@ -287,7 +287,7 @@ static int
 attach_run(struct attach *a, const struct unit *u, uint32_t first, uint32_t n)
 {
 	struct multi m = { .n = n, .pid = a->pid, .ret = is_return(u->type) };
-	const struct place *p = u->targets.v[first].data;
+	const struct site *p = u->targets.v[first].data;
 
 	m.path = p->open;
 	m.addresses = arena_alloc(a->arena, n * sizeof(*m.addresses));
@@ -319,7 +319,7 @@ attach_all(struct attach *a, const struct unit *u)
 static int
 attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 {
-	const struct place *p = t->data;
+	const struct site *p = t->data;
 	int type = probe_pmu_type("uprobe");
 	struct perf_event_attr attr;
 	int bit;
@@ -346,7 +346,7 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 static int
 check_offset(struct attach *a, const struct target *t)
 {
-	const struct place *p = t->data;
+	const struct site *p = t->data;
 
 	if (!t->offset || !p->size || t->offset < p->size || a->unsafe)
 		return 0;
