@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where objects live. Small ones share the 512 bytes of stack that a function
+ * and its callbacks have together; large ones, and what does not fit, get
+ * bytes of the unit's entry in the per-CPU scratch map, looked up once where
+ * the function starts. Objects that may be alive at once never overlap: see
+ * overlap.c. This file chooses between the two and rewrites the addresses.
+ *
+ *	stack of a function	objects, then spill slots (slots.c)
+ *	a unit's scratch entry	its function's bytes, then its callbacks'
+ *				(those of one caller on top of each other)
+ */
+#include <linux/bpf.h>
+
+#include "overlap.h"
+
+enum {
+	STACK_LIMIT = 512,    /* MAX_BPF_STACK, for the whole chain */
+	FRAME_ROUND = 32,     /* the kernel rounds each function's part */
+	SPILL_ROOM = 64,      /* left to each function for spills */
+	ALWAYS_ON_STACK = 64, /* up to this size, while there is room */
+};
+
+struct placer {
+	struct prog *p;
+	struct arena tmp;
+	struct overlap *of; /* by func->index */
+};
+
+/* ---- stack or scratch ---- */
+
+static uint32_t
+stack_limit(const struct prog *p)
+{
+	uint64_t limit = p->config ? p->config->on_stack_limit : 0;
+
+	if (limit > STACK_LIMIT)
+		return STACK_LIMIT;
+	return limit > ALWAYS_ON_STACK ? (uint32_t)limit : ALWAYS_ON_STACK;
+}
+
+/* What a function takes of the chain's 512 bytes. */
+static uint32_t
+frame_size(const struct func *f)
+{
+	return (f->stack + SPILL_ROOM + FRAME_ROUND - 1) / FRAME_ROUND *
+	       FRAME_ROUND;
+}
+
+static uint32_t
+chain_size(const struct func *f)
+{
+	uint32_t size = 0;
+
+	for (; f; f = f->parent)
+		size += frame_size(f);
+	return size;
+}
+
+/* The key of the scratch lookup lives on the stack. */
+static void
+add_key(struct func *f)
+{
+	*vec_push(f->arena, &f->objs) = (struct obj){ .size = 4, .align = 4 };
+}
+
+/* Objects after those the function came with: the key. */
+static bool
+has_key(const struct placer *c, const struct func *f)
+{
+	return f->objs.n > c->of[f->index].n;
+}
+
+static void
+to_scratch(struct placer *c, struct func *f, struct obj *o)
+{
+	o->scratch = true;
+	if (!has_key(c, f))
+		add_key(f);
+}
+
+static void
+lay_out(struct placer *c, struct func *f)
+{
+	const struct overlap *o = &c->of[f->index];
+
+	f->stack = ir_overlap_place(o, f, false);
+	f->scratch_size = ir_overlap_place(o, f, true);
+	/* The key is dead before any object is touched: it shares. */
+	if (has_key(c, f)) {
+		f->objs.v[o->n].where = -8;
+		f->stack = f->stack < 8 ? 8 : f->stack;
+	}
+}
+
+/* The largest object that is on the stack of `f` or its callers. */
+static struct obj *
+largest(const struct placer *c, struct func *f, struct func **owner)
+{
+	struct obj *best = NULL;
+	uint32_t i;
+
+	for (; f; f = f->parent) {
+		for (i = 0; i < c->of[f->index].n; i++) {
+			struct obj *o = &f->objs.v[i];
+
+			if (o->scratch || (best && o->size <= best->size))
+				continue;
+			best = o;
+			*owner = f;
+		}
+	}
+	return best;
+}
+
+/* Move the largest objects away until the chain fits. What is left over is
+ * reported when spills are known (slots.c). */
+static void
+fit_chain(struct placer *c, struct func *f)
+{
+	while (chain_size(f) > STACK_LIMIT) {
+		struct func *owner;
+		struct obj *o = largest(c, f, &owner);
+
+		if (!o)
+			return;
+		to_scratch(c, owner, o);
+		lay_out(c, owner);
+	}
+}
+
+static void
+choose(struct placer *c)
+{
+	struct prog *p = c->p;
+	uint32_t i, k;
+
+	for (i = 0; i < p->funcs.n; i++) {
+		struct func *f = p->funcs.v[i];
+
+		c->of[i] = ir_overlap(f, &c->tmp);
+		for (k = 0; k < c->of[i].n; k++)
+			if (f->objs.v[k].size > stack_limit(p))
+				to_scratch(c, f, &f->objs.v[k]);
+		lay_out(c, f);
+	}
+	for (i = 0; i < p->funcs.n; i++)
+		fit_chain(c, p->funcs.v[i]);
+}
+
+/* ---- the scratch map ---- */
+
+/* Bytes of the entry before those of `f`. */
+static uint32_t
+scratch_base(const struct func *f)
+{
+	uint32_t base = 0;
+
+	while ((f = f->parent))
+		base += f->scratch_size;
+	return base;
+}
+
+static uint32_t
+unit_index(const struct func *f)
+{
+	return f->unit ? f->unit->index : 0;
+}
+
+static uint32_t
+find_scratch(struct prog *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->maps.n; i++)
+		if (p->maps.v[i].use == MAP_SCRATCH)
+			return i;
+	*vec_push(p->arena, &p->maps) =
+		(struct map_spec){ .use = MAP_SCRATCH,
+				   .name = "scratch",
+				   .type = BPF_MAP_TYPE_PERCPU_ARRAY,
+				   .key_size = 4 };
+	return i;
+}
+
+static uint32_t
+size_scratch(struct placer *c)
+{
+	struct prog *p = c->p;
+	uint32_t map = find_scratch(p), i;
+	struct map_spec *m = &p->maps.v[map];
+
+	for (i = 0; i < p->funcs.n; i++) {
+		const struct func *f = p->funcs.v[i];
+		uint32_t end = scratch_base(f) + f->scratch_size;
+
+		if (m->value_size < end)
+			m->value_size = end;
+		if (m->entries <= unit_index(f))
+			m->entries = unit_index(f) + 1;
+	}
+	return map;
+}
+
+/* ---- rewriting ---- */
+
+/* A BR that goes to a new block returning early, and on to a new block with
+ * all that `entry` has had after its head. */
+static struct blk *
+split_entry(struct func *f)
+{
+	struct blk *entry = f->blks.v[0], *body = ir_new_blk(f);
+	uint32_t head = ir_after_head(f, entry), i;
+
+	for (i = head; i < entry->ops.n; i++)
+		*vec_push(f->arena, &body->ops) = entry->ops.v[i];
+	entry->ops.n = head;
+	for (i = 0; i < 2; i++) {
+		struct blk *to = entry->succ[i];
+		uint32_t k;
+
+		body->succ[i] = to;
+		entry->succ[i] = NULL;
+		for (k = 0; to && k < to->preds.n; k++)
+			if (to->preds.v[k] == entry)
+				to->preds.v[k] = body;
+	}
+	return body;
+}
+
+/* What a function returns that could not run; a callback stops its loop. */
+static int64_t
+early_result(const struct func *f)
+{
+	if (f->parent)
+		return 1;
+	return f->unit && f->unit->type ? f->unit->type->ret : 0;
+}
+
+/* At the start of `f`: the address of the unit's entry. It is never NULL, but
+ * the verifier wants to see that asked, at once and by everyone who uses it:
+ * the body is dominated by it. */
+static struct ref
+look_up(struct func *f, uint32_t map, uint32_t key_obj)
+{
+	struct lower l = { .f = f, .cur = f->blks.v[0] };
+	struct blk *body = split_entry(f), *none = ir_new_blk(f);
+	struct op key = { .code = IR_OBJ, .index = key_obj };
+	struct ref at, base;
+
+	l.span = ir_op(f, body->ops.v[0])->span;
+	key.span = l.span;
+	at = ir_append(f, l.cur, key);
+	ir_store(&l, at, 0, ir_const(&l, unit_index(f)), 4);
+	base = ir_call(&l, HELPER_map_lookup_elem, 2, ir_map(&l, map), at);
+	ir_br(&l, CC_NE, base, ir_const(&l, 0), body, none);
+	none->cold = true;
+	ir_at(&l, none);
+	ir_ret(&l, ir_const(&l, early_result(f)));
+	body->sealed = none->sealed = true;
+	return base;
+}
+
+/* OBJ becomes base + offset. */
+static void
+rewrite_obj(struct func *f, struct blk *b, uint32_t at, struct ref base)
+{
+	struct ref r = b->ops.v[at], k;
+	struct op *op = ir_op(f, r);
+	struct op off = { .code = IR_CONST,
+			  .imm = f->objs.v[op->index].where,
+			  .span = op->span };
+
+	op->index = 0;
+	op->code = off.imm ? IR_ADD : IR_COPY;
+	op->nargs = off.imm ? 2 : 1;
+	op->arg[0] = base;
+	if (!off.imm)
+		return;
+	k = ir_new_op(f, off);
+	ir_op(f, r)->arg[1] = k;
+	ir_insert(f, b, at, k);
+}
+
+static bool
+in_scratch(const struct func *f, struct ref r)
+{
+	const struct op *op = ir_op(f, r);
+
+	return op->code == IR_OBJ && f->objs.v[op->index].scratch;
+}
+
+static void
+use_scratch(struct func *f, uint32_t map, uint32_t key_obj)
+{
+	struct ref base = look_up(f, map, key_obj);
+	uint32_t start = scratch_base(f), i, k;
+
+	for (i = 0; i < f->objs.n; i++)
+		if (f->objs.v[i].scratch)
+			f->objs.v[i].where += (int32_t)start;
+	for (i = 0; i < f->blks.n; i++) {
+		struct blk *b = f->blks.v[i];
+
+		for (k = 0; k < b->ops.n; k++)
+			if (in_scratch(f, b->ops.v[k]))
+				rewrite_obj(f, b, k, base);
+	}
+	ir_rpo(f);
+}
+
+/*
+ * Needs: SSA, rpo. Leaves: every object placed, func->stack and scratch_size
+ * set, no OBJ of one in scratch. Breaks: dominators, liveness.
+ */
+bool
+ir_place(struct prog *p)
+{
+	struct placer c = { .p = p };
+	uint32_t i, map = 0;
+	bool any = false;
+
+	c.of = arena_alloc(&c.tmp, (p->funcs.n + 1) * sizeof(*c.of));
+	for (i = 0; i < p->funcs.n; i++)
+		ir_rpo(p->funcs.v[i]);
+	choose(&c);
+	for (i = 0; i < p->funcs.n; i++)
+		any |= has_key(&c, p->funcs.v[i]);
+	if (any)
+		map = size_scratch(&c);
+	for (i = 0; i < p->funcs.n; i++)
+		if (has_key(&c, p->funcs.v[i]))
+			use_scratch(p->funcs.v[i], map, c.of[i].n);
+	arena_free(&c.tmp);
+	return true;
+}
