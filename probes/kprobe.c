@@ -279,7 +279,7 @@ const struct probe_type probe_kprobe = {
 	.doc = "functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.attach_type = TRACE_KPROBE_MULTI,
-	.flags = PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
+	.flags = PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 2,

@@ -61,8 +61,8 @@ const struct probe_type probe_fentry = {
 	.doc = "functions of the kernel, arguments typed",
 	.prog_type = BPF_PROG_TYPE_TRACING,
 	.attach_type = BPF_TRACE_FENTRY,
-	.flags = PROBE_ARGS | PROBE_FUNC | PROBE_SIGNAL | PROBE_EXPAND |
-		 PROBE_LATE | PROBE_FILTER_PID,
+	.flags = PROBE_ANY | PROBE_ARGS | PROBE_FUNC | PROBE_SIGNAL |
+		 PROBE_EXPAND | PROBE_LATE | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 3,
 	.match = fentry_match,
@@ -88,7 +88,7 @@ const struct probe_type probe_iter = {
 	.doc = "walk over objects of the kernel",
 	.prog_type = BPF_PROG_TYPE_TRACING,
 	.attach_type = BPF_TRACE_ITER,
-	.flags = PROBE_CTX | PROBE_LATE,
+	.flags = PROBE_ANY | PROBE_CTX | PROBE_LATE,
 	.min_parts = 1,
 	.max_parts = 2,
 	.match = iter_match,

@@ -30,14 +30,14 @@ self_match(struct sema *s, const struct attach_text *ap, struct match *m)
 {
 	const char *trigger = probe_part(ap, 1), *signal = probe_part(ap, 2);
 
-	(void)m;
 	if (strcmp(trigger, "signal") != 0)
 		return sema_error_at(s, ap->span,
 				     "%s is not a supported trigger", trigger);
 	if (strcmp(signal, "SIGUSR1") != 0)
 		return sema_error_at(s, ap->span,
 				     "%s is not a supported signal", signal);
-	return probe_not_yet(s, ap, "self");
+	probe_target(s, m, "self:%s:%s", trigger, signal);
+	return true;
 }
 
 static int
@@ -81,7 +81,7 @@ const struct probe_type probe_self = {
 	.doc = "when the tracer itself receives a signal",
 	.type_word = "special",
 	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
-	.flags = PROBE_SPECIAL,
+	.flags = PROBE_SPECIAL | PROBE_AT_SIGNAL,
 	.min_parts = 2,
 	.max_parts = 2,
 	.match = self_match,

@@ -282,7 +282,8 @@ const struct probe_type probe_tracepoint = {
 	.alias = "t",
 	.doc = "static events of the kernel",
 	.prog_type = BPF_PROG_TYPE_TRACEPOINT,
-	.flags = PROBE_ARGS | PROBE_EXPAND | PROBE_SIGNAL | PROBE_FILTER_PID,
+	.flags = PROBE_ANY | PROBE_ARGS | PROBE_EXPAND | PROBE_SIGNAL |
+		 PROBE_FILTER_PID,
 	.min_parts = 2,
 	.max_parts = 2,
 	.ret = 1,

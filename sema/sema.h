@@ -119,9 +119,9 @@ enum probe_flags {
 	PROBE_SIGNAL = 1 << 11, /* signal() allowed */
 	PROBE_LATE = 1 << 12,	/* attached in the second pass (3.4) */
 	PROBE_FILTER_PID = 1 << 13, /* -p: an injected early return */
-	PROBE_ANY = 1 << 14, /* "*:name" finds it (kernel probes) */
 	PROBE_AT_END = 1 << 14, /* special: run once all is detached */
 	PROBE_AT_SIGNAL = 1 << 15, /* special: run on SIGUSR1 */
+	PROBE_ANY = 1 << 16, /* "*:name" finds it (kernel probes) */
 };
 
 /* One concrete place a unit attaches to. */
