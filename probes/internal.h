@@ -55,7 +55,8 @@ struct ref probe_func_ip(struct lower *l);
 
 /* ---- perf.c: attaching through perf events ---- */
 
-/* Open an event, attach the program, enable; the descriptors go to a->fds. */
+/* Open an event, attach the program, enable; the descriptors go to a->fds and
+ * a->perf_fds. */
 int probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
 		      int cpu, uint64_t cookie, const char *what);
 /* The same on every online CPU, or on every thread of a->pid. */

@@ -151,25 +151,49 @@ create_link(int prog_fd, int perf_fd, uint64_t cookie)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Give the event its program and keep both descriptors: the link holds the
- * event, but only the event's own descriptor can disable it. */
+/* Give the event its program and start it. Returns the link, below 0 where
+ * an old kernel has none; *err is 0 or -errno. */
 static int
-set_program(struct attach *a, int fd, uint64_t cookie)
+set_program(struct attach *a, int fd, uint64_t cookie, int *err)
 {
 	int link = create_link(a->prog_fd, fd, cookie);
 
+	*err = 0;
 	if (link < 0 && ioctl(fd, PERF_EVENT_IOC_SET_BPF, a->prog_fd) != 0)
-		return -errno;
+		*err = -errno;
+	else if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
+		*err = -errno;
+	if (*err && link >= 0)
+		close(link);
+	return link;
+}
+
+/*
+ * Closing a link detaches the program at once. The event of a tracepoint or
+ * probe then still waits for grace periods when it goes, so the session gets
+ * it apart; any other is quick, and its link keeps it alive.
+ */
+static void
+keep(struct attach *a, const struct perf_event_attr *attr, int fd, int link)
+{
+	bool quick = attr->type == PERF_TYPE_SOFTWARE ||
+		     attr->type == PERF_TYPE_HARDWARE;
+
 	if (link >= 0)
-		*vec_push(a->arena, &a->perf_fds) = link;
-	return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;
+		*vec_push(a->arena, &a->fds) = link;
+	if (!quick)
+		*vec_push(a->arena, &a->perf_fds) = fd;
+	else if (link >= 0)
+		close(fd);
+	else
+		*vec_push(a->arena, &a->fds) = fd;
 }
 
 int
 probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
 		  int cpu, uint64_t cookie, const char *what)
 {
-	int fd, err;
+	int fd, link, err;
 
 	attr->size = sizeof(*attr);
 	attr->disabled = 1;
@@ -181,12 +205,12 @@ probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
 	}
 	if (fd < 0)
 		return probe_refused(a, -errno, what);
-	err = set_program(a, fd, cookie);
+	link = set_program(a, fd, cookie, &err);
 	if (err) {
 		close(fd);
 		return probe_refused(a, err, what);
 	}
-	*vec_push(a->arena, &a->perf_fds) = fd;
+	keep(a, attr, fd, link);
 	return 0;
 }
 
