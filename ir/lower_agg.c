@@ -19,11 +19,14 @@ make_cell(struct lower *l, const struct mapdef *def, struct mem key)
 	uint32_t map = ir_map_for(l, MAP_ZERO, 0);
 	struct map_spec *zero = &l->prog->maps.v[map];
 	uint32_t size = lower_map_spec(l, def)->value_size;
+	struct ref m, k, zeros;
 
 	if (zero->value_size < size)
 		zero->value_size = (size + 7) & ~7u;
-	ir_call(l, HELPER_map_update_elem, 4, ir_map(l, def->index),
-		ir_addr(l, key), ir_mapval(l, map, 0),
+	m = ir_map(l, def->index);
+	k = ir_addr(l, key);
+	zeros = ir_mapval(l, map, 0);
+	ir_call(l, HELPER_map_update_elem, 4, m, k, zeros,
 		ir_const(l, BPF_NOEXIST));
 	return lower_lookup(l, def, key);
 }
@@ -110,9 +113,9 @@ add_cpu(struct lower *l, const struct reduction *r, struct ref cpu)
 {
 	const struct type *t = r->def->value;
 	struct blk *hit = ir_blk(l), *join = ir_blk(l);
-	struct ref cell = ir_call(l, HELPER_map_lookup_percpu_elem, 3,
-				  ir_map(l, r->def->index), ir_addr(l, r->key),
-				  cpu);
+	struct ref map = ir_map(l, r->def->index), key = ir_addr(l, r->key);
+	struct ref cell =
+		ir_call(l, HELPER_map_lookup_percpu_elem, 3, map, key, cpu);
 	struct mem m = { cell, 0 };
 
 	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, join);

@@ -37,12 +37,13 @@ equal_bytes(struct lower *l, struct mem m, const char *text, uint32_t n,
 		int32_t off = m.off + (int32_t)done;
 		struct blk *next = ir_blk(l);
 		uint64_t v = 0;
+		struct ref x;
 
 		for (w = 8; off % (int32_t)w || w > n - done;)
 			w /= 2;
 		memcpy(&v, text + done, w);
-		ir_br(l, CC_EQ, ir_load(l, m.base, off, w),
-		      ir_const(l, (int64_t)v), next, o.no);
+		x = ir_load(l, m.base, off, w);
+		ir_br(l, CC_EQ, x, ir_const(l, (int64_t)v), next, o.no);
 		go_on(l, next);
 	}
 	ir_jmp(l, o.yes);
@@ -81,10 +82,9 @@ equal_word(struct lower *l, struct ref a, struct ref b, struct blk *next,
 {
 	struct blk *same = ir_blk(l), *differ = ir_blk(l), *nul = ir_blk(l);
 	struct ref x = ir_bin(l, IR_XOR, a, b);
-	struct ref z = ir_bin(l, IR_AND, ir_bini(l, IR_SUB, a, ONES),
-			      ir_bini(l, IR_XOR, a, -1));
-	struct ref zero = ir_const(l, 0);
+	struct ref z = ir_bini(l, IR_SUB, a, ONES), zero = ir_const(l, 0);
 
+	z = ir_bin(l, IR_AND, z, ir_bini(l, IR_XOR, a, -1));
 	z = ir_bini(l, IR_AND, z, HIGHS);
 	ir_br(l, CC_EQ, x, zero, same, differ);
 	go_on(l, same);
@@ -119,7 +119,7 @@ equal_words_loop(struct lower *l, struct mem a, struct mem b, uint32_t words,
 	struct blk *head = ir_blk(l), *body = ir_blk(l), *next = ir_blk(l);
 	struct blk *done = ir_blk(l);
 	uint32_t slot = ir_slot(l);
-	struct ref i, pa, pb;
+	struct ref i, x, y;
 
 	ir_slot_set(l, slot, ir_const(l, 0));
 	ir_jmp(l, head);
@@ -127,10 +127,9 @@ equal_words_loop(struct lower *l, struct mem a, struct mem b, uint32_t words,
 	i = ir_slot_get(l, slot);
 	ir_br(l, CC_ULT, i, ir_const(l, words * 8), body, done);
 	go_on(l, body);
-	pa = ir_bin(l, IR_ADD, a.base, i);
-	pb = ir_bin(l, IR_ADD, b.base, i);
-	equal_word(l, ir_load(l, pa, a.off, 8), ir_load(l, pb, b.off, 8), next,
-		   o);
+	x = ir_load(l, ir_bin(l, IR_ADD, a.base, i), a.off, 8);
+	y = ir_load(l, ir_bin(l, IR_ADD, b.base, i), b.off, 8);
+	equal_word(l, x, y, next, o);
 	go_on(l, next);
 	ir_slot_set(l, slot, ir_bini(l, IR_ADD, i, 8));
 	ir_jmp(l, head);
@@ -150,9 +149,10 @@ equal_strings(struct lower *l, struct mem a, struct mem b, uint32_t n,
 		for (i = 0; i < words; i++) {
 			int32_t off = (int32_t)(8 * i);
 			struct blk *next = ir_blk(l);
+			struct ref x = ir_load(l, a.base, a.off + off, 8);
+			struct ref y = ir_load(l, b.base, b.off + off, 8);
 
-			equal_word(l, ir_load(l, a.base, a.off + off, 8),
-				   ir_load(l, b.base, b.off + off, 8), next, o);
+			equal_word(l, x, y, next, o);
 			go_on(l, next);
 		}
 	}
@@ -172,11 +172,12 @@ equal_memory(struct lower *l, struct mem a, struct mem b, uint32_t n,
 	for (done = 0; done < n; done += w) {
 		int32_t pa = a.off + (int32_t)done, pb = b.off + (int32_t)done;
 		struct blk *next = ir_blk(l);
+		struct ref x;
 
 		for (w = 8; (pa | pb) % (int32_t)w || w > n - done;)
 			w /= 2;
-		ir_br(l, CC_EQ, ir_load(l, a.base, pa, w),
-		      ir_load(l, b.base, pb, w), next, o.no);
+		x = ir_load(l, a.base, pa, w);
+		ir_br(l, CC_EQ, x, ir_load(l, b.base, pb, w), next, o.no);
 		go_on(l, next);
 	}
 	ir_jmp(l, o.yes);
@@ -194,17 +195,26 @@ equal_buffers(struct lower *l, struct mem a, struct mem b, uint32_t cap,
 	for (i = 0; i < cap; i++) {
 		struct blk *ina = ir_blk(l), *inb = ir_blk(l), *next;
 		int32_t off = 4 + (int32_t)i;
+		struct ref x;
 
 		ir_br(l, CC_UGT, la, ir_const(l, i), ina, o.yes);
 		go_on(l, ina);
 		ir_br(l, CC_UGT, lb, ir_const(l, i), inb, o.yes);
 		go_on(l, inb);
 		next = ir_blk(l);
-		ir_br(l, CC_EQ, ir_load(l, a.base, a.off + off, 1),
-		      ir_load(l, b.base, b.off + off, 1), next, o.no);
+		x = ir_load(l, a.base, a.off + off, 1);
+		ir_br(l, CC_EQ, x, ir_load(l, b.base, b.off + off, 1), next,
+		      o.no);
 		go_on(l, next);
 	}
 	ir_jmp(l, o.yes);
+}
+
+static void
+equal_scalars(struct lower *l, struct ref x, const struct type *tb,
+	      struct mem b, struct outcome o)
+{
+	ir_br(l, CC_EQ, x, lower_load_scalar(l, b, tb), o.yes, o.no);
 }
 
 static void equal_values(struct lower *l, const struct type *ta, struct mem a,
@@ -218,10 +228,10 @@ equal_fields(struct lower *l, const struct type *ta, struct mem a,
 
 	for (i = 0; i < ta->nfields; i++) {
 		const struct field *f = &ta->fields[i];
-		const struct field *g =
-			ta->kind == TY_RECORD && f->name
-				? type_field(tb, f->name)
-				: i < tb->nfields ? &tb->fields[i] : NULL;
+		const struct field *g = ta->kind == TY_RECORD && f->name
+						? type_field(tb, f->name)
+					: i < tb->nfields ? &tb->fields[i]
+							  : NULL;
 		struct blk *next = ir_blk(l);
 
 		if (!g)
@@ -243,8 +253,7 @@ equal_values(struct lower *l, const struct type *ta, struct mem a,
 	uint32_t n = ta->size < tb->size ? ta->size : tb->size;
 
 	if (type_is_scalar(ta) && type_is_scalar(tb))
-		ir_br(l, CC_EQ, lower_load_scalar(l, a, ta),
-		      lower_load_scalar(l, b, tb), o.yes, o.no);
+		equal_scalars(l, lower_load_scalar(l, a, ta), tb, b, o);
 	else if (ta->kind == TY_STRING)
 		equal_strings(l, a, b, n, o);
 	else if (ta->kind == TY_TUPLE || ta->kind == TY_RECORD)

@@ -139,8 +139,8 @@ after_loop(struct lower *l, const struct node *body)
 	ended = lower_cold(l);
 	next = ir_blk(l);
 	frame = lower_frame(l, 0);
-	ir_br(l, CC_NE, ir_load(l, frame.base, u->done_off, 8),
-	      ir_const(l, 0), ended, next);
+	ir_br(l, CC_NE, ir_load(l, frame.base, u->done_off, 8), ir_const(l, 0),
+	      ended, next);
 	go_on(l, ended);
 	if (l->scope->callback)
 		ir_ret(l, ir_const(l, 1));
@@ -171,8 +171,8 @@ range_body(struct lower *l, const struct node *n, const struct func **f,
 	frame = lower_frame(&c.l, from_off);
 	i = ir_load(&c.l, frame.base, frame.off, 8);
 	i = ir_bin(&c.l, IR_ADD, i, ir_param(&c.l, 0));
-	i = lower_convert(&c.l, i,
-			  type_int(l->prog->types, 8, t->is_signed), t);
+	i = lower_convert(&c.l, i, type_int(l->prog->types, 8, t->is_signed),
+			  t);
 	lower_var_set(&c.l, n->loop_for.var, i);
 	callback_body(&c, n->loop_for.body);
 	*f = c.l.f;

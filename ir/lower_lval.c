@@ -102,8 +102,8 @@ lval_element(struct lower *l, struct lval lv, struct ref i,
 	 * they are addresses of the kernel, too. */
 	if (lv.as == AS_CTX || lv.as == AS_BTF)
 		lv.as = AS_KERNEL;
-	lv.m.base = ir_bin(l, IR_ADD, ir_addr(l, lv.m),
-			   ir_bini(l, IR_MUL, i, size));
+	i = ir_bini(l, IR_MUL, i, size);
+	lv.m.base = ir_bin(l, IR_ADD, ir_addr(l, lv.m), i);
 	lv.m.off = 0;
 	return lv;
 }
@@ -228,6 +228,15 @@ loads_direct(struct lower *l, const struct lval *lv, uint32_t width)
 	return false;
 }
 
+static void
+read_behind(struct lower *l, const struct lval *lv, struct mem dst,
+	    uint32_t size)
+{
+	struct ref from = ir_addr(l, lv->m);
+
+	ir_probe_read(l, lv->as, dst, ir_const(l, size), from, false);
+}
+
 static struct ref
 load_width(struct lower *l, const struct lval *lv, uint32_t width)
 {
@@ -236,8 +245,7 @@ load_width(struct lower *l, const struct lval *lv, uint32_t width)
 	if (loads_direct(l, lv, width))
 		return ir_load(l, lv->m.base, lv->m.off, width);
 	tmp = ir_obj(l, 8, 8);
-	ir_probe_read(l, lv->as, tmp, ir_const(l, width), ir_addr(l, lv->m),
-		      false);
+	read_behind(l, lv, tmp, width);
 	return ir_load(l, tmp.base, tmp.off, width);
 }
 
@@ -305,8 +313,7 @@ lower_lval_into(struct lower *l, struct lval lv, struct mem dst, uint32_t size)
 		 ctx_loads(l, lv.m.off, 1))
 		copy_ctx(l, &lv, dst, size);
 	else
-		ir_probe_read(l, lv.as, dst, ir_const(l, size),
-			      ir_addr(l, lv.m), false);
+		read_behind(l, &lv, dst, size);
 }
 
 struct mem

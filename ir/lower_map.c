@@ -133,23 +133,27 @@ lower_key(struct lower *l, const struct mapdef *def, const struct node *key)
 struct ref
 lower_lookup(struct lower *l, const struct mapdef *def, struct mem key)
 {
-	return ir_call(l, HELPER_map_lookup_elem, 2, ir_map(l, def->index),
-		       ir_addr(l, key));
+	struct ref map = ir_map(l, def->index), k = ir_addr(l, key);
+
+	return ir_call(l, HELPER_map_lookup_elem, 2, map, k);
 }
 
 static struct ref
 update(struct lower *l, const struct mapdef *def, struct mem key,
        struct mem value, int64_t flags)
 {
-	return ir_call(l, HELPER_map_update_elem, 4, ir_map(l, def->index),
-		       ir_addr(l, key), ir_addr(l, value), ir_const(l, flags));
+	struct ref map = ir_map(l, def->index), k = ir_addr(l, key);
+	struct ref v = ir_addr(l, value), how = ir_const(l, flags);
+
+	return ir_call(l, HELPER_map_update_elem, 4, map, k, v, how);
 }
 
 void
 lower_count_full(struct lower *l)
 {
-	ir_xadd(l, lower_global(l, offsetof(struct ir_global, map_full)), 0,
-		ir_const(l, 1));
+	struct ref at = lower_global(l, offsetof(struct ir_global, map_full));
+
+	ir_xadd(l, at, 0, ir_const(l, 1));
 }
 
 /* The value of a scalar map, which is always there. */
@@ -182,8 +186,8 @@ get_hash(struct lower *l, const struct mapdef *def, const struct node *map)
 {
 	struct blk *hit = ir_blk(l), *join = ir_blk(l);
 	uint32_t slot = ir_slot(l);
-	struct ref cell = lower_lookup(l, def,
-				       lower_key(l, def, lower_key_node(map)));
+	struct ref cell =
+		lower_lookup(l, def, lower_key(l, def, lower_key_node(map)));
 
 	ir_slot_set(l, slot, ir_const(l, 0));
 	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, join);
@@ -380,8 +384,8 @@ change_hash(struct lower *l, const struct change *c, const struct node *map)
 }
 
 struct ref
-lower_map_update(struct lower *l, const struct node *map,
-		 enum operator_kind op, struct ref x, enum want want)
+lower_map_update(struct lower *l, const struct node *map, enum operator_kind op,
+		 struct ref x, enum want want)
 {
 	const struct mapdef *def = map->map.map;
 	struct change c = { def, op, x, want, ir_slot(l) };
@@ -432,7 +436,7 @@ struct ref
 ir_map_delete(struct lower *l, const struct node *map, const struct node *key)
 {
 	const struct mapdef *def = map->map.map;
-	struct ref status;
+	struct ref m, k;
 
 	if (!def->value)
 		return ir_const(l, 0);
@@ -440,7 +444,8 @@ ir_map_delete(struct lower *l, const struct node *map, const struct node *key)
 		return delete_direct(l, def);
 	if (!key)
 		key = lower_key_node(map);
-	status = ir_call(l, HELPER_map_delete_elem, 2, ir_map(l, def->index),
-			 ir_addr(l, lower_key(l, def, key)));
-	return ir_cmp(l, CC_EQ, status, ir_const(l, 0));
+	k = ir_addr(l, lower_key(l, def, key));
+	m = ir_map(l, def->index);
+	k = ir_call(l, HELPER_map_delete_elem, 2, m, k);
+	return ir_cmp(l, CC_EQ, k, ir_const(l, 0));
 }

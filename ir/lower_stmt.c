@@ -130,8 +130,8 @@ assign_map(struct lower *l, const struct node *n)
 	if (!is_valued(t))
 		return;
 	if (n->assign.op != OP_ASSIGN) {
-		struct ref x = ir_bini(l, IR_MUL, ir_expr(l, value),
-				       lower_step(t));
+		struct ref x =
+			ir_bini(l, IR_MUL, ir_expr(l, value), lower_step(t));
 
 		lower_map_update(l, map, n->assign.op, x, WANT_NOTHING);
 	} else if (lower_is_agg(t)) {
