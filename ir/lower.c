@@ -9,14 +9,19 @@
 #include <linux/bpf.h>
 #include <string.h>
 
-enum { PAGE_BYTES = 4096, STACK_ENTRIES = 4096 };
+enum {
+	PAGE_BYTES = 4096,
+	RING_PAGES = 256, /* where the config says nothing */
+	STACK_ENTRIES = 4096,
+};
 
 /* ---- maps by use ---- */
 
 static uint32_t
 ring_bytes(const struct config *c)
 {
-	uint64_t want = c->perf_rb_pages * PAGE_BYTES, n = PAGE_BYTES;
+	uint64_t pages = c->perf_rb_pages ? c->perf_rb_pages : RING_PAGES;
+	uint64_t want = pages * PAGE_BYTES, n = PAGE_BYTES;
 
 	while (n < want && n < UINT32_C(1) << 31)
 		n *= 2;
