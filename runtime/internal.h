@@ -254,7 +254,7 @@ void child_stop(struct session *s);
 union bpf_attr;
 
 int sys_bpf(int command, union bpf_attr *attr);
-int sys_map_create(const struct map_spec *m, uint32_t entries);
+int sys_map_create(const struct map_spec *m);
 int sys_map_update(int fd, const void *key, const void *value);
 int sys_map_lookup(int fd, const void *key, void *value);
 /* key NULL: the first. -ENOENT after the last. */

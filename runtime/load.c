@@ -12,24 +12,6 @@
 
 #include "internal.h"
 
-enum {
-	RING_DEFAULT = 1 << 20, /* bytes */
-	PAGE = 4096,
-};
-
-/* A power of two number of pages. */
-static uint32_t
-ring_size(const struct session *s, const struct map_spec *m)
-{
-	uint64_t want = s->config->perf_rb_pages * PAGE, size = PAGE;
-
-	if (!want)
-		want = m->entries ? m->entries : RING_DEFAULT;
-	while (size < want && size < 1u << 31)
-		size *= 2;
-	return (uint32_t)size;
-}
-
 /* Kernels before 5.11 charge maps to RLIMIT_MEMLOCK and say EPERM. */
 static bool
 raise_memlock(struct session *s)
@@ -76,14 +58,10 @@ static bool
 create_map(struct session *s, uint32_t i)
 {
 	const struct map_spec *m = &s->prog->maps.v[i];
-	uint32_t entries = m->entries;
-	int fd, error;
+	int fd = sys_map_create(m), error;
 
-	if (m->use == MAP_RINGBUF)
-		entries = ring_size(s, m);
-	fd = sys_map_create(m, entries);
 	if (fd == -EPERM && raise_memlock(s))
-		fd = sys_map_create(m, entries);
+		fd = sys_map_create(m);
 	if (fd < 0) {
 		session_error(s, "failed to create map: '%s': %s",
 			      m->name ? m->name : "", strerror(-fd));
@@ -98,7 +76,7 @@ create_map(struct session *s, uint32_t i)
 	}
 	if (m->use != MAP_RINGBUF)
 		return true;
-	s->ring = ring_open(fd, entries);
+	s->ring = ring_open(fd, m->entries);
 	if (!s->ring)
 		session_error(s, "failed to map the ring buffer: %s",
 			      strerror(errno));

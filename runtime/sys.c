@@ -38,13 +38,13 @@ set_name(char *to, const char *name)
 }
 
 int
-sys_map_create(const struct map_spec *m, uint32_t entries)
+sys_map_create(const struct map_spec *m)
 {
 	union bpf_attr attr = {
 		.map_type = m->type,
 		.key_size = m->key_size,
 		.value_size = m->value_size,
-		.max_entries = entries,
+		.max_entries = m->entries,
 		.map_flags = m->flags,
 	};
 
