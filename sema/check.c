@@ -87,6 +87,23 @@ number_variables(struct unit *u)
 		u->vars.v[i]->id = i;
 }
 
+/* What only literals were assigned to stays flexible until here. */
+static void
+settle(struct sema *s)
+{
+	uint32_t i, j;
+
+	map_settle(s);
+	for (i = 0; i < s->units->v.n; i++) {
+		struct unit *u = s->units->v.v[i];
+
+		for (j = 0; j < u->vars.n; j++)
+			if (u->vars.v[j]->type)
+				u->vars.v[j]->type =
+					type_settle(s->t, u->vars.v[j]->type);
+	}
+}
+
 bool
 sema_check(const struct sema_input *in)
 {
@@ -106,12 +123,15 @@ sema_check(const struct sema_input *in)
 	in->diag->muted = true;
 	settled = infer(&s, states);
 	in->diag->muted = muted;
+	settle(&s);
 	s.final = true;
 	round_over_units(&s, states);
 	if (in->diag->errors == errors)
 		map_finish(&s);
 	for (i = 0; i < s.units->v.n; i++)
 		number_variables(s.units->v.v[i]);
-	assert(settled || in->diag->errors > errors);
+	if (!settled && in->diag->errors == errors)
+		diag_error(in->diag, in->ast->probes.v[0].span,
+			   "types do not settle: a value contains itself");
 	return in->diag->errors == errors;
 }

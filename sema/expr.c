@@ -8,6 +8,8 @@
 
 #include "internal.h"
 
+enum { VALUE_MAX = 1 << 16 };
+
 static void
 check_string(struct sema *s, struct node *n)
 {
@@ -19,6 +21,16 @@ check_string(struct sema *s, struct node *n)
 	n->type = type_error(s->t);
 	sema_error(s, n, "String is too long (over %llu bytes): %s",
 		   (unsigned long long)max, n->str.text);
+}
+
+/* A value that contains itself would grow from round to round. */
+static void
+limit_size(struct sema *s, struct node *n)
+{
+	if (!n->type || n->type->size <= VALUE_MAX)
+		return;
+	n->type = type_error(s->t);
+	sema_error(s, n, "value is too large (over %d bytes)", VALUE_MAX);
 }
 
 /* An item of a tuple or record; NULL type: not known yet. */
@@ -56,6 +68,7 @@ check_tuple(struct sema *s, struct node *n)
 	if (!bad && known)
 		n->type = count ? type_tuple(s->t, items, count)
 				: type_none(s->t);
+	limit_size(s, n);
 }
 
 static void
@@ -79,6 +92,7 @@ check_record(struct sema *s, struct node *n)
 	n->type = bad ? bad : NULL;
 	if (!bad && known)
 		n->type = type_record(s->t, names, items, count);
+	limit_size(s, n);
 }
 
 /* The common type of two branches; `whole` is underlined. */

@@ -114,6 +114,7 @@ void check_map(struct sema *s, struct node *n, bool write);
 /* An argument that is a key of `m` (NULL: reported before). */
 void check_map_key(struct sema *s, struct mapdef *m, struct node *key);
 bool map_declarations(struct sema *s);
+void map_settle(struct sema *s);
 bool map_finish(struct sema *s);
 
 /* ---- scope.c ---- */

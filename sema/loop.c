@@ -92,7 +92,7 @@ iterated_value(struct sema *s, struct node *n, struct mapdef *m)
 		s->changed = true;
 	}
 	if (!is_aggregate(t))
-		return t;
+		return t ? type_settle(s->t, t) : NULL;
 	i = int_type_of(s, t);
 	if (i) {
 		m->read_as_int = true;
@@ -127,7 +127,7 @@ map_item_type(struct sema *s, struct node *n)
 		sema_error(s, x, "Undefined map: @%s", m->name);
 		return type_error(s->t);
 	}
-	items[0] = m->key;
+	items[0] = m->key ? type_settle(s->t, m->key) : NULL;
 	items[1] = iterated_value(s, n, m);
 	if (is_error(items[0]) || is_error(items[1]))
 		return type_error(s->t);

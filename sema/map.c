@@ -67,7 +67,7 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 	if (!key || is_error(key) || is_error(m->key))
 		return true;
 	if (!m->key) {
-		m->key = type_settle(s->t, key);
+		m->key = key;
 		m->key_span = at;
 		s->changed = true;
 		return true;
@@ -82,7 +82,6 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 		note_origin(s, m->key_span, at);
 		return false;
 	}
-	to = type_settle(s->t, to);
 	if (to != m->key) {
 		m->key = to;
 		s->changed = true;
@@ -104,7 +103,7 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 		return true;
 	}
 	if (!m->value) {
-		m->value = type_settle(s->t, type);
+		m->value = type;
 		m->value_span = at;
 		s->changed = true;
 		return true;
@@ -119,7 +118,6 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 		note_origin(s, m->value_span, at);
 		return false;
 	}
-	to = type_settle(s->t, to);
 	if (to != m->value) {
 		m->value = to;
 		s->changed = true;
@@ -181,7 +179,7 @@ check_map(struct sema *s, struct node *n, bool write)
 		m->value = type_int(s->t, 8, true);
 		s->changed = true;
 	}
-	n->type = m->value;
+	n->type = m->value ? type_settle(s->t, m->value) : NULL;
 }
 
 void
@@ -233,6 +231,22 @@ map_declarations(struct sema *s)
 		m->entries = decl->entries;
 	}
 	return good;
+}
+
+/* Before the final round: literals alone are plain signed integers. */
+void
+map_settle(struct sema *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->units->maps.n; i++) {
+		struct mapdef *m = s->units->maps.v[i];
+
+		if (m->key)
+			m->key = type_settle(s->t, m->key);
+		if (m->value)
+			m->value = type_settle(s->t, m->value);
+	}
 }
 
 /* After the final round: declarations that do not fit, or were not used. */

@@ -154,7 +154,7 @@ check_var(struct sema *s, struct node *n)
 	if (!v->assigned && v->is_let && !s->loops)
 		sema_warn(s, n, "Variable used before it was assigned: $%s",
 			  var_text(s, v->name));
-	n->type = v->type;
+	n->type = v->type ? type_settle(s->t, v->type) : NULL;
 	if (!v->type && s->final) {
 		sema_error(s, n, "Could not resolve the type of this variable");
 		n->type = v->type = type_error(s->t);
@@ -234,7 +234,6 @@ var_assign(struct sema *s, struct var *v, struct node *value,
 	to = v->type ? type_promote(s->t, v->type, type) : type;
 	if (!to)
 		return clash(s, v, type, at);
-	to = type_settle(s->t, to);
 	if (to != v->type) {
 		v->type = to;
 		s->changed = true;
