@@ -216,6 +216,33 @@ type_nominal(struct types *t, const struct nominal *n, bool is_signed,
 }
 
 const struct type *
+type_enum(struct types *t, const char *name, uint32_t size, bool is_signed,
+	  const struct enum_value *values, uint32_t nvalues)
+{
+	struct type *p = arena_alloc(t->arena, sizeof(*p));
+
+	p->kind = TY_ENUM;
+	p->name = arena_strdup(t->arena, name);
+	p->size = size;
+	p->align = size;
+	p->is_signed = is_signed;
+	p->values = values;
+	p->nvalues = nvalues;
+	return p;
+}
+
+const char *
+type_enum_value(const struct type *t, uint64_t value)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->nvalues; i++)
+		if (t->values[i].value == value)
+			return t->values[i].name;
+	return NULL;
+}
+
+const struct type *
 type_settle(struct types *t, const struct type *a)
 {
 	if (a->kind == TY_INT && a->flexible)

@@ -47,6 +47,11 @@ struct field {
 	enum addrspace as; /* pointers: space of what it points to */
 };
 
+struct enum_value {
+	const char *name;
+	uint64_t value; /* sign-extended */
+};
+
 enum { TYPE_PARAMS = 4 };
 
 struct type {
@@ -65,10 +70,12 @@ struct type {
 	/* Fields of anonymous members, offsets from this struct's start. */
 	const struct field *promoted;
 	uint32_t npromoted;
+	const struct enum_value *values; /* TY_ENUM */
+	uint32_t nvalues;
 	const struct nominal *nominal;
 	int64_t par[TYPE_PARAMS]; /* nominal: hist bits; lhist min, max, step;
 				     stack mode, limit; ... */
-	void *origin;		  /* enum constants, lazy struct: sema's own */
+	void *origin;		  /* of a lazy struct: sema's own */
 };
 
 struct types { /* the interning table */
@@ -99,6 +106,12 @@ const struct type *type_record(struct types *t, const char *const *names,
  * content: one call, one type. */
 struct type *type_struct(struct types *t, const char *name, uint32_t size,
 			 const struct field *fields, uint32_t nfields);
+/* An enum of `size` bytes; `name` as printed ("enum x"). One call, one type. */
+const struct type *type_enum(struct types *t, const char *name, uint32_t size,
+			     bool is_signed, const struct enum_value *values,
+			     uint32_t nvalues);
+/* The constant of an enum that has this value, or NULL. */
+const char *type_enum_value(const struct type *t, uint64_t value);
 /* A nominal with parameters; size and align come from the row. */
 const struct type *type_nominal(struct types *t, const struct nominal *n,
 				bool is_signed, const int64_t par[TYPE_PARAMS]);
