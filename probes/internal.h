@@ -126,6 +126,17 @@ struct probe_files {
 void probe_find_files(struct arena *a, const char *target, int pid,
 		      struct probe_files *out);
 
+/* ---- ctype.c: C types by their text ---- */
+
+/* "const char *" behind its qualifiers. */
+const char *probe_unqualified(const char *text);
+/* Whether it names an integer type of C that has a sign. */
+bool probe_is_signed_int(const char *text);
+/* "const char *const *", "struct file *", "u32": the type, its pointers into
+ * `as`; void for what nobody knows. */
+const struct type *probe_ctype(struct sema *s, const char *text,
+				 enum addrspace as);
+
 /* ---- btf_text.c: kernel types as C text, for -lv and rawtracepoint ---- */
 
 /* "struct file *", "unsigned int"; "void" for what does not exist. */

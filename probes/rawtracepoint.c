@@ -121,19 +121,13 @@ resolve(const struct kbtf *b, uint32_t id)
 	return NULL;
 }
 
-/* "const struct rq *" -> the type as a script would name it. */
 static const struct type *
 pointer_type(struct sema *s, const struct kbtf *b, const struct btf_type *ptr)
 {
-	const char *text = probe_btf_text(sema_arena(s), b, ptr->type);
-	const struct type *to;
+	struct arena *a = sema_arena(s);
+	const char *to = probe_btf_text(a, b, ptr->type);
 
-	while (!strncmp(text, "const ", 6))
-		text += 6;
-	to = strcmp(text, "void") ? sema_type(s, text) : NULL;
-	if (!to)
-		to = type_none(sema_types(s));
-	return type_pointer(sema_types(s), to, AS_KERNEL);
+	return probe_ctype(s, arena_printf(a, "%s *", to), AS_KERNEL);
 }
 
 static const struct type *

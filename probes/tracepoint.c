@@ -75,20 +75,6 @@ tracepoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 
 /* ---- args ---- */
 
-static bool
-starts_with(const char *text, const char *word)
-{
-	return !strncmp(text, word, strlen(word));
-}
-
-static const char *
-skip_qualifiers(const char *text)
-{
-	while (starts_with(text, "const ") || starts_with(text, "volatile "))
-		text = strchr(text, ' ') + 1;
-	return text;
-}
-
 /*
  * A system call's fields are all 8 bytes and "unsigned", whatever C type
  * stands there: then a C type known to be signed says more than the file.
@@ -96,39 +82,7 @@ skip_qualifiers(const char *text)
 static bool
 is_signed(const struct trace_field *f, uint32_t size)
 {
-	static const char *const words[] = { "int",          "long",
-					     "short",        "signed",
-					     "long int",     "long long",
-					     "long long int" };
-	const char *type = skip_qualifiers(f->type);
-
-	for (size_t i = 0; size == 8 && i < ARRAY_LEN(words); i++)
-		if (!strcmp(type, words[i]))
-			return true;
-	return f->is_signed;
-}
-
-/* "const char *const *": the pointee by its name where it is known. */
-static const struct type *
-pointer_type(struct sema *s, const char *text, enum addrspace as)
-{
-	const char *base = skip_qualifiers(text), *star = strchr(base, '*');
-	const char *name;
-	const struct type *t;
-	size_t n = star - base;
-
-	while (n && base[n - 1] == ' ')
-		n--;
-	if (n > 6 && starts_with(base + n - 6, " const"))
-		n -= 6;
-	name = arena_strndup(sema_arena(s), base, n);
-	t = strcmp(name, "void") ? sema_type(s, name) : NULL;
-	if (!t)
-		t = type_none(sema_types(s));
-	for (; *star; star++)
-		if (*star == '*')
-			t = type_pointer(sema_types(s), t, as);
-	return t;
+	return f->is_signed || (size == 8 && probe_is_signed_int(f->type));
 }
 
 /* One element of `size` bytes. */
@@ -139,7 +93,7 @@ element_type(struct sema *s, const struct trace_field *f, uint32_t size,
 	struct types *t = sema_types(s);
 
 	if (size == 8 && strchr(f->type, '*'))
-		return pointer_type(s, f->type, as);
+		return probe_ctype(s, f->type, as);
 	if (size == 1 && !strcmp(f->type, "bool"))
 		return type_bool(t);
 	if (size == 1 || size == 2 || size == 4 || size == 8)
@@ -150,7 +104,7 @@ element_type(struct sema *s, const struct trace_field *f, uint32_t size,
 static const struct type *
 field_type(struct sema *s, const struct trace_field *f, enum addrspace as)
 {
-	const char *type = skip_qualifiers(f->type);
+	const char *type = probe_unqualified(f->type);
 	const struct type *element;
 
 	if (f->data_loc)
