@@ -73,6 +73,7 @@ run_script() {
 	start=$(header "$file" START)
 	tail=$(header "$file" TAIL)
 	status=0
+	: >"$err" # what the last script left says "Attached"
 	if [ -n "$start" ]; then
 		run_started
 	elif [ -n "$run" ]; then

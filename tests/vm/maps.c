@@ -87,7 +87,7 @@ add_elem(struct vm_map *m, const void *key)
 }
 
 struct vm_map *
-vm_map_create(const struct map_spec *spec, uint32_t entries)
+vm_map_create(const struct map_spec *spec)
 {
 	struct vm_map *m = arena_alloc(&vm_arena, sizeof(*m));
 
@@ -96,9 +96,9 @@ vm_map_create(const struct map_spec *spec, uint32_t entries)
 	m->type = spec->type;
 	m->key_size = spec->key_size;
 	m->value_size = spec->value_size;
-	m->entries = entries;
+	m->entries = spec->entries;
 	m->flags = spec->flags;
-	for (uint32_t i = 0; is_array(m) && i < entries; i++)
+	for (uint32_t i = 0; is_array(m) && i < m->entries; i++)
 		add_elem(m, &i);
 	*vec_push(&vm_arena, &maps) = m;
 	return m;

@@ -51,7 +51,7 @@ struct vm_map {
 	uint64_t ring_used;
 };
 
-struct vm_map *vm_map_create(const struct map_spec *m, uint32_t entries);
+struct vm_map *vm_map_create(const struct map_spec *m);
 struct vm_map *vm_map_by_fd(int fd);
 /* Whether `p` is a map's own address, as programs hold it. */
 bool vm_map_is(const void *p);
