@@ -28,8 +28,9 @@ ir_addr(struct lower *l, struct mem m)
 static void
 read_kernel(struct lower *l, struct mem dst, uint32_t size, struct ref from)
 {
-	ir_call(l, HELPER_probe_read_kernel, 3, ir_addr(l, dst),
-		ir_const(l, size), from);
+	struct ref to = ir_addr(l, dst); /* arguments have no order in C */
+
+	ir_call(l, HELPER_probe_read_kernel, 3, to, ir_const(l, size), from);
 }
 
 /* From the map of zeros: one call instead of a store per 8 bytes. */

@@ -426,6 +426,7 @@ find_preds(struct reader *r)
 	for (i = 0; i < f->blks.n; i++) {
 		struct blk *b = f->blks.v[i];
 
+		b->rpo = i; /* what a pass printed is in order */
 		for (k = 0; k < 2 && b->succ[k]; k++)
 			*vec_push(f->arena, &b->succ[k]->preds) = b;
 	}
