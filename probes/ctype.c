@@ -13,9 +13,10 @@ struct c_int {
 	bool is_signed;
 };
 
+/* The kernel is compiled with unsigned chars since 6.2. */
 /* clang-format off */
 static const struct c_int ints[] = {
-	{ "char", 1, true },	   { "short", 2, true },
+	{ "char", 1, false },  { "short", 2, true },
 	{ "short int", 2, true },  { "int", 4, true },
 	{ "long", 8, true },	   { "long int", 8, true },
 	{ "long long", 8, true },  { "long long int", 8, true },
@@ -71,16 +72,6 @@ find_int(const char *name)
 		if (!strcmp(ints[i].name, name))
 			return &ints[i];
 	return NULL;
-}
-
-bool
-probe_is_signed_int(const char *text)
-{
-	const struct c_int *i;
-
-	text = probe_unqualified(text);
-	i = *text ? find_int(skip(text, "signed")) : NULL;
-	return i && i->is_signed;
 }
 
 /* A type that is no pointer; void where nothing is known of it. */

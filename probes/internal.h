@@ -130,8 +130,6 @@ void probe_find_files(struct arena *a, const char *target, int pid,
 
 /* "const char *" behind its qualifiers. */
 const char *probe_unqualified(const char *text);
-/* Whether it names an integer type of C that has a sign. */
-bool probe_is_signed_int(const char *text);
 /* "const char *const *", "struct file *", "u32": the type, its pointers into
  * `as`; void for what nobody knows. */
 const struct type *probe_ctype(struct sema *s, const char *text,

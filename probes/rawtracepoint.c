@@ -179,7 +179,7 @@ args_type(struct sema *s, const struct kbtf *b, const struct probe_proto *p,
 		fields[i].as = AS_KERNEL;
 	}
 	return type_struct(sema_types(s),
-			   arena_printf(a, "struct _%s_%s",
+			   arena_printf(a, "struct %s:vmlinux:%s_args",
 					probe_rawtracepoint.name, name),
 			   n * 8, fields, n);
 }

@@ -75,16 +75,6 @@ tracepoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 
 /* ---- args ---- */
 
-/*
- * A system call's fields are all 8 bytes and "unsigned", whatever C type
- * stands there: then a C type known to be signed says more than the file.
- */
-static bool
-is_signed(const struct trace_field *f, uint32_t size)
-{
-	return f->is_signed || (size == 8 && probe_is_signed_int(f->type));
-}
-
 /* One element of `size` bytes. */
 static const struct type *
 element_type(struct sema *s, const struct trace_field *f, uint32_t size,
@@ -97,7 +87,7 @@ element_type(struct sema *s, const struct trace_field *f, uint32_t size,
 	if (size == 1 && !strcmp(f->type, "bool"))
 		return type_bool(t);
 	if (size == 1 || size == 2 || size == 4 || size == 8)
-		return type_int(t, size, is_signed(f, size));
+		return type_int(t, size, f->is_signed);
 	return type_array(t, type_int(t, 1, false), size);
 }
 
@@ -140,8 +130,9 @@ event_type(struct sema *s, const struct trace_event *e, enum addrspace as)
 		};
 	}
 	return type_struct(sema_types(s),
-			   arena_printf(a, "struct _tracepoint_%s_%s",
-					e->category, e->name),
+			   arena_printf(a, "struct %s:%s:%s_args",
+					probe_tracepoint.name, e->category,
+					e->name),
 			   e->size, fields, n);
 }
 
