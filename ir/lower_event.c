@@ -19,26 +19,26 @@ struct early {
 	struct mem m;
 };
 
-/* Literals are known to user space; whole maps are read there. */
+/* A word whose first parameter may be a map takes it as a whole. */
 static bool
-is_sent(const struct node *n)
+is_whole_map(const struct builtin *word, const struct node *n, uint32_t i)
 {
-	const struct mapdef *def;
-
-	if (n->kind == N_STR || n->kind == N_INT || n->kind == N_BOOL)
-		return false;
-	if (!n->type || n->type->kind == TY_NONE)
-		return false;
 	if (n->kind != N_MAP || n->map.keys.n)
+		return false;
+	if (n->map.map->key || !n->map.map->value)
 		return true;
-	def = n->map.map;
-	return def->value && !def->key && !lower_is_agg(def->value);
+	return i == 0 && !strncmp(word->sig, "(map", 4);
 }
 
+/* Literals are known to user space; whole maps are read there. */
 static bool
-takes_maps(const struct builtin *word)
+is_sent(const struct builtin *word, const struct node *n, uint32_t i)
 {
-	return !strncmp(word->sig, "(map", 4);
+	if (n->kind == N_STR || n->kind == N_INT || n->kind == N_BOOL)
+		return false;
+	if (!n->type || n->type->kind == TY_NONE || n->type->kind == TY_ERROR)
+		return false;
+	return !is_whole_map(word, n, i);
 }
 
 static void
@@ -50,7 +50,7 @@ layout(struct lower *l, struct event_spec *e)
 		const struct node *x = e->call->call.args.v[i];
 		struct event_arg *a = vec_push(l->prog->arena, &e->args);
 
-		if (!is_sent(x) || (i == 0 && takes_maps(e->word)))
+		if (!is_sent(e->word, x, i))
 			continue;
 		a->type = lower_value_type(l, x);
 		a->off = off;
