@@ -38,6 +38,23 @@ event_arg(const struct event *e, unsigned i, const struct type **type)
 	return e->data + a->off;
 }
 
+const void *
+event_value(const struct event *e, unsigned i, const struct type **type,
+	    uint64_t *room)
+{
+	const void *v = event_arg(e, i, type);
+	const struct node *n;
+
+	if (v)
+		return v;
+	n = e->spec->call->call.args.v[i];
+	if (n->kind != N_INT && n->kind != N_BOOL)
+		return NULL;
+	*room = n->num.value;
+	*type = n->type;
+	return *type && (*type)->size <= sizeof(*room) ? room : NULL;
+}
+
 int64_t
 event_int(const struct event *e, unsigned i)
 {

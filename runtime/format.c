@@ -276,24 +276,6 @@ format_check(struct sema *s, struct node *n, unsigned first)
 
 /* ---- printing ---- */
 
-/* An argument's value: sent, or a literal whose bytes go into `room`. */
-static const void *
-arg_value(const struct event *e, unsigned i, const struct type **t,
-	  uint64_t *room)
-{
-	const void *v = event_arg(e, i, t);
-	const struct node *n;
-
-	if (v)
-		return v;
-	n = e->spec->call->call.args.v[i];
-	if (n->kind != N_INT && n->kind != N_BOOL)
-		return NULL;
-	*room = n->num.value;
-	*t = n->type;
-	return *t && (*t)->size <= sizeof(*room) ? room : NULL;
-}
-
 /* Blanks or zeros around the text from `start` on. */
 static void
 pad(struct out *o, const struct piece *p, size_t start, size_t len, bool left)
@@ -423,7 +405,7 @@ put_arg(struct out *o, const struct piece *p, const struct event *e, unsigned i)
 	const struct type *t;
 	const char *s;
 	uint64_t room;
-	const void *v = arg_value(e, i, &t, &room);
+	const void *v = event_value(e, i, &t, &room);
 
 	if (v) {
 		put_value(o, p, t, v);

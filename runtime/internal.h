@@ -84,6 +84,10 @@ void event_handle(struct session *s, const void *data, size_t size);
 /* Bytes of argument i, and its type; NULL when it was not sent. */
 const void *event_arg(const struct event *e, unsigned i,
 		      const struct type **type);
+/* The same, or a literal number's bytes, which are put into *room. NULL: a
+ * literal string. */
+const void *event_value(const struct event *e, unsigned i,
+			const struct type **type, uint64_t *room);
 /* Argument i as an integer, whether sent or a literal. */
 int64_t event_int(const struct event *e, unsigned i);
 /* Argument i as text, a literal or a sent string; length in *n. */

@@ -90,32 +90,21 @@ static void
 print_value(struct session *s, const struct event *e)
 {
 	const struct type *t;
-	const void *v = event_arg(e, 0, &t);
+	uint64_t room;
+	const void *v = event_value(e, 0, &t, &room);
 	struct out *o = s->out;
+	size_t n;
+	const char *text;
 
-	if (!v) { /* a literal */
-		const struct node *x = ir_arg_node(e->spec->call, 0);
-		size_t n;
-		const char *text;
-
-		if (o->json)
-			out_puts(o, "{\"type\": \"value\", \"data\": ");
-		if ((text = x->kind == N_STR ? event_str(e, 0, &n) : NULL)) {
-			if (o->json)
-				out_json_string(o, text, n);
-			else
-				out_write(o, text, n);
-		} else if (x->kind == N_BOOL) {
-			out_puts(o, x->num.value ? "true" : "false");
-		} else if (x->type && x->type->kind == TY_INT &&
-			   !x->type->is_signed) {
-			out_printf(o, "%llu",
-				   (unsigned long long)event_int(e, 0));
-		} else {
-			out_printf(o, "%lld", (long long)event_int(e, 0));
-		}
-	} else if (o->json) {
+	if (o->json)
 		out_puts(o, "{\"type\": \"value\", \"data\": ");
+	if (!v) { /* a literal */
+		text = event_str(e, 0, &n);
+		if (o->json)
+			out_json_string(o, text, n);
+		else
+			out_write(o, text, n);
+	} else if (o->json) {
 		out_json_value(o, t, v);
 	} else {
 		out_value(o, t, v);
