@@ -140,6 +140,8 @@ const struct type *lower_value_type(struct lower *l, const struct node *n);
 struct lval lower_lval(struct lower *l, const struct node *n);
 struct ref lower_lval_load(struct lower *l, struct lval lv);
 struct mem lower_lval_mem(struct lower *l, struct lval lv);
+/* In the context, readable by aligned loads. */
+bool lower_loads_ctx(struct lower *l, const struct lval *lv);
 void lower_lval_into(struct lower *l, struct lval lv, struct mem dst,
 		     uint32_t size);
 struct ref lower_load_scalar(struct lower *l, struct mem m,

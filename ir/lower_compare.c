@@ -63,7 +63,8 @@ equal_literal(struct lower *l, const struct node *x, const struct node *lit,
 		n = lv.type->size;
 	if (n > lit->type->size)
 		n = lit->type->size;
-	if (lv.as != AS_BPF) { /* no more than is looked at */
+	if (lv.as != AS_BPF &&
+	    !lower_loads_ctx(l, &lv)) { /* no more than is looked at */
 		struct mem m = ir_obj(l, (n + 7) & ~7u, 8);
 
 		lower_lval_into(l, lv, m, n);

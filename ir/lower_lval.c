@@ -211,6 +211,12 @@ ctx_loads(struct lower *l, int32_t off, uint32_t width)
 		l->unit->type->prog_type != BPF_PROG_TYPE_TRACEPOINT);
 }
 
+bool
+lower_loads_ctx(struct lower *l, const struct lval *lv)
+{
+	return lv->as == AS_CTX && ctx_loads(l, lv->m.off, 1);
+}
+
 static bool
 loads_direct(struct lower *l, const struct lval *lv, uint32_t width)
 {
@@ -309,8 +315,7 @@ lower_lval_into(struct lower *l, struct lval lv, struct mem dst, uint32_t size)
 {
 	if (lv.as == AS_BPF)
 		ir_mem_copy(l, dst, lv.m, size);
-	else if (lv.as == AS_CTX && size <= CTX_COPY_MAX &&
-		 ctx_loads(l, lv.m.off, 1))
+	else if (size <= CTX_COPY_MAX && lower_loads_ctx(l, &lv))
 		copy_ctx(l, &lv, dst, size);
 	else
 		read_behind(l, &lv, dst, size);
