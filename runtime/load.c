@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -160,6 +161,7 @@ session_load(struct session *s)
 	uint32_t nmaps = s->prog->maps.n, nprogs = s->image->progs.n;
 	struct gen_btf btf = { 0 };
 	int btf_fd = -1;
+	bool ok = true;
 
 	s->map_fds = arena_alloc(s->arena, (nmaps + 1) * sizeof(int));
 	s->prog_fds = arena_alloc(s->arena, (nprogs + 1) * sizeof(int));
@@ -168,8 +170,9 @@ session_load(struct session *s)
 			return false;
 	if (gen_btf(s->image, &btf))
 		btf_fd = sys_btf_load(btf.btf, btf.btf_size);
-	for (uint32_t i = 0; i < nprogs; i++)
-		if (!load_prog(s, i, btf_fd, &btf))
-			return false;
-	return true;
+	for (uint32_t i = 0; ok && i < nprogs; i++)
+		ok = load_prog(s, i, btf_fd, &btf);
+	if (btf_fd > 0)
+		close(btf_fd);
+	return ok;
 }

@@ -66,7 +66,7 @@ static void
 put(struct out *o, const char *name, uint64_t off, uint64_t addr, bool offset)
 {
 	if (!name)
-		out_printf(o, "0x%llx", (unsigned long long)addr);
+		out_printf(o, "%#llx", (unsigned long long)addr);
 	else if (offset)
 		out_printf(o, "%s+%llu", name, (unsigned long long)off);
 	else
