@@ -47,6 +47,13 @@ str_check(struct sema *s, struct node *n)
 		sema_make_str(s, n, x->str.text);
 		return true;
 	}
+	if (x->kind == N_STR && sema_literal_int(len, &v) && v >= 0) {
+		sema_make_str(s, n,
+			      arena_printf(sema_arena(s), "%.*s",
+					   v < INT32_MAX ? (int)v : INT32_MAX,
+					   x->str.text));
+		return true;
+	}
 	if (has_bytes(x->type))
 		size = x->type->size;
 	if (len && sema_literal_int(len, &v)) {
