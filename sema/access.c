@@ -13,14 +13,12 @@ fail(struct sema *s, struct node *n)
 	n->type = type_error(s->t);
 }
 
-/* The struct behind a value or behind pointers to it, else the type. */
+/* What pointers lead to, through all of them. */
 static const struct type *
 aggregate_behind(const struct type *t)
 {
-	while (t->kind == TY_POINTER && t->to->kind == TY_POINTER)
+	while (t->kind == TY_POINTER)
 		t = t->to;
-	if (t->kind == TY_POINTER && t->to->kind == TY_STRUCT)
-		return t->to;
 	return t;
 }
 
@@ -124,11 +122,23 @@ check_field(struct sema *s, struct node *n)
 }
 
 static void
+out_of_bounds(struct sema *s, struct node *n, int64_t i, uint32_t size)
+{
+	fail(s, n);
+	sema_error(s, n, "the index %lld is out of bounds for array of size %u",
+		   (long long)i, size);
+}
+
+static void
 string_item(struct sema *s, struct node *n, int64_t i, bool known)
 {
 	const struct node *x = n->index.x;
 
-	if (known && x->kind == N_STR && i >= 0) {
+	if (known && (i < 0 || i >= x->type->size)) {
+		out_of_bounds(s, n, i, x->type->size);
+		return;
+	}
+	if (known && x->kind == N_STR) {
 		uint8_t c = i < x->str.len ? (uint8_t)x->str.text[i] : 0;
 
 		sema_make_int(s, n, c, false);
@@ -143,11 +153,8 @@ array_item(struct sema *s, struct node *n, int64_t i, bool known)
 	const struct type *t = n->index.x->type;
 
 	n->type = t->to;
-	if (!known || !t->count || (i >= 0 && (uint64_t)i < t->count))
-		return;
-	fail(s, n);
-	sema_error(s, n, "the index %lld is out of bounds for array of size %u",
-		   (long long)i, t->count);
+	if (known && t->count && (i < 0 || (uint64_t)i >= t->count))
+		out_of_bounds(s, n, i, t->count);
 }
 
 static void

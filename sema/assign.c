@@ -54,7 +54,7 @@ let_type(struct sema *s, struct node *n, struct var *v)
 		return;
 	if (is_open_string(n->let.decl)) {
 		if (!v->type)
-			v->type = type_string(s->t, 1);
+			v->type = type_string(s->t, 0);
 		return;
 	}
 	t = resolve_type(s, n->let.decl, NULL);

@@ -263,7 +263,7 @@ attach_point(struct attaching *a)
 	const struct probe_type *t;
 	const char *name;
 
-	if (!a->ap->parts.n)
+	if (!a->ap->parts.n || !a->ap->parts.v[0].text[0])
 		return diag_error(a->s->d, a->ap->span,
 				  "No attach points for probe");
 	name = a->ap->parts.v[0].text;

@@ -87,6 +87,24 @@ number_variables(struct unit *u)
 		u->vars.v[i]->id = i;
 }
 
+/* The tree then shows what is compiled: one probe for each unit. */
+static void
+show_units(struct sema *s)
+{
+	struct ast *ast = s->ast;
+	uint32_t i;
+
+	memset(&ast->probes, 0, sizeof(ast->probes));
+	for (i = 0; i < s->units->v.n; i++) {
+		const struct unit *u = s->units->v.v[i];
+		struct probe *p = vec_push(s->a, &ast->probes);
+
+		p->span = u->probe->span;
+		*vec_push(s->a, &p->aps) = *u->ap;
+		p->body = u->body;
+	}
+}
+
 /* What only literals were assigned to stays flexible until here. */
 static void
 settle(struct sema *s)
@@ -130,8 +148,9 @@ sema_check(const struct sema_input *in)
 		map_finish(&s);
 	for (i = 0; i < s.units->v.n; i++)
 		number_variables(s.units->v.v[i]);
+	show_units(&s);
 	if (!settled && in->diag->errors == errors)
-		diag_error(in->diag, in->ast->probes.v[0].span,
+		diag_error(in->diag, s.units->v.v[0]->probe->span,
 			   "types do not settle: a value contains itself");
 	return in->diag->errors == errors;
 }

@@ -53,13 +53,18 @@ bound_is_int(struct sema *s, const struct node *n, const struct node *bound,
 	     const char *which)
 {
 	const struct type *t = bound->type;
+	struct span head = n->span;
 
 	if (!t || is_error(t))
 		return false;
 	if (type_is_int(t))
 		return true;
-	return sema_error(
-		s, n, "Loop range requires an integer for the %s value", which);
+	head.end = n->loop_for.to->span.end;
+	if (head.end < n->loop_for.body->span.begin)
+		head.end++; /* the parenthesis */
+	return sema_error_at(s, head,
+			     "Loop range requires an integer for the %s value",
+			     which);
 }
 
 /* The loop variable's type: NULL unknown yet, or reported. */

@@ -19,6 +19,15 @@ struct expander {
 
 /* ---- definitions ---- */
 
+/* "macro f": how messages point at a definition. */
+static struct span
+head_span(const struct macro *m)
+{
+	struct span at = { m->span.begin, m->name_span.end };
+
+	return at;
+}
+
 static bool
 same_signature(const struct macro *a, const struct macro *b)
 {
@@ -99,10 +108,10 @@ macro_check_definitions(struct sema *s)
 
 			if (!same_signature(old, m))
 				continue;
-			c.good = diag_error(s->d, m->name_span,
+			c.good = diag_error(s->d, head_span(m),
 					    "Redefinition of macro: %s",
 					    m->name);
-			diag_note(s->d, old->name_span,
+			diag_note(s->d, head_span(old),
 				  "This is the original definition.");
 		}
 		c.macro = m;
@@ -179,7 +188,7 @@ report_mismatch(struct expander *x, const struct node *call,
 			     "definition.",
 			     m->name);
 	if (m->params.n != args->n) {
-		diag_note(d, m->name_span,
+		diag_note(d, head_span(m),
 			  "The closest definition of %s() has a different "
 			  "number of arguments. Expected: %u but got %u",
 			  m->name, m->params.n, args->n);

@@ -10,14 +10,14 @@
 #include "kernel/kernel.h"
 #include "types/types.h"
 
-struct sema;	/* sema/internal.h */
-struct lower;	/* ir.h */
-struct ref;	/* ir.h */
-struct mem;	/* ir.h */
+struct sema;    /* sema/internal.h */
+struct lower;   /* ir.h */
+struct ref;     /* ir.h */
+struct mem;     /* ir.h */
 struct session; /* runtime */
-struct event;	/* runtime */
-struct out;	/* runtime */
-struct attach;	/* probes.h */
+struct event;   /* runtime */
+struct out;     /* runtime */
+struct attach;  /* probes.h */
 struct listing; /* probes/internal.h */
 struct unit;
 
@@ -30,21 +30,21 @@ enum feature {
 };
 
 enum word_flags {
-	WORD_UNSAFE = 1 << 0,  /* needs --unsafe */
-	WORD_URGENT = 1 << 1,  /* its event wakes the reader at once */
-	WORD_AGG = 1 << 2,     /* must be assigned to a map directly */
-	WORD_MACRO = 1 << 3,   /* upstream: a library macro; wrong arguments
-				  get the wording of macros (1.7) */
-	WORD_CONST = 1 << 4,   /* check() leaves a literal: may fold() */
-	WORD_BUILTIN = 1 << 5, /* a "true builtin" of 1.2 */
-	WORD_RETURNS = 1 << 6, /* ends the probe, as return does */
-	WORD_TARGET = 1 << 7,  /* differs from target to target (`probe`) */
+	WORD_UNSAFE = 1 << 0,   /* needs --unsafe */
+	WORD_URGENT = 1 << 1,   /* its event wakes the reader at once */
+	WORD_AGG = 1 << 2,      /* must be assigned to a map directly */
+	WORD_MACRO = 1 << 3,    /* upstream: a library macro; wrong arguments
+				   get the wording of macros (1.7) */
+	WORD_CONST = 1 << 4,    /* check() leaves a literal: may fold() */
+	WORD_BUILTIN = 1 << 5,  /* a "true builtin" of 1.2 */
+	WORD_RETURNS = 1 << 6,  /* ends the probe, as return does */
+	WORD_TARGET = 1 << 7,   /* differs from target to target (`probe`) */
 	WORD_PURE_MEM = 1 << 8, /* a result in memory that stays the same for
 				   the whole program run (comm): read once */
-	WORD_ARGS = 1 << 9, /* as WORD_TARGET, but only where the probe
-			       type has PROBE_EXPAND (`args`) */
-	WORD_CTX = 1 << 10, /* reads the context: not in a for body */
-	WORD_TEXT = 1 << 11, /* `$1` as an argument stands for its text */
+	WORD_ARGS = 1 << 9,     /* as WORD_TARGET, but only where the probe
+				   type has PROBE_EXPAND (`args`) */
+	WORD_CTX = 1 << 10,     /* reads the context: not in a for body */
+	WORD_TEXT = 1 << 11,    /* `$1` as an argument stands for its text */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
@@ -52,8 +52,8 @@ struct builtin {
 	const char *name;
 	/* "uint64"; "(int, int = 0) -> avg"; see sema/signature.c */
 	const char *sig;
-	const char *doc; /* one line, for --help and the manual */
-	unsigned flags;	 /* enum word_flags */
+	const char *doc;      /* one line, for --help and the manual */
+	unsigned flags;       /* enum word_flags */
 	unsigned needs_probe; /* enum probe_flags, any of which must hold */
 	enum feature needs;
 	int64_t aux; /* the row's own: argN's number, a mode */
@@ -73,12 +73,12 @@ struct builtin {
 struct nominal {
 	const char *name;
 	const char *unsigned_name; /* "usum_t"; NULL: none */
-	uint32_t size;		   /* bytes of a value or cell */
+	uint32_t size;             /* bytes of a value or cell */
 	uint32_t align;
 	uint32_t (*size_of)(const struct type *t); /* instead of size */
 	bool per_cpu, map_only;
-	bool scalar;  /* a value fits a register (ksym) */
-	bool multiline; /* prints under a heading "@x:" (hist) */
+	bool scalar;       /* a value fits a register (ksym) */
+	bool multiline;    /* prints under a heading "@x:" (hist) */
 	bool self_evident; /* a cell that was ever updated is not all zero */
 	/* User side. Cells of all CPUs into one; the first is copied. */
 	void (*merge)(const struct type *t, void *into, const void *cell);
@@ -104,24 +104,24 @@ struct nominal {
 };
 
 enum probe_flags {
-	PROBE_ARGN = 1 << 0,   /* arg0, arg1, ... */
+	PROBE_ARGN = 1 << 0, /* arg0, arg1, ... */
 	PROBE_RETVAL = 1 << 1,
-	PROBE_ARGS = 1 << 2,   /* args.field */
+	PROBE_ARGS = 1 << 2, /* args.field */
 	PROBE_CTX = 1 << 3,
-	PROBE_REGS = 1 << 4,   /* reg(), usermode */
+	PROBE_REGS = 1 << 4, /* reg(), usermode */
 	PROBE_FUNC = 1 << 5,
-	PROBE_USER = 1 << 6,   /* pointers are user addresses by default */
-	PROBE_PERF = 1 << 7,   /* context is struct bpf_perf_event_data */
-	PROBE_TIMER = 1 << 8,  /* not filtered by -p */
-	PROBE_SPECIAL = 1 << 9, /* begin, end, self: run by test-run */
-	PROBE_EXPAND = 1 << 10, /* args differ from target to target: one
-				   unit per target when args is read */
-	PROBE_SIGNAL = 1 << 11, /* signal() allowed */
-	PROBE_LATE = 1 << 12,	/* attached in the second pass (3.4) */
+	PROBE_USER = 1 << 6,        /* pointers are user addresses by default */
+	PROBE_PERF = 1 << 7,        /* context is struct bpf_perf_event_data */
+	PROBE_TIMER = 1 << 8,       /* not filtered by -p */
+	PROBE_SPECIAL = 1 << 9,     /* begin, end, self: run by test-run */
+	PROBE_EXPAND = 1 << 10,     /* args differ from target to target: one
+				       unit per target when args is read */
+	PROBE_SIGNAL = 1 << 11,     /* signal() allowed */
+	PROBE_LATE = 1 << 12,       /* attached in the second pass (3.4) */
 	PROBE_FILTER_PID = 1 << 13, /* -p: an injected early return */
-	PROBE_AT_END = 1 << 14, /* special: run once all is detached */
-	PROBE_AT_SIGNAL = 1 << 15, /* special: run on SIGUSR1 */
-	PROBE_ANY = 1 << 16, /* "*:name" finds it (kernel probes) */
+	PROBE_AT_END = 1 << 14,     /* special: run once all is detached */
+	PROBE_AT_SIGNAL = 1 << 15,  /* special: run on SIGUSR1 */
+	PROBE_ANY = 1 << 16,        /* "*:name" finds it (kernel probes) */
 };
 
 /* One concrete place a unit attaches to. */
@@ -131,8 +131,8 @@ struct target {
 	const char *name;  /* event or function */
 	uint64_t address;  /* of the place, where the type has one */
 	uint64_t offset;
-	uint64_t count;	   /* rate, period or event count */
-	const void *data;  /* the probe type's own */
+	uint64_t count;   /* rate, period or event count */
+	const void *data; /* the probe type's own */
 };
 
 struct match { /* what probe_type.match fills */
@@ -150,9 +150,9 @@ struct probe_type {
 	const char *type_word; /* probetype: "special", ... NULL: name */
 	uint32_t prog_type;    /* enum bpf_prog_type */
 	uint32_t attach_type;  /* enum bpf_attach_type, 0: none */
-	unsigned flags;	       /* enum probe_flags */
+	unsigned flags;        /* enum probe_flags */
 	unsigned min_parts, max_parts; /* arguments after the provider */
-	int ret;		       /* what the program returns by default */
+	int ret;                       /* what the program returns by default */
 	bool expand_wildcard;
 	/* Check the text and find its targets; reports what is wrong. */
 	bool (*match)(struct sema *s, const struct attach_text *ap,
@@ -173,7 +173,7 @@ struct probe_type {
 };
 
 struct language {
-	const struct builtin *const *words;   /* families, each {0}-ended */
+	const struct builtin *const *words; /* families, each {0}-ended */
 	const struct nominal *const *nominals;
 	const struct probe_type *const *probe_types; /* NULL-ended */
 };
@@ -183,20 +183,20 @@ struct var {
 	const struct type *type;
 	struct span span; /* of the declaration or first assignment */
 	const struct type *declared; /* of let $x: T */
-	uint32_t id;	  /* dense, per unit */
-	bool captured;	  /* used in a for body declared outside of it */
+	uint32_t id;                 /* dense, per unit */
+	bool captured; /* used in a for body declared outside of it */
 	bool assigned, used, is_loop, is_let;
 	unsigned depth; /* of enclosing for bodies at its declaration */
 };
 
 struct mapdef {
-	const char *name; /* without '@' */
-	const struct type *key;	  /* NULL: scalar */
-	const struct type *value; /* NULL: never written */
+	const char *name;                        /* without '@' */
+	const struct type *key;                  /* NULL: scalar */
+	const struct type *value;                /* NULL: never written */
 	struct span key_span, value_span, first; /* where each was decided */
-	const char *declared_kind; /* of let @x = kind(n) */
+	const char *declared_kind;               /* of let @x = kind(n) */
 	uint64_t entries;
-	uint32_t index; /* dense, in order of first use */
+	uint32_t index;     /* dense, in order of first use */
 	bool scalar, keyed; /* neither: only declared */
 	bool iterated, deleted, read_as_int;
 };
@@ -207,12 +207,12 @@ struct unit {
 	const struct attach_text *ap;
 	const struct probe_type *type;
 	VEC(struct target) targets;
-	struct node *body; /* N_BLOCK, this unit's own copy */
+	struct node *body;       /* N_BLOCK, this unit's own copy */
 	const struct type *args; /* struct behind `args`, once asked for */
 	VEC(struct var *) vars;
 	uint32_t index;
 	bool uses_probe; /* reads `probe` or what depends on the target */
-	char *name;	 /* program name: "begin_1" */
+	char *name;      /* program name: "begin_1" */
 };
 
 struct unit_list {
@@ -242,8 +242,8 @@ struct sema_input {
 	struct config *config; /* defaults in, script's config applied */
 	struct params params;  /* $1 ... */
 	bool unsafe;
-	int pid;	/* -p, or 0 */
-	uint64_t cpid;	/* -c child, or 0 */
+	int pid;       /* -p, or 0 */
+	uint64_t cpid; /* -c child, or 0 */
 	bool has_cpid;
 	uint64_t ncpus;
 };
@@ -259,8 +259,7 @@ bool sema_check(const struct sema_input *in);
 
 /* ---- for check(), match() and args() of rows (sema/words.c) ---- */
 
-/* Report at the node or place; always false. What a later round of inference
- * may cure is dropped by itself: callbacks need not know about rounds. */
+/* Report at the node or place; false. Silent before the final round. */
 bool sema_error(struct sema *s, const struct node *n, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 bool sema_error_at(struct sema *s, struct span at, const char *fmt, ...)
@@ -273,26 +272,21 @@ struct kernel *sema_kernel(struct sema *s);
 struct arena *sema_arena(struct sema *s);
 const struct config *sema_config(struct sema *s);
 const struct sema_input *sema_in(struct sema *s);
-/* The unit under check. */
 struct unit *sema_unit(struct sema *s);
-/* Argument i after folding, or NULL when there are fewer. */
+/* Argument i after folding, or NULL. */
 struct node *sema_arg(const struct node *call, unsigned i);
-/* A literal integer (bools and negatives included): true and *v. */
+/* A literal integer (or bool); a literal string or NULL. */
 bool sema_literal_int(const struct node *n, int64_t *v);
-/* A literal string: its text and length, or NULL. */
 const char *sema_literal_str(const struct node *n, uint32_t *len);
-/* Turn *n into a literal, typed. */
+/* Turn *n into a literal. */
 void sema_make_int(struct sema *s, struct node *n, uint64_t v, bool negative);
 void sema_make_str(struct sema *s, struct node *n, const char *text);
-/* The row of a nominal type by name, or NULL; for check() that builds its
- * type with type_nominal. */
+/* The row of a nominal type by name, or NULL. */
 const struct nominal *sema_nominal(struct sema *s, const char *name);
-/* The type "struct NAME", opaque (no fields) where nothing defines it; the
- * same pointer each time. */
+/* "struct NAME", opaque where nothing defines it; the same pointer always. */
 const struct type *sema_struct(struct sema *s, const char *name);
 void sema_make_bool(struct sema *s, struct node *n, bool v);
-/* An aggregation's value becomes its integer (an N_CAST is put around it);
- * false when the type has none, without a message. */
+/* An aggregation becomes its integer (in an N_CAST); false: it has none. */
 bool sema_as_int(struct sema *s, struct node *n);
 /* "int", "string", "pointer": how messages on arguments call a type. */
 const char *sema_kind_name(const struct type *t);

@@ -121,7 +121,7 @@ type_string(struct types *t, uint32_t size)
 	char name[32];
 	const struct type *found;
 
-	snprintf(name, sizeof(name), "string[%u]", size);
+	snprintf(name, sizeof(name), size ? "string[%u]" : "string", size);
 	found = types_find(t, name);
 	return found ? found : types_add(t, name, TY_STRING, name, size, 1);
 }
@@ -247,6 +247,8 @@ type_settle(struct types *t, const struct type *a)
 {
 	if (a->kind == TY_INT && a->flexible)
 		return type_int(t, a->size, a->is_signed);
+	if (a->kind == TY_STRING && !a->size)
+		return type_string(t, 1);
 	return a;
 }
 

@@ -11,15 +11,15 @@
 struct nominal; /* sema.h */
 
 enum type_kind {
-	TY_ERROR,   /* a mistake was reported; silences what follows */
-	TY_NONE,    /* "void": the result of printf and of statements */
+	TY_ERROR, /* a mistake was reported; silences what follows */
+	TY_NONE,  /* "void": the result of printf and of statements */
 	TY_BOOL,
 	TY_INT,
-	TY_STRING,  /* size bytes of storage, NUL included */
-	TY_BUFFER,  /* u32 length, then size - 4 bytes of data */
+	TY_STRING, /* size bytes of storage, NUL included */
+	TY_BUFFER, /* u32 length, then size - 4 bytes of data */
 	TY_POINTER,
 	TY_ARRAY,
-	TY_STRUCT,  /* struct or union; C layout */
+	TY_STRUCT, /* struct or union; C layout */
 	TY_ENUM,
 	TY_TUPLE,
 	TY_RECORD,  /* a tuple with names */
@@ -31,8 +31,8 @@ enum addrspace {
 	AS_NONE,
 	AS_KERNEL, /* probe_read_kernel */
 	AS_USER,   /* probe_read_user */
-	AS_BPF,	   /* stack, map cell, ring record: direct loads */
-	AS_CTX,	   /* the program's context: direct loads, constant offset */
+	AS_BPF,    /* stack, map cell, ring record: direct loads */
+	AS_CTX,    /* the program's context: direct loads, constant offset */
 	AS_BTF,    /* a BTF-typed kernel pointer: direct loads that cannot
 		      fault (tracing programs) */
 };
@@ -40,10 +40,10 @@ enum addrspace {
 struct field {
 	const char *name; /* NULL in tuples */
 	const struct type *type;
-	uint32_t offset;   /* bytes */
+	uint32_t offset;              /* bytes */
 	uint8_t bit_offset, bit_size; /* bit_size 0: no bit-field */
-	bool data_loc; /* tracepoint __data_loc: low 16 bits of the u32 here
-			  are the data's offset in the context */
+	bool data_loc;     /* tracepoint __data_loc: low 16 bits of the u32 here
+			      are the data's offset in the context */
 	enum addrspace as; /* pointers: space of what it points to */
 };
 
@@ -56,15 +56,15 @@ enum { TYPE_PARAMS = 4 };
 
 struct type {
 	enum type_kind kind;
-	uint32_t size;	/* bytes of a value */
+	uint32_t size;  /* bytes of a value */
 	uint32_t align; /* 1, 2, 4 or 8 */
 	bool is_signed; /* ints; signed aggregations */
-	bool flexible;	/* int literal: takes the other side's sign */
+	bool flexible;  /* int literal: takes the other side's sign */
 	bool is_union;
-	enum addrspace as;	 /* TY_POINTER: of what it points to */
-	const struct type *to;	 /* pointee or element; nominal: of argument */
-	uint32_t count;		 /* array elements; 0: flexible array */
-	const char *name;	 /* printed name, "int8", "struct x" */
+	enum addrspace as;     /* TY_POINTER: of what it points to */
+	const struct type *to; /* pointee or element; nominal: of argument */
+	uint32_t count;        /* array elements; 0: flexible array */
+	const char *name;      /* printed name, "int8", "struct x" */
 	const struct field *fields; /* struct, tuple, record */
 	uint32_t nfields;
 	/* Fields of anonymous members, offsets from this struct's start. */
@@ -75,7 +75,7 @@ struct type {
 	const struct nominal *nominal;
 	int64_t par[TYPE_PARAMS]; /* nominal: hist bits; lhist min, max, step;
 				     stack mode, limit; ... */
-	void *origin;		  /* of a lazy struct: sema's own */
+	void *origin;             /* of a lazy struct: sema's own */
 };
 
 struct types { /* the interning table */
@@ -91,6 +91,7 @@ const struct type *type_bool(struct types *t);
 const struct type *type_int(struct types *t, unsigned bytes, bool is_signed);
 /* The type of a literal: smallest signed, flexible; uint64 past INT64_MAX. */
 const struct type *type_literal(struct types *t, uint64_t value, bool negative);
+/* Size 0, "string": sized by what will be assigned (while inferring). */
 const struct type *type_string(struct types *t, uint32_t size);
 const struct type *type_buffer(struct types *t, uint32_t data_bytes);
 const struct type *type_pointer(struct types *t, const struct type *to,
@@ -119,7 +120,7 @@ const struct type *type_nominal(struct types *t, const struct nominal *n,
 /* The common type of two uses (REFERENCE 2.2's table), or NULL. */
 const struct type *type_promote(struct types *t, const struct type *a,
 				const struct type *b);
-/* The literal's type with its flexibility gone. */
+/* The literal's type with its flexibility gone; a string has a size. */
 const struct type *type_settle(struct types *t, const struct type *a);
 /* The name as messages print it: "int8", "string[4]", "(int8,string[2])". */
 const char *type_name(const struct type *t);
