@@ -21,7 +21,7 @@ struct assign {
 	bool *live;          /* by value: scratch of find_deaths() */
 	uint8_t *dies;       /* by op of the block: bit per argument */
 	bool *unread;        /* by op: nobody reads the result */
-	uint8_t *wanted;     /* by op: arguments of the next call */
+	uint8_t *wanted;     /* by op: registers of the next call or RET */
 	bool *done;          /* by rpo */
 };
 
@@ -89,7 +89,9 @@ find_deaths(struct assign *a)
 
 		a->wanted[i] = wanted;
 		if (op->code == IR_CALL)
-			wanted = op->nargs;
+			wanted = ((1u << op->nargs) - 1) << 1;
+		else if (op->code == IR_RET)
+			wanted = 1;
 		mark_deaths(a, i);
 	}
 	for (i = 0; i < bf->in.n; i++)
@@ -102,7 +104,7 @@ struct choice {
 	uint32_t v;
 	uint32_t forbidden; /* bit per register */
 	int8_t best;        /* of a dying first operand, or -1 */
-	unsigned wanted;    /* r1..r<wanted> are for the next call */
+	unsigned wanted;    /* likewise: of the next call or RET */
 };
 
 static bool
@@ -124,19 +126,19 @@ pick_kept(const struct assign *a, const struct choice *c)
 	return -1;
 }
 
-/* r0 and what the next call leaves alone first, then r6-r9 that nothing
- * across a call needs, then the registers of that call's arguments. */
+/* What the next call or RET leaves alone first, then r6-r9 that nothing
+ * across a call needs, then the registers that are wanted soon. */
 static int8_t
 pick_any(const struct assign *a, const struct choice *c)
 {
+	struct choice now = *c;
 	int8_t r;
 
-	if (usable(a, c, 0))
-		return 0;
-	for (r = FIRST_KEPT - 1; r > (int)c->wanted; r--)
-		if (usable(a, c, r))
+	now.forbidden |= c->wanted;
+	for (r = 0; r < REGS; r++)
+		if (usable(a, &now, r))
 			return r;
-	for (r = REGS - 1; r >= 0; r--)
+	for (r = FIRST_KEPT - 1; r >= 0; r--)
 		if (usable(a, c, r))
 			return r;
 	assert(!"a register is free: spill.c saw to it");

@@ -111,7 +111,7 @@ postorder(struct layout *l)
 	struct arena *tmp = l->w.tmp;
 	VEC(struct visit) stack = { 0 };
 
-	vec_push(tmp, &stack)->b = l->f->blks.v[0];
+	*vec_push(tmp, &stack) = (struct visit){ l->f->blks.v[0], 0 };
 	l->seen[0] = true;
 	while (stack.n) {
 		struct visit *top = &stack.v[stack.n - 1];
@@ -125,7 +125,7 @@ postorder(struct layout *l)
 		to = top->b->succ[later_side(l, top->b) ^ top->done++];
 		if (to && !l->seen[to->rpo]) {
 			l->seen[to->rpo] = true;
-			vec_push(tmp, &stack)->b = to;
+			*vec_push(tmp, &stack) = (struct visit){ to, 0 };
 		}
 	}
 }

@@ -136,38 +136,47 @@ fold_address(const struct func *f, struct op *op)
 	struct ref base;
 	int64_t v;
 
-	while ((base = add_const(f, op->arg[0], &v)).id &&
+	while ((base = add_const(f, op->arg[0], &v)).id && fits_s16(v) &&
 	       fits_s16(op->off + v)) {
 		op->arg[0] = base;
 		op->off += (int32_t)v;
 	}
 }
 
-/* Addresses that are known: object + c, value of a map + c. */
+/* An address that is known: object + c, value of a map + c. */
+static void
+fold_known_address(struct op *op, const struct op *base)
+{
+	int64_t at = base->code == IR_OBJ ? base->off : base->imm;
+	struct span span = op->span;
+	int64_t to = at + op->imm; /* both fit 32 bits */
+
+	if (base->code == IR_MAPVAL ? to < 0 || !fits_s32(to) : !fits_s16(to))
+		return;
+	*op = *base;
+	op->span = span;
+	if (op->code == IR_OBJ)
+		op->off = (int32_t)to;
+	else
+		op->imm = to;
+}
+
 static void
 fold_add(const struct func *f, struct op *op)
 {
-	struct span span = op->span;
 	const struct op *base;
 	struct ref r;
 	int64_t v;
 
 	/* (x + c) + d is x + (c + d). */
 	while (op->has_imm && (r = add_const(f, op->arg[0], &v)).id &&
-	       fits_s32(op->imm + v)) {
+	       fits_s32(v) && fits_s32(op->imm + v)) {
 		op->arg[0] = r;
 		op->imm += v;
 	}
 	base = ir_op(f, op->arg[0]);
-	v = op->imm;
-	if (!op->has_imm || (base->code != IR_OBJ && base->code != IR_MAPVAL))
-		return;
-	*op = *base;
-	op->span = span;
-	if (op->code == IR_OBJ)
-		op->off += (int32_t)v;
-	else
-		op->imm += v;
+	if (op->has_imm && (base->code == IR_OBJ || base->code == IR_MAPVAL))
+		fold_known_address(op, base);
 }
 
 static void
@@ -175,7 +184,8 @@ select_alu(const struct func *f, struct op *op)
 {
 	int64_t v;
 
-	if (op->code == IR_SUB && const_arg(f, op, 1, &v) && fits_s32(-v)) {
+	if (op->code == IR_SUB && const_arg(f, op, 1, &v) && fits_s32(v) &&
+	    fits_s32(-v)) {
 		op->code = IR_ADD;
 		set_imm(op, -v);
 	}
