@@ -73,12 +73,36 @@ add_address(struct matching *m, const char *text)
 	return true;
 }
 
+static void
+note_any(void *arg, const char *module, const char *name)
+{
+	(void)module;
+	(void)name;
+	*(bool *)arg = true;
+}
+
+static bool
+is_loaded(struct matching *m)
+{
+	bool any = !strcmp(m->module, "vmlinux");
+
+	if (!any)
+		kernel_functions(sema_kernel(m->sema), m->module, "*", note_any,
+				 &any);
+	return any;
+}
+
 /* A plain name that is not there: upstream's error and its warning. */
 static bool
 none(struct matching *m)
 {
 	bool ok;
 
+	if (m->module && !m->match->wildcard && !is_loaded(m))
+		sema_error_at(m->sema, m->ap->span,
+			      "specified module %s in probe %s:%s:%s is not "
+			      "loaded.",
+			      m->module, m->type->name, m->module, m->function);
 	if (m->module && !m->match->wildcard)
 		ok = probe_none(m->sema, m->ap, m->match, "%s %s:%s",
 				m->type->name, m->module, m->function);

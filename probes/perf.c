@@ -133,6 +133,16 @@ probe_refused(struct attach *a, int err, const char *what)
 	return err;
 }
 
+static int
+too_often(struct attach *a, const char *what)
+{
+	a->why = arena_printf(a->arena,
+			      "cannot attach to %s: more often than "
+			      "kernel.perf_event_max_sample_rate allows",
+			      what);
+	return -EINVAL;
+}
+
 /* The part of union bpf_attr for BPF_LINK_CREATE on a perf event. */
 struct perf_link_attr {
 	uint32_t prog_fd, target_fd, attach_type, flags;
@@ -203,6 +213,8 @@ probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
 		attr->inherit_thread = attr->inherit = 0; /* before 5.13 */
 		return probe_perf_attach(a, attr, pid, cpu, cookie, what);
 	}
+	if (fd < 0 && errno == EINVAL && attr->freq)
+		return too_often(a, what);
 	if (fd < 0)
 		return probe_refused(a, -errno, what);
 	link = set_program(a, fd, cookie, &err);

@@ -14,6 +14,10 @@
 
 enum { TRACE_UPROBE_MULTI = 48 }; /* enum bpf_attach_type, kernel 6.6 */
 
+#define UNSAFE_HINT                                                            \
+	"Use --unsafe to force attachment. WARNING: This option could lead "   \
+	"to data corruption in the target process."
+
 /* Behind a target: what attaching needs. target->group is the shown path,
  * ->name the function, ->address virtual, ->offset from the function. */
 struct site {
@@ -40,7 +44,7 @@ is_return(const struct probe_type *type)
 	return type == &probe_uretprobe;
 }
 
-static bool
+static void
 add_target(struct matching *m, const struct probe_file *file,
 	   const struct elf_file *elf, const struct elf_symbol *sym)
 {
@@ -49,8 +53,11 @@ add_target(struct matching *m, const struct probe_file *file,
 	uint64_t address = sym->address + m->offset;
 	struct target *t;
 
-	if (!elf_file_offset(elf, address, &p->file_offset))
-		return false;
+	if (!elf_file_offset(elf, address, &p->file_offset)) {
+		if (*sym->name)
+			return;
+		p->file_offset = UINT64_MAX; /* for attaching to refuse */
+	}
 	p->open = file->open;
 	p->size = sym->size;
 	t = probe_target(m->sema, m->match, "%s:%s:%s", m->type->name,
@@ -63,11 +70,10 @@ add_target(struct matching *m, const struct probe_file *file,
 	t->address = address;
 	t->offset = m->offset;
 	t->data = p;
-	return true;
 }
 
 /* uprobe:/bin/x:4431: a virtual address, and the function around it. */
-static bool
+static void
 add_address(struct matching *m, const struct probe_file *file,
 	    const struct elf_file *elf)
 {
@@ -75,24 +81,14 @@ add_address(struct matching *m, const struct probe_file *file,
 	struct elf_symbol none = { .name = "", .address = m->address };
 	struct target *t;
 
-	if (!sym && !sema_in(m->sema)->unsafe)
-		return sema_error_at(
-			m->sema, m->ap->span,
-			"Could not determine instruction boundary for "
-			"%s:%s:%llu (binary appears stripped).\n"
-			"Use --unsafe to force attachment. WARNING: This "
-			"option could lead to data corruption in the target "
-			"process.",
-			m->type->name, file->shown,
-			(unsigned long long)m->address);
 	m->offset = sym ? m->address - sym->address : 0;
-	if (!add_target(m, file, elf, sym ? sym : &none))
-		return true; /* in no segment: no match */
+	add_target(m, file, elf, sym ? sym : &none);
+	if (!m->match->targets.n)
+		return;
 	t = &m->match->targets.v[m->match->targets.n - 1];
 	t->probe =
 		arena_printf(sema_arena(m->sema), "%s:%s:%llu", m->type->name,
 			     file->shown, (unsigned long long)m->address);
-	return true;
 }
 
 static int
@@ -136,16 +132,24 @@ match_file(struct matching *m, const struct probe_file *file)
 				     "%s target file '%s' does not exist or "
 				     "is not executable",
 				     m->type->name, file->shown);
+	sym = *m->function ? elf_find(elf, m->function) : NULL;
 	if (!*m->function)
-		return add_address(m, file, elf);
-	if (m->pattern) {
+		add_address(m, file, elf);
+	else if (m->pattern)
 		add_matching(m, file, elf);
-		return true;
-	}
-	sym = elf_find(elf, m->function);
-	if (sym)
+	else if (sym)
 		add_target(m, file, elf, sym);
 	return true;
+}
+
+/* A quoted name may hold a plus of its own: "operator+(int)". */
+static bool
+ends_in_offset(const char *text)
+{
+	const char *plus = strrchr(text, '+'), *rest = "";
+	uint64_t value;
+
+	return plus && !probe_number(plus + 1, &value, &rest) && !*rest;
 }
 
 /* Function, function+offset or address: the last part. */
@@ -161,7 +165,9 @@ read_place(struct matching *m, unsigned last)
 				     m->type->name);
 	m->function = text;
 	m->pattern = probe_is_pattern(m->ap, last);
-	if (m->ap->parts.v[last].quoted || m->pattern)
+	if (m->pattern)
+		return true;
+	if (m->ap->parts.v[last].quoted && !ends_in_offset(text))
 		return true;
 	if (*text >= '0' && *text <= '9') {
 		m->function = "";
@@ -195,6 +201,10 @@ check_form(struct matching *m)
 		return sema_error_at(m->sema, ap->span,
 				     "attaching by C++ name is not supported "
 				     "yet; use the mangled name");
+	if (n == 3)
+		return sema_error_at(m->sema, ap->span,
+				     "unsupported language type: %s",
+				     probe_part(ap, 2));
 	if (n == 2 || (n == 1 && sema_in(m->sema)->pid))
 		return true;
 	return sema_error_at(m->sema, ap->span,
@@ -211,7 +221,7 @@ match_files(struct matching *m, const char *target)
 	probe_find_files(sema_arena(m->sema), target, sema_in(m->sema)->pid,
 			 &files);
 	m->match->wildcard = m->pattern || files.pattern || !*target;
-	if (!files.v.n && !m->match->wildcard)
+	if (!files.v.n && *target)
 		return sema_error_at(m->sema, m->ap->span,
 				     "%s target file '%s' does not exist or "
 				     "is not executable",
@@ -261,8 +271,11 @@ uretprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
 static const struct type *
 uprobe_args(struct sema *s, struct unit *u, struct span at)
 {
-	sema_error_at(s, at, "no debuginfo found for %s",
-		      u->targets.v[0].group);
+	(void)at;
+	sema_error_at(s, u->ap->span,
+		      "Could not parse arguments of \"%s\": no debuginfo "
+		      "found for %s",
+		      u->targets.v[0].probe, u->targets.v[0].group);
 	return NULL;
 }
 
@@ -342,25 +355,33 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 				 t - u->targets.v, t->probe);
 }
 
-/* Past the end of its function an offset is somebody else's code. */
+/* Where it is not known that an instruction starts there, a breakpoint may
+ * destroy one. */
 static int
-check_offset(struct attach *a, const struct target *t)
+check_place(struct attach *a, const struct target *t)
 {
 	const struct site *p = t->data;
 
-	if (!t->offset || !p->size || t->offset < p->size || a->unsafe)
+	if (a->unsafe)
 		return 0;
-	a->why = arena_printf(a->arena,
-			      "Offset outside the function bounds ('%s' size "
-			      "is %llu)",
-			      t->name, (unsigned long long)p->size);
-	return -EINVAL;
+	if (!*t->name)
+		a->why = arena_printf(
+			a->arena,
+			"Could not determine instruction boundary for %s "
+			"(binary appears stripped).\n" UNSAFE_HINT,
+			t->probe);
+	else if (t->offset && p->size && t->offset >= p->size)
+		a->why = arena_printf(a->arena,
+				      "Offset outside the function bounds "
+				      "('%s' size is %llu)",
+				      t->name, (unsigned long long)p->size);
+	return a->why ? -EINVAL : 0;
 }
 
 static int
 uprobe_attach(struct attach *a, const struct unit *u, const struct target *t)
 {
-	int err = check_offset(a, t);
+	int err = check_place(a, t);
 
 	if (err)
 		return err;
@@ -418,8 +439,7 @@ const struct probe_type probe_uprobe = {
 	.attach_type = TRACE_UPROBE_MULTI,
 	.flags = PROBE_ARGN | PROBE_ARGS | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_USER | PROBE_EXPAND | PROBE_SIGNAL | PROBE_LATE,
-	.min_parts = 1,
-	.max_parts = 3,
+	.max_parts = UINT32_MAX, /* check_form() knows more */
 	.match = uprobe_match,
 	.args = uprobe_args,
 	.arg = probe_arg,
@@ -438,8 +458,7 @@ const struct probe_type probe_uretprobe = {
 	.attach_type = TRACE_UPROBE_MULTI,
 	.flags = PROBE_RETVAL | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_USER | PROBE_SIGNAL | PROBE_LATE,
-	.min_parts = 1,
-	.max_parts = 3,
+	.max_parts = UINT32_MAX, /* check_form() knows more */
 	.match = uretprobe_match,
 	.retval = probe_retval,
 	.reg = probe_reg,
