@@ -113,7 +113,7 @@ func_check(struct sema *s, struct node *n)
 		return sema_error(s, n,
 				  "The func builtin can not be used with '%s' "
 				  "probes",
-				  probetype_of(sema_unit(s)));
+				  t->name);
 	n->type = symbol_type(sema_types(s), t->flags & PROBE_USER);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct ref
 low_half(struct lower *l, enum ir_helper h)
@@ -71,6 +72,22 @@ comm_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	ir_call(l, HELPER_get_current_comm, 2, ir_addr(l, *dst),
 		ir_const(l, n->type->size));
 	return REF_NONE;
+}
+
+/* pid(MODE): the init namespace's number, or the current one's. Both are the
+ * same where the tracer runs in the init namespace. */
+static bool
+pid_check(struct sema *s, struct node *n)
+{
+	const struct node *x = sema_arg(n, 0);
+
+	if (!x || !strcmp(x->ident.name, "curr_ns") ||
+	    !strcmp(x->ident.name, "init"))
+		return true;
+	return sema_error(s, x,
+			  "Invalid PID namespace mode: %s (expects: curr_ns "
+			  "or init)",
+			  x->ident.name);
 }
 
 static bool
@@ -138,8 +155,10 @@ const struct nominal process_types[] = {
 
 /* clang-format off */
 const struct builtin process_words[] = {
-	{ "pid", "uint32", "process id", WORD_BUILTIN, .lower = pid_lower },
-	{ "tid", "uint32", "thread id", WORD_BUILTIN, .lower = tid_lower },
+	{ "pid", "(word = curr_ns) -> uint32", "process id", WORD_BUILTIN,
+	  .check = pid_check, .lower = pid_lower },
+	{ "tid", "(word = curr_ns) -> uint32", "thread id", WORD_BUILTIN,
+	  .check = pid_check, .lower = tid_lower },
 	{ "uid", "uint64", "real user id", .lower = uid_lower },
 	{ "gid", "uint64", "real group id", .lower = gid_lower },
 	{ "username", "username_t", "name of the current user",

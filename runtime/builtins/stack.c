@@ -29,7 +29,8 @@ static const char *const mode_names[] = {
 };
 
 static bool
-parse_mode(struct sema *s, struct node *n, const char *text, int64_t *mode)
+parse_mode(struct sema *s, const struct node *at, const char *word,
+	   const char *text, int64_t *mode)
 {
 	unsigned i;
 
@@ -38,11 +39,11 @@ parse_mode(struct sema *s, struct node *n, const char *text, int64_t *mode)
 			*mode = i;
 			return true;
 		}
-	return sema_error(s, n,
+	return sema_error(s, at,
 			  "Error parsing stack mode: %s: Invalid value for "
 			  "stack_mode: valid values are bpftrace, raw, perf, "
 			  "and build_id.",
-			  n->call.name);
+			  word);
 }
 
 static bool
@@ -69,11 +70,12 @@ stack_check(struct sema *s, struct node *n)
 	struct type *t;
 
 	if (sema_config(s)->stack_mode &&
-	    !parse_mode(s, n, sema_config(s)->stack_mode, &par[PAR_MODE]))
+	    !parse_mode(s, n, n->call.name, sema_config(s)->stack_mode,
+			&par[PAR_MODE]))
 		return false;
 	if (nargs && sema_arg(n, 0)->kind == N_IDENT) {
-		if (!parse_mode(s, n, sema_arg(n, 0)->ident.name,
-				&par[PAR_MODE]))
+		if (!parse_mode(s, sema_arg(n, 0), n->call.name,
+				sema_arg(n, 0)->ident.name, &par[PAR_MODE]))
 			return false;
 		i = 1;
 	}
@@ -194,10 +196,10 @@ const struct nominal stack_types[] = {
 
 /* clang-format off */
 const struct builtin stack_words[] = {
-	{ "kstack", "(word|int = none, int = none) -> auto", "the kernel stack",
+	{ "kstack", "(word|any = none, any = none) -> auto", "the kernel stack",
 	  WORD_BUILTIN, .check = stack_check, .lower = stack_lower,
 	  .aux = KSTACK },
-	{ "ustack", "(word|int = none, int = none) -> auto", "the user stack",
+	{ "ustack", "(word|any = none, any = none) -> auto", "the user stack",
 	  WORD_BUILTIN, .check = stack_check, .lower = stack_lower,
 	  .aux = USTACK },
 	{ 0 },

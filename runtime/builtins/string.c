@@ -59,7 +59,7 @@ str_check(struct sema *s, struct node *n)
 	if (len && sema_literal_int(len, &v)) {
 		if (v < 0)
 			return sema_error(s, n,
-					  "str cannot use negative length "
+					  "strcannot use negative length "
 					  "(%lld)",
 					  (long long)v);
 		if ((uint64_t)v >= max)

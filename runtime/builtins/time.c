@@ -16,11 +16,56 @@ struct timestamp {
 	uint64_t format; /* index in prog->texts */
 };
 
+/* nsecs(MODE): the clocks, each with the helper that reads it. sw_tai is the
+ * boot clock moved by the offset that was right when the tracer started. */
+static const struct clock_mode {
+	const char *name;
+	enum ir_helper helper;
+	bool software_tai;
+} clock_modes[] = {
+	{ "boot", HELPER_ktime_get_boot_ns, false },
+	{ "monotonic", HELPER_ktime_get_ns, false },
+	{ "tai", HELPER_ktime_get_tai_ns, false },
+	{ "sw_tai", HELPER_ktime_get_boot_ns, true },
+};
+
+static bool
+nsecs_check(struct sema *s, struct node *n)
+{
+	const struct node *x = sema_arg(n, 0);
+	unsigned i;
+
+	n->call.data = (void *)&clock_modes[0];
+	if (!x)
+		return true;
+	for (i = 0; i < ARRAY_LEN(clock_modes); i++)
+		if (!strcmp(x->ident.name, clock_modes[i].name)) {
+			n->call.data = (void *)&clock_modes[i];
+			return true;
+		}
+	return sema_error(s, x, "Invalid timestamp mode: %s", x->ident.name);
+}
+
+static int64_t
+tai_minus_boot(void)
+{
+	struct timespec tai, boot;
+
+	clock_gettime(CLOCK_TAI, &tai);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (int64_t)(tai.tv_sec - boot.tv_sec) * NS_PER_S + tai.tv_nsec -
+	       boot.tv_nsec;
+}
+
 static struct ref
 nsecs_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
-	(void)n, (void)dst;
-	return ir_call(l, HELPER_ktime_get_boot_ns, 0);
+	const struct clock_mode *m = n->call.data;
+	struct ref now = ir_call(l, m->helper, 0);
+
+	(void)dst;
+	return m->software_tai ? ir_bini(l, IR_ADD, now, tai_minus_boot())
+			       : now;
 }
 
 static struct ref
@@ -168,8 +213,8 @@ const struct nominal time_types[] = {
 
 /* clang-format off */
 const struct builtin time_words[] = {
-	{ "nsecs", "uint64", "ns since boot", WORD_BUILTIN,
-	  .lower = nsecs_lower },
+	{ "nsecs", "(word = boot) -> uint64", "ns since boot", WORD_BUILTIN,
+	  .check = nsecs_check, .lower = nsecs_lower },
 	{ "elapsed", "uint64", "ns since the tracer started",
 	  .lower = elapsed_lower },
 	{ "jiffies", "uint64", "the kernel's tick count",
