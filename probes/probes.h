@@ -17,9 +17,9 @@ struct attach {
 	bool unsafe;
 	VEC(int) fds; /* added by attach(): links and perf events; closing
 			 them detaches. Owned by the session. */
-	VEC(int) perf_fds; /* perf events; disabled by ioctl at once, but
-			      their close waits for grace periods, so the
-			      session leaves it to a child */
+	VEC(int) perf_fds; /* perf events and links to them: disabled by ioctl
+			      at once, but their close waits for grace
+			      periods, so the session leaves it to a child */
 	const char *why; /* set on failure: a whole line for the user */
 	/* The unit whose targets were attempted at once, by a multi link, and
 	 * the one where that worked: its further targets are attached. */
