@@ -67,8 +67,11 @@ rnd_bin(struct lower *l, struct shape *sh, struct ref a, struct ref b)
 					      IR_SUB, IR_DIV, IR_MOD };
 	uint32_t *s = &sh->seed;
 
-	if (!rnd(s, 6))
-		return ir_bini(l, IR_SHL + rnd(s, 3), a, 1 + rnd(s, 63));
+	if (!rnd(s, 6)) {
+		enum ir_opcode shift = IR_SHL + rnd(s, 3);
+
+		return ir_bini(l, shift, a, 1 + rnd(s, 63));
+	}
 	return ir_bin(l, ops[rnd(s, 9)], a, b);
 }
 
@@ -93,8 +96,9 @@ rnd_call(struct lower *l, struct shape *sh, const struct mem *obj)
 static inline void
 rnd_op(struct lower *l, struct shape *sh, const struct mem *obj)
 {
-	uint32_t *s = &sh->seed, to = rnd(s, sh->vars);
+	uint32_t *s = &sh->seed, to = rnd(s, sh->vars), off;
 	struct ref a = rnd_value(l, sh, obj), b = rnd_value(l, sh, obj), r;
+	enum ir_opcode ext = rnd(s, 2) ? IR_ZEXT : IR_SEXT;
 
 	if (rnd(s, 100) < sh->calls) {
 		r = rnd_call(l, sh, obj);
@@ -104,16 +108,18 @@ rnd_op(struct lower *l, struct shape *sh, const struct mem *obj)
 	}
 	switch (rnd(s, 8)) {
 	case 0:
-		ir_store(l, obj->base, 8 * rnd(s, 4), a, 1u << rnd(s, 4));
+		off = 8 * rnd(s, 4);
+		ir_store(l, obj->base, off, a, 1u << rnd(s, 4));
 		return;
 	case 1:
-		r = ir_load(l, obj->base, 8 * rnd(s, 4), 1u << rnd(s, 4));
+		off = 8 * rnd(s, 4);
+		r = ir_load(l, obj->base, off, 1u << rnd(s, 4));
 		break;
 	case 2:
 		r = ir_cmp(l, rnd(s, 11), a, b);
 		break;
 	case 3:
-		r = ir_un(l, rnd(s, 2) ? IR_ZEXT : IR_SEXT, a, 1u << rnd(s, 3));
+		r = ir_un(l, ext, a, 1u << rnd(s, 3));
 		break;
 	case 4:
 		r = rnd(s, 2) ? ir_un(l, IR_NEG, a, 8)
@@ -144,11 +150,14 @@ rnd_end(struct lower *l, struct shape *sh, struct blk **b, unsigned i,
 	}
 	to = sh->loops ? 1 + rnd(s, n - 1) : i + 1 + rnd(s, n - i - 1);
 	/* Not back to a block that folded branches made unreachable. */
-	if (!rnd(s, 3) || to == i + 1 || to == i || (to < i && !b[to]->ops.n))
+	if (!rnd(s, 3) || to == i + 1 || to == i || (to < i && !b[to]->ops.n)) {
 		ir_jmp(l, b[i + 1]);
-	else
-		ir_br(l, rnd(s, 11), rnd_value(l, sh, obj),
-		      rnd_value(l, sh, obj), b[i + 1], b[to]);
+	} else {
+		enum ir_cond c = rnd(s, 11);
+		struct ref x = rnd_value(l, sh, obj);
+
+		ir_br(l, c, x, rnd_value(l, sh, obj), b[i + 1], b[to]);
+	}
 }
 
 static inline struct func *
@@ -193,6 +202,7 @@ rnd_func(struct prog *p, struct shape sh)
 struct trace {
 	int64_t v[4000];
 	unsigned n;
+	bool cut; /* ran too long: only its start counts */
 };
 
 struct machine {
@@ -374,6 +384,7 @@ eval_func(const struct func *f, const int64_t ctx[4], struct trace *t)
 		from = b;
 		b = next;
 	}
+	t->cut = b != NULL;
 	free(m.val);
 }
 
