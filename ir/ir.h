@@ -75,6 +75,7 @@ struct blk {
 struct obj {
 	uint32_t size, align; /* bytes */
 	bool pinned;   /* live in the whole function (captured by callbacks) */
+	bool on_stack; /* never in scratch: the context of callbacks */
 	bool scratch;  /* placed in per-CPU scratch, not on the stack */
 	int32_t where; /* placed: offset from r10 (negative), or in scratch */
 };

@@ -247,7 +247,7 @@ static void
 place_captured(struct lower *l, struct unit_state *u, const struct var *v,
 	       struct lvar *lv)
 {
-	enum { IN_FRAME_MAX = 64 };
+	enum { IN_FRAME_MAX = 32 };
 	uint32_t size = type_is_scalar(v->type) ? 8 : v->type->size;
 	bool far = size > IN_FRAME_MAX && lv->as == AS_BPF;
 
@@ -271,6 +271,7 @@ prepare_frame(struct lower *l, struct unit_state *u)
 		u->frame_obj = l->f->objs.n;
 		ir_obj(l, 8, 8);
 		l->f->objs.v[u->frame_obj].pinned = true;
+		l->f->objs.v[u->frame_obj].on_stack = true;
 		u->has_frame = true;
 		u->done_off = 0;
 		u->result_off = 8;

@@ -104,7 +104,8 @@ largest(const struct placer *c, struct func *f, struct func **owner)
 		for (i = 0; i < c->of[f->index].n; i++) {
 			struct obj *o = &f->objs.v[i];
 
-			if (o->scratch || (best && o->size <= best->size))
+			if (o->scratch || o->on_stack ||
+			    (best && o->size <= best->size))
 				continue;
 			best = o;
 			*owner = f;
@@ -140,7 +141,8 @@ choose(struct placer *c)
 
 		c->of[i] = ir_overlap(f, &c->tmp);
 		for (k = 0; k < c->of[i].n; k++)
-			if (f->objs.v[k].size > stack_limit(p))
+			if (f->objs.v[k].size > stack_limit(p) &&
+			    !f->objs.v[k].on_stack)
 				to_scratch(c, f, &f->objs.v[k]);
 		lay_out(c, f);
 	}

@@ -301,6 +301,8 @@ print_obj(const struct obj *o, uint32_t index, struct sbuf *out)
 	sbuf_printf(out, "obj %u size %u align %u", index, o->size, o->align);
 	if (o->pinned)
 		sbuf_puts(out, " pinned");
+	if (o->on_stack)
+		sbuf_puts(out, " onstack");
 	if (o->scratch)
 		sbuf_printf(out, " scratch %d", o->where);
 	else if (o->where)

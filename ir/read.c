@@ -411,6 +411,7 @@ read_obj(struct reader *r, struct func *f)
 	if (rd_take_word(r, "align"))
 		o.align = rd_u32(r);
 	o.pinned = rd_take_word(r, "pinned");
+	o.on_stack = rd_take_word(r, "onstack");
 	o.scratch = rd_take_word(r, "scratch");
 	if (o.scratch || rd_take_word(r, "stack"))
 		o.where = (int32_t)rd_num(r);
