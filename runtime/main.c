@@ -154,10 +154,19 @@ is_asked(const char *debug, const struct pass *p)
 	return false;
 }
 
+/* "ir=read", "ra=read": IR text as it was read, before any pass. */
+static bool
+asks_read(const char *debug)
+{
+	return !strcmp(debug, "ir=read") || !strcmp(debug, "ra=read");
+}
+
 /* Whether -d's stages all exist; names the first that does not. */
 static bool
 check_stages(const char *debug)
 {
+	if (debug && asks_read(debug))
+		return true;
 	while (debug && *debug) {
 		size_t n = strcspn(debug, ","), i = 0;
 
@@ -366,7 +375,13 @@ compile_ir(struct compile *c)
 		return false;
 	if (c->prog.funcs.n && c->prog.funcs.v[0]->allocated)
 		first = PASS_LAYOUT + 1;
-	return ir_verify(&c->prog) && run_passes(c, first);
+	if (!ir_verify(&c->prog))
+		return false;
+	if (asks_read(c->opts.debug)) {
+		print_stage(c, &pipeline[PASS_LOWER]);
+		return true;
+	}
+	return run_passes(c, first);
 }
 
 static void
