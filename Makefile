@@ -11,18 +11,22 @@ CC ?= cc
 PKG_CONFIG ?= pkg-config
 NPROC := $(shell nproc 2>/dev/null || echo 2)
 MAKEFLAGS += -j$(NPROC) --no-print-directory
+# V=1 shows the commands.
+ifdef V
+Q :=
+else
+Q := @
+endif
 
 # One build folder per way of building, so that none disturbs another.
 ifdef SAN
 BUILD ?= build/san
-else ifdef STATIC
-BUILD ?= build/static
 else
 BUILD ?= build
 endif
 
-FOLDERS := lexer/base lexer parser sema/types sema/kernel sema ir bpfgen \
-	   probes runtime runtime/builtins
+FOLDERS := lexer parser sema ir bpfgen probes runtime
+FOLDERS += $(patsubst %/,%,$(wildcard $(addsuffix /*/,$(FOLDERS))))
 SRC := $(wildcard $(addsuffix /*.c,$(FOLDERS)))
 HDR := $(wildcard $(foreach d,$(FOLDERS),$(d)/*.h $(d)/*.def))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
@@ -64,32 +68,38 @@ LIBS := $(shell $(PKG_CONFIG) $(PC_STATIC) --libs libbpf libelf zlib \
 all: $(BUILD)/jiffy
 
 $(BUILD)/jiffy: $(OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(OBJ) $(LIBS)
+	@echo "  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(OBJ) $(LIBS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo "  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # All but main(): what unit tests and the interpreter link with.
 $(LIB): $(filter-out $(MAIN),$(OBJ))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS) -lcriterion
+	@echo "  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS) -lcriterion
 
 # All of jiffy but its way into the kernel (runtime/sys.c, runtime/ring.c).
 $(VM): $(VM_SRC:%.c=$(BUILD)/%.o) $(MAIN) $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+	@echo "  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 
 $(BUILD)/tests/live/workload: tests/live/workload.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O1 -g $(WARN) -fno-omit-frame-pointer \
+	@echo "  $@"
+	$(Q)$(CC) -std=gnu11 -O1 -g $(WARN) -fno-omit-frame-pointer \
 		-fno-optimize-sibling-calls -o $@ $< -pthread
 
 $(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
+	@echo "  $@"
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
 
 unit: $(UNIT)
 vm: $(VM)
@@ -98,9 +108,10 @@ objects: $(OBJ)
 test-programs: unit vm workload
 
 static:
-	@$(MAKE) STATIC=1 all
-	@size=$$(stat -c %s build/static/jiffy); \
-	echo "build/static/jiffy: $$size bytes"; test $$size -lt 2097152
+	@$(MAKE) STATIC=1 BUILD=$(BUILD)/static all
+	@size=$$(stat -c %s $(BUILD)/static/jiffy) && \
+	echo "$(BUILD)/static/jiffy: $$size bytes" && \
+	test "$$size" -lt 2097152
 
 install: $(BUILD)/jiffy
 	install -D -m 755 $(BUILD)/jiffy $(DESTDIR)$(PREFIX)/bin/jiffy

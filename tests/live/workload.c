@@ -255,12 +255,13 @@ do_signal(long n)
 		syscall(SYS_kill, getpid(), SIGUSR1);
 }
 
+/* CPU time: a busy machine must not make the burning shorter. */
 static long
 now_ms(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
