@@ -278,6 +278,7 @@ strcap_check(struct sema *s, struct node *n)
 /* clang-format off */
 const struct builtin string_words[] = {
 	{ "str", "(any, int = none) -> auto", "a string read from memory",
+	  WORD_TEXT,
 	  .check = str_check, .lower = str_lower },
 	{ "buf", "(any, int = none) -> auto", "bytes read from memory",
 	  .check = buf_check, .lower = buf_lower },
