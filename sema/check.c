@@ -13,7 +13,7 @@
 /* What a unit keeps from round to round. */
 struct unit_state {
 	struct node *body; /* as expanded; rounds work on copies */
-	struct hmap hoisted;
+	struct hmap hoisted, known;
 };
 
 static void
@@ -25,14 +25,18 @@ check_unit(struct sema *s, struct unit *u, struct unit_state *st)
 	s->scope = NULL;
 	s->loops = s->fors = s->depth = 0;
 	s->hoisted = st->hoisted;
+	s->known = &st->known;
+	memset(&s->visible, 0, sizeof(s->visible));
 	s->gone.n = 0;
 	s->calls.n = 0;
 	u->body = ast_clone(s->a, st->body);
 	check_block(s, u->body);
 	st->hoisted = s->hoisted;
 	/* Names moved to another scope: their types are learnt anew. */
-	if (st->hoisted.entries.n != hoisted)
+	if (st->hoisted.entries.n != hoisted) {
 		u->vars.n = 0;
+		memset(&st->known, 0, sizeof(st->known));
+	}
 	if (s->final)
 		scope_warnings(s);
 }

@@ -15,7 +15,11 @@ enum { ROUNDS_MAX = 100, SIG_PARAMS = 8, DEPTH_MAX = 400 };
 
 struct scope {
 	struct scope *up;
-	VEC(struct var *) vars;
+	VEC(struct scope_var {
+		struct var *var;
+		struct var *hidden; /* what the name meant before, or NULL */
+	})
+	vars;
 };
 
 struct sema {
@@ -33,6 +37,8 @@ struct sema {
 	bool changed;   /* this round learnt a type */
 	bool desperate; /* nothing else to learn: unknown maps are int64 */
 	struct scope *scope;
+	struct hmap visible;    /* name -> struct var */
+	struct hmap *known;     /* place and name -> struct var, of the unit */
 	struct hmap hoisted;    /* names used after their block (15) */
 	VEC(struct var *) gone; /* variables whose block has ended */
 	unsigned loops, fors;   /* enclosing while and for / for bodies */

@@ -72,9 +72,14 @@ static const struct type *
 mismatch(struct sema *s, const struct node *at, enum operator_kind op,
 	 const struct node *l, const struct node *r)
 {
-	sema_error(s, at, "Type mismatch for '%s': comparing %s with %s",
-		   ast_op_text(op), type_name(l->type), type_name(r->type));
-	note_sides(s, l, type_name(l->type), r, type_name(r->type));
+	if (s->final) {
+		diag_error(s->d, at->span,
+			   "Type mismatch for '%s': comparing %s with %s",
+			   ast_op_text(op), type_name(l->type),
+			   type_name(r->type));
+		note_sides(s, l, type_name(l->type), r, type_name(r->type));
+		report_calls(s, at->span);
+	}
 	return type_error(s->t);
 }
 

@@ -8,6 +8,7 @@
  * met, the name is noted as hoisted, and from the next round on its first
  * assignment declares it in the body's own scope.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
@@ -25,8 +26,12 @@ scope_pop(struct sema *s)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->scope->vars.n; i++)
-		*vec_push(s->a, &s->gone) = s->scope->vars.v[i];
+	for (i = s->scope->vars.n; i-- > 0;) {
+		const struct scope_var *sv = &s->scope->vars.v[i];
+
+		*vec_push(s->a, &s->gone) = sv->var;
+		hmap_put(s->a, &s->visible, sv->var->name, sv->hidden);
+	}
 	s->scope = s->scope->up;
 }
 
@@ -43,14 +48,7 @@ var_text(const struct sema *s, const char *name)
 struct var *
 var_find(struct sema *s, const char *name)
 {
-	const struct scope *sc;
-	uint32_t i;
-
-	for (sc = s->scope; sc; sc = sc->up)
-		for (i = 0; i < sc->vars.n; i++)
-			if (!strcmp(sc->vars.v[i]->name, name))
-				return sc->vars.v[i];
-	return NULL;
+	return hmap_get(&s->visible, name);
 }
 
 /* The variable that an earlier round declared here, or a new one. */
@@ -59,18 +57,18 @@ var_again(struct sema *s, const char *name, struct span at)
 {
 	struct unit *u = s->unit;
 	struct var *v;
-	uint32_t i;
+	char key[256];
 
-	for (i = 0; i < u->vars.n; i++) {
-		v = u->vars.v[i];
-		if (v->span.begin == at.begin && !strcmp(v->name, name))
-			return v;
-	}
+	snprintf(key, sizeof(key), "%u %s", at.begin, name);
+	v = hmap_get(s->known, key);
+	if (v)
+		return v;
 	v = arena_alloc(s->a, sizeof(*v));
 	v->name = name;
 	v->span = at;
 	v->id = u->vars.n;
 	*vec_push(s->a, &u->vars) = v;
+	hmap_put(s->a, s->known, arena_strdup(s->a, key), v);
 	return v;
 }
 
@@ -79,6 +77,7 @@ var_declare(struct sema *s, const char *name, struct span at)
 {
 	struct scope *sc = s->scope;
 	struct var *v = var_again(s, name, at);
+	struct scope_var *sv;
 
 	v->depth = s->fors;
 	v->captured = v->assigned = v->used = false;
@@ -88,7 +87,10 @@ var_declare(struct sema *s, const char *name, struct span at)
 		v->depth = 0;
 		v->captured = s->fors > 0;
 	}
-	*vec_push(s->a, &sc->vars) = v;
+	sv = vec_push(s->a, &sc->vars);
+	sv->var = v;
+	sv->hidden = var_find(s, name);
+	hmap_put(s->a, &s->visible, v->name, v);
 	return v;
 }
 

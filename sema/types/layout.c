@@ -10,6 +10,7 @@
  *         .2  string[3]                   8      3
  *         (zero)                         11      1   up to the alignment
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
@@ -48,50 +49,80 @@ lay_out(struct types *t, const char *const *names,
 	return f;
 }
 
+/* What tells the type from others: the addresses of its parts. */
+static const char *
+parts_key(struct types *t, char *buf, size_t size, char kind,
+	  const char *const *names, const struct type *const *items, uint32_t n)
+{
+	uint32_t i;
+	size_t len = 0, need = 2 + n * 20;
+
+	for (i = 0; names && i < n; i++)
+		need += strlen(names[i]);
+	if (need > size)
+		buf = arena_alloc(t->arena, need);
+	buf[len++] = kind;
+	for (i = 0; i < n; i++)
+		len += (size_t)sprintf(buf + len, "%s%p,",
+				       names ? names[i] : "",
+				       (const void *)items[i]);
+	buf[len] = '\0';
+	return buf;
+}
+
+static const char *
+tuple_name(struct types *t, const struct type *const *items, uint32_t n)
+{
+	const char *name = "(";
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		name = arena_printf(t->arena, "%s%s%s", name, i ? "," : "",
+				    type_name(items[i]));
+	return arena_printf(t->arena, "%s)", name);
+}
+
 const struct type *
 type_tuple(struct types *t, const struct type *const *items, uint32_t n)
 {
-	const char *key = "(", *name = "(";
-	const struct type *found;
+	char buf[256];
+	const char *key = parts_key(t, buf, sizeof(buf), '(', NULL, items, n);
+	const struct type *found = types_find(t, key);
 	struct type *p;
-	uint32_t i;
 
-	for (i = 0; i < n; i++) {
-		key = arena_printf(t->arena, "%s%p,", key,
-				   (const void *)items[i]);
-		name = arena_printf(t->arena, "%s%s%s", name, i ? "," : "",
-				    type_name(items[i]));
-	}
-	found = types_find(t, key);
 	if (found)
 		return found;
-	name = arena_printf(t->arena, "%s)", name);
-	p = types_add(t, key, TY_TUPLE, name, 0, 1);
+	p = types_add(t, key, TY_TUPLE, tuple_name(t, items, n), 0, 1);
 	lay_out(t, NULL, items, n, p);
 	return p;
+}
+
+static const char *
+record_name(struct types *t, const char *const *names,
+	    const struct type *const *items, uint32_t n)
+{
+	const char *name = "record { ";
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		name = arena_printf(t->arena, "%s%s.%s = %s", name,
+				    i ? ", " : "", names[i],
+				    type_name(items[i]));
+	return arena_printf(t->arena, "%s }", name);
 }
 
 const struct type *
 type_record(struct types *t, const char *const *names,
 	    const struct type *const *items, uint32_t n)
 {
-	const char *key = "{", *name = "record { ";
-	const struct type *found;
+	char buf[256];
+	const char *key = parts_key(t, buf, sizeof(buf), '{', names, items, n);
+	const struct type *found = types_find(t, key);
 	struct type *p;
-	uint32_t i;
 
-	for (i = 0; i < n; i++) {
-		key = arena_printf(t->arena, "%s%s%p,", key, names[i],
-				   (const void *)items[i]);
-		name = arena_printf(t->arena, "%s%s.%s = %s", name,
-				    i ? ", " : "", names[i],
-				    type_name(items[i]));
-	}
-	found = types_find(t, key);
 	if (found)
 		return found;
-	name = arena_printf(t->arena, "%s }", name);
-	p = types_add(t, key, TY_RECORD, name, 0, 1);
+	p = types_add(t, key, TY_RECORD, record_name(t, names, items, n), 0, 1);
 	lay_out(t, names, items, n, p);
 	return p;
 }

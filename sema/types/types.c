@@ -142,18 +142,19 @@ type_buffer(struct types *t, uint32_t data_bytes)
 const struct type *
 type_pointer(struct types *t, const struct type *to, enum addrspace as)
 {
-	const char *inner = type_name(to);
-	size_t n = strlen(inner);
-	/* "int8 *", "int8 **" */
-	const char *name = arena_printf(t->arena, "%s%s*", inner,
-					n && inner[n - 1] == '*' ? "" : " ");
-	const char *key =
-		arena_printf(t->arena, "*%p:%d", (const void *)to, as);
-	const struct type *found = types_find(t, key);
+	const char *inner = type_name(to), *name;
+	const struct type *found;
 	struct type *p;
+	char key[40];
+	size_t n = strlen(inner);
 
+	snprintf(key, sizeof(key), "*%p:%d", (const void *)to, as);
+	found = types_find(t, key);
 	if (found)
 		return found;
+	/* "int8 *", "int8 **" */
+	name = arena_printf(t->arena, "%s%s*", inner,
+			    n && inner[n - 1] == '*' ? "" : " ");
 	p = types_add(t, key, TY_POINTER, name, 8, 8);
 	p->to = to;
 	p->as = as;
@@ -164,13 +165,13 @@ const struct type *
 type_array(struct types *t, const struct type *of, uint32_t count)
 {
 	const char *inner = type_name(of);
-	const char *cut = strchr(inner, '[');
-	const char *key =
-		arena_printf(t->arena, "[%p:%u", (const void *)of, count);
-	const struct type *found = types_find(t, key);
-	const char *name;
+	const char *cut = strchr(inner, '['), *name;
+	const struct type *found;
 	struct type *p;
+	char key[40];
 
+	snprintf(key, sizeof(key), "[%p:%u", (const void *)of, count);
+	found = types_find(t, key);
 	if (found)
 		return found;
 	/* The outer dimension is written first: int8[outer][inner]. */
