@@ -69,8 +69,10 @@ probe_reg(struct lower *l, const char *name, bool *known)
 {
 	for (size_t i = 0; i < ARRAY_LEN(regs); i++) {
 		*known = !strcmp(regs[i].name, name);
-		if (*known)
+		if (*known && l) /* else only the name is asked about */
 			return load(l, regs[i].offset);
+		if (*known)
+			break;
 	}
 	return REF_NONE;
 }
