@@ -22,6 +22,7 @@ struct assign {
 	uint8_t *dies;       /* by op of the block: bit per argument */
 	bool *unread;        /* by op: nobody reads the result */
 	uint8_t *wanted;     /* by op: registers of the next call or RET */
+	bool *calls;         /* by op: a call follows in the block */
 	bool *done;          /* by rpo */
 };
 
@@ -78,16 +79,20 @@ find_deaths(struct assign *a)
 	const struct blk_flow *bf = &a->w.blk[a->b->rpo];
 	uint32_t i, n = a->b->ops.n;
 	uint8_t wanted = 0;
+	bool calls = false;
 
 	a->dies = arena_alloc(a->tmp, n * sizeof(*a->dies));
 	a->unread = arena_alloc(a->tmp, n * sizeof(*a->unread));
 	a->wanted = arena_alloc(a->tmp, n * sizeof(*a->wanted));
+	a->calls = arena_alloc(a->tmp, n * sizeof(*a->calls));
 	for (i = 0; i < bf->out.n; i++)
 		a->live[bf->out.v[i].v] = true;
 	for (i = n; i-- > 0;) {
 		const struct op *op = ir_op(a->f, a->b->ops.v[i]);
 
 		a->wanted[i] = wanted;
+		a->calls[i] = calls;
+		calls |= op->code == IR_CALL;
 		if (op->code == IR_CALL)
 			wanted = ((1u << op->nargs) - 1) << 1;
 		else if (op->code == IR_RET)
@@ -105,6 +110,7 @@ struct choice {
 	uint32_t forbidden; /* bit per register */
 	int8_t best;        /* of a dying first operand, or -1 */
 	unsigned wanted;    /* likewise: of the next call or RET */
+	bool later; /* if it has to go to r6-r9, then only on some way */
 };
 
 static bool
@@ -153,6 +159,8 @@ pick(const struct assign *a, const struct choice *c)
 	if (a->h.crosses[c->v]) {
 		if (want >= FIRST_KEPT && usable(a, c, want))
 			return want;
+		if (c->later && usable(a, c, c->best))
+			return c->best;
 		r = pick_kept(a, c);
 	}
 	if (r >= 0)
@@ -277,6 +285,7 @@ assign_result(struct assign *a, uint32_t at, struct ref r, struct choice *c)
 
 	c->v = ir_defines(op, r);
 	c->wanted = a->wanted[at];
+	c->later = !a->calls[at] && !a->w.blk[a->b->rpo].depth;
 	reg = pick(a, c);
 	op->reg = reg;
 	if (two_operands(op) && reg == op->areg[1] && op->areg[0] != reg)

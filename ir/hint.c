@@ -46,8 +46,17 @@ want(struct hinting *k, uint32_t v, int8_t reg)
 		k->h->want[v] = reg;
 }
 
+/* The value `from` shall be made where `v` is wanted. */
 static void
-hint_args(struct hinting *k, const struct op *op, int8_t result)
+pass_wish(struct hinting *k, uint32_t v, uint32_t from)
+{
+	want(k, from, k->h->want[v]);
+	if (k->h->crosses[v])
+		k->h->crosses[from] = true;
+}
+
+static void
+hint_args(struct hinting *k, const struct op *op, uint32_t v)
 {
 	const struct func *f = k->w->f;
 	uint32_t i;
@@ -60,10 +69,10 @@ hint_args(struct hinting *k, const struct op *op, int8_t result)
 		return;
 	/* x = y op z: y, unless it outlives x; then z, if it may. */
 	if (ir_in_reg(f, op, 0) && !k->live[op->arg[0].id])
-		want(k, op->arg[0].id, result);
+		pass_wish(k, v, op->arg[0].id);
 	else if (ir_in_reg(f, op, 1) && !k->live[op->arg[1].id] &&
 		 ir_ops[op->code].flags & F_C)
-		want(k, op->arg[1].id, result);
+		pass_wish(k, v, op->arg[1].id);
 }
 
 static void
@@ -76,7 +85,7 @@ hint_op(struct hinting *k, struct ref r)
 		k->live[v] = false;
 	if (op->code == IR_CALL)
 		cross_call(k);
-	hint_args(k, op, v ? k->h->want[v] : -1);
+	hint_args(k, op, v);
 	for (i = 0; i < op->nargs; i++)
 		if (ir_in_reg(k->w->f, op, i))
 			make_live(k, op->arg[i].id);
@@ -98,7 +107,7 @@ hint_phi_args(struct hinting *k, const struct blk *b)
 		if (op->code != IR_PHI)
 			break;
 		if (!op->has_imm)
-			want(k, op->phi[at].id, k->h->want[to->ops.v[i].id]);
+			pass_wish(k, to->ops.v[i].id, op->phi[at].id);
 	}
 }
 
