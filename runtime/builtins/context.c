@@ -181,16 +181,17 @@ reg_lower(struct lower *l, const struct node *n, const struct mem *dst)
 /* clang-format off */
 #define ARG(N)                                                                 \
 	{ "arg" #N, "uint64", "argument " #N " of the traced function",        \
-	  WORD_BUILTIN, .aux = N, .check = arg_check, .lower = arg_lower }
+	  WORD_BUILTIN | WORD_CTX, .aux = N, .check = arg_check, .lower = arg_lower }
 
 const struct builtin context_words[] = {
-	{ "args", "auto", "the arguments by name", WORD_BUILTIN,
+	{ "args", "auto", "the arguments by name",
+	  WORD_BUILTIN | WORD_ARGS | WORD_CTX,
 	  .check = args_check, .lower = ctx_lower },
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5), ARG(6), ARG(7), ARG(8),
 	ARG(9), ARG(10), ARG(11),
-	{ "retval", "uint64", "value the traced function returned",
+	{ "retval", "uint64", "value the traced function returned", WORD_CTX,
 	  .check = retval_check, .lower = retval_lower },
-	{ "ctx", "auto", "the program's context", WORD_BUILTIN,
+	{ "ctx", "auto", "the program's context", WORD_BUILTIN | WORD_CTX,
 	  .check = ctx_check, .lower = ctx_lower },
 	{ "func", "auto", "name of the traced function", .check = func_check,
 	  .lower = func_lower },

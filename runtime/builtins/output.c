@@ -65,6 +65,12 @@ print_check(struct sema *s, struct node *n)
 			return sema_error(s, n,
 					  "none type passed to print() "
 					  "is not printable");
+		if (t && t->kind == TY_POINTER && t->as == AS_CTX &&
+		    !t->to->nfields)
+			return sema_error(s, n,
+					  "%s type passed to print() is not "
+					  "printable",
+					  type_name(t));
 		if (t && t->nominal && t->nominal->multiline)
 			return sema_error(s, n,
 					  "Map type %s cannot print the "
