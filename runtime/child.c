@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,12 +113,85 @@ child_release(struct session *s)
 	s->child_go = -1;
 }
 
+/* ---- its addresses ---- */
+
+static bool
+needs_process(const struct type *t)
+{
+	if (!t)
+		return false;
+	if (t->kind == TY_NOMINAL)
+		return t->nominal->of_process;
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (t->kind != TY_STRUCT && needs_process(t->fields[i].type))
+			return true;
+	return false;
+}
+
+/* Whether anything that is printed needs the mappings of a process. */
+static bool
+prints_addresses(const struct prog *p)
+{
+	for (uint32_t i = 0; i < p->maps.n; i++) {
+		const struct mapdef *def = p->maps.v[i].def;
+
+		if (p->maps.v[i].use == MAP_USER &&
+		    (needs_process(def->key) || needs_process(def->value)))
+			return true;
+	}
+	for (uint32_t i = 0; i < p->events.n; i++)
+		for (uint32_t a = 0; a < p->events.v[i]->args.n; a++)
+			if (needs_process(p->events.v[i]->args.v[a].type))
+				return true;
+	return false;
+}
+
+/*
+ * A process that has ended has no mappings any more, and its addresses stay
+ * numbers. So the child is made to stop once, at the door of its exit.
+ */
+void
+child_watch(struct session *s)
+{
+	if (s->child > 0 && prints_addresses(s->prog))
+		ptrace(PTRACE_SEIZE, s->child, 0, PTRACE_O_TRACEEXIT);
+}
+
+void
+child_stopped(struct session *s)
+{
+	siginfo_t info;
+	int signal, event;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (s->child <= 0 ||
+		    waitid(P_PID, (id_t)s->child, &info, WSTOPPED | WNOHANG) ||
+		    !info.si_pid)
+			return;
+		signal = info.si_status & 0xff;
+		event = info.si_status >> 8;
+		if (event == PTRACE_EVENT_EXIT)
+			sym_user_learn(s, (uint32_t)s->child);
+		if (event == PTRACE_EVENT_STOP && signal != SIGTRAP)
+			ptrace(PTRACE_LISTEN, s->child, 0, 0);
+		else
+			ptrace(PTRACE_CONT, s->child, 0, event ? 0 : signal);
+	}
+}
+
+/* ---- its end ---- */
+
 /* Whether the child ends within `ms`. */
 static bool
 ends_within(struct session *s, int ms)
 {
+	siginfo_t info = { 0 };
+
 	for (; ms >= 0; ms--) {
-		if (waitpid(s->child, NULL, WNOHANG))
+		child_stopped(s);
+		if (waitid(P_PID, (id_t)s->child, &info, WEXITED | WNOHANG) ||
+		    info.si_pid)
 			return true;
 		if (ms)
 			usleep(1000);
@@ -139,7 +213,7 @@ child_stop(struct session *s)
 		kill(s->child, SIGTERM);
 		if (!ends_within(s, PATIENCE)) {
 			kill(s->child, SIGKILL);
-			waitpid(s->child, NULL, 0);
+			ends_within(s, PATIENCE);
 		}
 	}
 	if (s->child_fd >= 0)

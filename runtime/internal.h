@@ -249,7 +249,11 @@ void session_report_lost(struct session *s, bool total);
 
 /* Fork, hold before exec; false: reported. */
 bool child_start(struct session *s, const char *command);
+/* Before it execs: have it stop at its exit, if its addresses are printed. */
+void child_watch(struct session *s);
 void child_release(struct session *s); /* let it exec */
+/* On SIGCHLD: let it go on from a stop, its mappings learnt. */
+void child_stopped(struct session *s);
 /* SIGTERM after exit(), SIGKILL for what is left. */
 void child_stop(struct session *s);
 

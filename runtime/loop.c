@@ -29,7 +29,7 @@ watch(struct session *s, int fd)
 		epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e);
 }
 
-/* From here on INT, TERM and USR1 arrive as data. */
+/* From here on these signals arrive as data. */
 static void
 block_signals(struct session *s)
 {
@@ -39,6 +39,8 @@ block_signals(struct session *s)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
+	if (s->child > 0)
+		sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -71,7 +73,9 @@ take_signals(struct session *s)
 	bool end = false;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGUSR1) {
+		if (info.ssi_signo == SIGCHLD) {
+			child_stopped(s);
+		} else if (info.ssi_signo != SIGUSR1) {
 			end = true;
 		} else if (!session_run_signal(s)) {
 			drain(s);
@@ -164,6 +168,7 @@ session_run(struct session *s)
 	if (s->opts->dry_run)
 		return 0;
 	open_loop(s);
+	child_watch(s);
 	child_release(s);
 	notice(s);
 	poll_events(s);

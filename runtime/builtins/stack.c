@@ -187,6 +187,7 @@ const struct nominal stack_types[] = {
 		     .print = stack_print,
 		     .json = stack_json },
 	[USTACK] = { .name = "ustack",
+		     .of_process = true,
 		     .size = sizeof(struct stack),
 		     .align = 8,
 		     .print = stack_print,

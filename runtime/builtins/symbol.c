@@ -52,6 +52,7 @@ const struct nominal symbol_types[] = {
 		   .print = ksym_print,
 		   .json = ksym_json },
 	[USYM] = { .name = "usym_t",
+		   .of_process = true,
 		   .size = sizeof(struct usym),
 		   .align = 8,
 		   .print = usym_print,
