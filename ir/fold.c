@@ -242,7 +242,8 @@ fold_mod(struct fold *c, struct ref r, struct ref x, int64_t v)
 		return be_copy(c, r, x);
 	if (v == 1)
 		return be_const(c, r, 0);
-	return log2_of(v) > 0 && be_bini(c, r, IR_AND, x, v - 1);
+	return log2_of(v) > 0 &&
+	       be_bini(c, r, IR_AND, x, (int64_t)((uint64_t)v - 1));
 }
 
 /* x op v */
