@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Declarations at the top of a file. Each is parsed on its own; where one
+ * does not parse, it is skipped to its end and the next one begins with a
+ * clean slate. Bodies of functions, initializers and asm are never looked at.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- tokens ---- */
+
+static void
+read_token(struct cparser *p, struct ctoken *t)
+{
+	pp_next(p->pp, t);
+}
+
+void
+advance(struct cparser *p)
+{
+	if (is_punct(&p->tok, '(') || is_punct(&p->tok, '[') ||
+	    is_punct(&p->tok, '{'))
+		p->nest++;
+	else if (is_punct(&p->tok, ')') || is_punct(&p->tok, ']') ||
+		 is_punct(&p->tok, '}'))
+		p->nest--;
+	if (p->has_ahead) {
+		p->tok = p->ahead;
+		p->has_ahead = false;
+	} else {
+		read_token(p, &p->tok);
+	}
+}
+
+const struct ctoken *
+peek(struct cparser *p)
+{
+	if (!p->has_ahead)
+		read_token(p, &p->ahead);
+	p->has_ahead = true;
+	return &p->ahead;
+}
+
+bool
+accept(struct cparser *p, unsigned punct)
+{
+	if (p->bad || !is_punct(&p->tok, punct))
+		return false;
+	advance(p);
+	return true;
+}
+
+bool
+expect(struct cparser *p, unsigned punct)
+{
+	if (accept(p, punct))
+		return true;
+	fail(p, "expected '%c'", (char)punct);
+	return false;
+}
+
+void
+fail(struct cparser *p, const char *fmt, ...)
+{
+	const char *text;
+	va_list ap;
+
+	if (p->bad)
+		return;
+	p->bad = true;
+	va_start(ap, fmt);
+	text = arena_vprintf(p->arena, fmt, ap);
+	va_end(ap);
+	pp_message(p->pp, false, &p->tok, "error: %s", text);
+}
+
+bool
+at_keyword(const struct cparser *p, enum keyword kw)
+{
+	return p->tok.kind == CT_NAME && p->tok.name->kw == kw;
+}
+
+bool
+go_deeper(struct cparser *p)
+{
+	if (p->bad)
+		return false;
+	if (++p->depth <= NEST_MAX)
+		return true;
+	fail(p, "nested too deeply");
+	return false;
+}
+
+void
+skip_group(struct cparser *p)
+{
+	unsigned open = p->tok.punct, depth = 1;
+	unsigned close = open == '(' ? ')' : open == '{' ? '}' : ']';
+
+	if (p->has_ahead) {
+		depth += is_punct(&p->ahead, open);
+		depth -= is_punct(&p->ahead, close);
+		p->has_ahead = false;
+	}
+	while (depth--)
+		skip_balanced(p->pp, (char)open);
+	read_token(p, &p->tok);
+}
+
+/* ---- symbols ---- */
+
+struct csymbol *
+symbol_add(struct cparser *p, struct cname *name, enum symbol_kind kind,
+	   const struct ctype *t)
+{
+	struct csymbol *s = arena_alloc(p->arena, sizeof(*s));
+
+	s->kind = kind;
+	s->type = t;
+	name->symbol = s;
+	return s;
+}
+
+static void
+declare(struct cparser *p, const struct cdeclarator *d)
+{
+	const struct ctype *t = attr_apply(p, d->type, &d->attr);
+	struct ctag *tag = t->kind == CK_RECORD || t->kind == CK_ENUM ? t->tag
+								      : NULL;
+
+	if (!d->name)
+		return;
+	if (p->is_typedef && tag && !tag->name && !tag->typedef_name)
+		tag->typedef_name = d->name->text;
+	if (d->name->symbol && d->name->symbol->kind == SYM_TYPEDEF &&
+	    p->is_typedef && ctype_same(d->name->symbol->type, t))
+		return;
+	symbol_add(p, d->name, p->is_typedef ? SYM_TYPEDEF : SYM_OTHER, t);
+}
+
+/* ---- one declaration ---- */
+
+static void
+skip_initializer(struct cparser *p)
+{
+	advance(p);
+	while (!p->bad && p->tok.kind != CT_EOF && !is_punct(&p->tok, ',') &&
+	       !is_punct(&p->tok, ';')) {
+		if (is_punct(&p->tok, '{') || is_punct(&p->tok, '(') ||
+		    is_punct(&p->tok, '['))
+			skip_group(p);
+		else
+			advance(p);
+	}
+}
+
+/* asm("name") and attributes behind a declarator. */
+static void
+skip_suffix(struct cparser *p, struct cdeclarator *d)
+{
+	for (;;) {
+		if (p->tok.kind == CT_NAME && p->tok.name->kw == KW_ASM) {
+			advance(p);
+			if (is_punct(&p->tok, '('))
+				skip_group(p);
+		} else if (p->tok.kind == CT_NAME &&
+			   p->tok.name->kw == KW_ATTRIBUTE) {
+			parse_attrs(p, &d->attr);
+		} else {
+			return;
+		}
+	}
+}
+
+static void
+init_declarators(struct cparser *p, const struct ctype *base,
+		 const struct cattr *attr)
+{
+	for (;;) {
+		struct cdeclarator d = { .attr = *attr };
+
+		parse_declarator(p, base, &d);
+		if (p->bad)
+			return;
+		skip_suffix(p, &d);
+		declare(p, &d);
+		if (d.type->kind == CK_FUNC && is_punct(&p->tok, '{')) {
+			skip_group(p);
+			return;
+		}
+		if (is_punct(&p->tok, '='))
+			skip_initializer(p);
+		if (accept(p, ';'))
+			return;
+		if (!expect(p, ','))
+			return;
+	}
+}
+
+static void
+declaration(struct cparser *p)
+{
+	struct cattr attr = { 0 };
+	const struct ctype *base;
+
+	if (at_keyword(p, KW_STATIC_ASSERT) || at_keyword(p, KW_ASM)) {
+		advance(p);
+		while (p->tok.kind == CT_NAME)
+			advance(p);
+		if (is_punct(&p->tok, '('))
+			skip_group(p);
+		accept(p, ';');
+		return;
+	}
+	base = parse_spec(p, &attr);
+	if (!base || p->bad || accept(p, ';'))
+		return;
+	init_declarators(p, base, &attr);
+}
+
+/* ---- going on behind what was not understood ---- */
+
+/* Behind a closing brace: whether declarators follow, as in `} x;`. */
+static bool
+goes_on(const struct cparser *p)
+{
+	if (p->tok.flags & TOK_LINE)
+		return false;
+	return p->tok.kind == CT_NAME || is_punct(&p->tok, '*') ||
+	       is_punct(&p->tok, ';') || is_punct(&p->tok, '=') ||
+	       is_punct(&p->tok, ',');
+}
+
+static void
+recover(struct cparser *p)
+{
+	p->bad = false;
+	while (p->tok.kind != CT_EOF) {
+		if (is_punct(&p->tok, ';') && p->nest <= 0) {
+			advance(p);
+			return;
+		}
+		if (is_punct(&p->tok, '{')) {
+			skip_group(p);
+			if (p->nest <= 0 && !goes_on(p))
+				return;
+		} else if (is_punct(&p->tok, '}') && p->nest <= 1) {
+			p->nest = 1;
+			advance(p);
+			if (!goes_on(p))
+				return;
+		} else {
+			advance(p);
+		}
+	}
+}
+
+void
+parse_unit(struct cparser *p)
+{
+	read_token(p, &p->tok);
+	while (p->tok.kind != CT_EOF) {
+		p->nest = 0;
+		p->depth = 0;
+		p->is_typedef = false;
+		if (is_punct(&p->tok, ';'))
+			advance(p);
+		else
+			declaration(p);
+		if (p->bad)
+			recover(p);
+	}
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct, union and enum: mentions and definitions. A definition that fails
+ * leaves the tag without one, so that a script still gets the kernel's.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+enum { SIZE_LIMIT = 1 << 30 };
+
+static bool
+in_script(const struct cparser *p)
+{
+	return p->pp->input && p->pp->input->file == p->pp->script;
+}
+
+/* ---- tags ---- */
+
+static struct ctag *
+tag_new(struct cparser *p, enum tag_kind kind, struct cname *name)
+{
+	struct ctag *tag = arena_alloc(p->arena, sizeof(*tag));
+
+	tag->kind = kind;
+	tag->ctype.kind = kind == TAG_IS_ENUM ? CK_ENUM : CK_RECORD;
+	tag->ctype.tag = tag;
+	if (name) {
+		tag->name = name->text;
+		name->tag = tag;
+	}
+	return tag;
+}
+
+static struct ctag *
+tag_mention(struct cparser *p, enum tag_kind kind, struct cname *name)
+{
+	if (name && name->tag && name->tag->kind == kind)
+		return name->tag;
+	return tag_new(p, kind, name);
+}
+
+/* The tag that a definition fills: a new one when there was one before. */
+static struct ctag *
+tag_define(struct cparser *p, enum tag_kind kind, struct cname *name,
+	   const struct ctoken *at)
+{
+	struct ctag *tag = tag_mention(p, kind, name);
+
+	if (tag->complete) {
+		if (in_script(p))
+			pp_message(p->pp, false, at,
+				   "error: redefinition of '%s'", tag->name);
+		tag = tag_new(p, kind, name);
+	}
+	tag->in_script = in_script(p);
+	return tag;
+}
+
+/* ---- members ---- */
+
+static const struct ctype *
+member_type(struct cparser *p, const struct ctype *t)
+{
+	const struct ctype *whole = NULL;
+
+	if (t->kind == CK_FUNC || t->kind == CK_VOID) {
+		fail(p, "field has incomplete type");
+		return t;
+	}
+	if (ctype_complete(t))
+		return t;
+	if (t->kind == CK_RECORD)
+		whole = outside_type(p,
+				     t->tag->kind == TAG_IS_UNION ? "union"
+								  : "struct",
+				     t->tag->name ? t->tag->name : "");
+	else if (t->kind == CK_ENUM)
+		return p->basic[B_UINT];
+	else if (t->kind == CK_ARRAY && t->to->kind != CK_VOID)
+		return ctype_array(p, member_type(p, t->to), t->count,
+				   t->unsized);
+	if (!whole)
+		fail(p, "field has incomplete type '%s %s'",
+		     t->kind == CK_RECORD && t->tag->kind == TAG_IS_UNION
+			     ? "union"
+			     : "struct",
+		     t->kind == CK_RECORD && t->tag->name ? t->tag->name : "");
+	return whole ? whole : t;
+}
+
+static void
+add_member(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
+{
+	const struct ctype *t = member_type(p, d->type);
+	struct cmember *m;
+
+	if (p->bad)
+		return;
+	t = attr_apply(p, t, &d->attr);
+	m = vec_push(p->arena, &tag->members);
+	m->name = d->name ? d->name->text : NULL;
+	m->type = t;
+	m->align = d->attr.align;
+	m->packed = d->attr.packed;
+}
+
+static void
+bit_width(struct cparser *p, struct ctag *tag)
+{
+	struct cmember *m = &tag->members.v[tag->members.n - 1];
+	struct cvalue v = parse_constant(p);
+	uint64_t size = ctype_size(m->type) * 8;
+
+	if (p->bad)
+		return;
+	if (m->type->kind == CK_BOOL)
+		size = 1;
+	if (v.v > size || v.v > 64 ||
+	    (m->type->kind != CK_INT && m->type->kind != CK_BOOL &&
+	     m->type->kind != CK_ENUM && m->type->kind != CK_OUTSIDE)) {
+		fail(p, "width of bit-field exceeds its type");
+		return;
+	}
+	m->bitfield = true;
+	m->width = (uint8_t)v.v;
+}
+
+static void
+declare_members(struct cparser *p, struct ctag *tag, const struct ctype *base,
+		const struct cattr *attr)
+{
+	do {
+		struct cdeclarator d = { .attr = *attr, .type = base };
+		struct cmember *m;
+		struct cattr after = { 0 };
+
+		if (!is_punct(&p->tok, ':'))
+			parse_declarator(p, base, &d);
+		if (p->bad)
+			return;
+		parse_attrs(p, &d.attr);
+		add_member(p, tag, &d);
+		if (accept(p, ':'))
+			bit_width(p, tag);
+		parse_attrs(p, &after);
+		if (p->bad)
+			return;
+		m = &tag->members.v[tag->members.n - 1];
+		if (after.align > m->align)
+			m->align = after.align;
+		m->packed |= after.packed;
+	} while (accept(p, ','));
+}
+
+/* `struct { ... };` and `union { ... };` are members themselves. */
+static void
+anonymous_member(struct cparser *p, struct ctag *tag, const struct ctype *t,
+		 const struct cattr *attr)
+{
+	struct cdeclarator d = { .type = t, .attr = *attr };
+
+	if (t->kind == CK_RECORD && !t->tag->name && t->tag->complete)
+		add_member(p, tag, &d);
+}
+
+static void
+member_line(struct cparser *p, struct ctag *tag)
+{
+	bool is_typedef = p->is_typedef;
+	struct cattr attr = { 0 };
+	const struct ctype *base;
+
+	if (at_keyword(p, KW_STATIC_ASSERT)) {
+		advance(p);
+		if (is_punct(&p->tok, '('))
+			skip_group(p);
+		accept(p, ';');
+		return;
+	}
+	p->is_typedef = false;
+	base = parse_spec(p, &attr);
+	if (base && is_punct(&p->tok, ';'))
+		anonymous_member(p, tag, base, &attr);
+	else if (base && is_punct(&p->tok, '}') && base->kind == CK_RECORD)
+		anonymous_member(p, tag, base, &attr);
+	else if (base)
+		declare_members(p, tag, base, &attr);
+	p->is_typedef = is_typedef;
+	/* The last one may go without. */
+	if (!p->bad && !is_punct(&p->tok, '}'))
+		expect(p, ';');
+}
+
+static void
+define_record(struct cparser *p, struct ctag *tag, struct cattr *attr)
+{
+	uint32_t pack = p->pp->pack;
+
+	tag->members.n = 0;
+	while (!p->bad && !is_punct(&p->tok, '}') && p->tok.kind != CT_EOF)
+		if (!accept(p, ';'))
+			member_line(p, tag);
+	if (!expect(p, '}'))
+		return;
+	parse_attrs(p, attr);
+	tag->packed = attr->packed;
+	layout_record(tag, pack, attr->align, p->pp->in->arch);
+	if (tag->size <= SIZE_LIMIT)
+		return;
+	tag->complete = false;
+	fail(p, "structure is too large");
+}
+
+/* ---- enums ---- */
+
+static void
+enumerator(struct cparser *p, struct ctag *tag, uint64_t *next)
+{
+	struct cname *name = p->tok.name;
+	struct cattr ignored = { 0 };
+	struct enum_value *v;
+
+	if (p->tok.kind != CT_NAME || name->kw) {
+		fail(p, "expected identifier");
+		return;
+	}
+	advance(p);
+	parse_attrs(p, &ignored);
+	if (accept(p, '='))
+		*next = parse_constant(p).v;
+	if (p->bad)
+		return;
+	v = vec_push(p->arena, &tag->values);
+	v->name = name->text;
+	v->value = *next;
+	symbol_add(p, name, SYM_CONST, &tag->ctype)->value = (*next)++;
+}
+
+static void
+define_enum(struct cparser *p, struct ctag *tag, struct cattr *attr,
+	    const struct ctype *base)
+{
+	uint64_t next = 0;
+
+	tag->values.n = 0;
+	while (!p->bad && !is_punct(&p->tok, '}')) {
+		enumerator(p, tag, &next);
+		if (!accept(p, ','))
+			break;
+	}
+	if (!expect(p, '}'))
+		return;
+	parse_attrs(p, attr);
+	tag->packed = attr->packed;
+	layout_enum(tag);
+	if (base) {
+		tag->size = ctype_size(base);
+		tag->align = ctype_align(base);
+	}
+	if (attr->align > tag->align)
+		tag->align = attr->align;
+}
+
+/* `enum x : u8` */
+static const struct ctype *
+enum_base(struct cparser *p)
+{
+	struct cattr ignored = { 0 };
+	const struct ctoken *t;
+
+	if (!is_punct(&p->tok, ':'))
+		return NULL;
+	t = peek(p);
+	if (t->kind != CT_NAME)
+		return NULL; /* an unnamed bit-field */
+	advance(p);
+	return parse_spec(p, &ignored);
+}
+
+static enum tag_kind
+kind_of(enum keyword kw)
+{
+	if (kw == KW_ENUM)
+		return TAG_IS_ENUM;
+	return kw == KW_UNION ? TAG_IS_UNION : TAG_IS_STRUCT;
+}
+
+const struct ctype *
+parse_tagged(struct cparser *p)
+{
+	enum tag_kind kind = kind_of(p->tok.name->kw);
+	const struct ctype *base = NULL;
+	struct cname *name = NULL;
+	struct cattr attr = { 0 };
+	struct ctoken at;
+	struct ctag *tag;
+
+	if (!go_deeper(p))
+		return NULL;
+	advance(p);
+	parse_attrs(p, &attr);
+	at = p->tok;
+	if (p->tok.kind == CT_NAME && !p->tok.name->kw) {
+		name = p->tok.name;
+		advance(p);
+	}
+	if (kind == TAG_IS_ENUM)
+		base = enum_base(p);
+	if (is_punct(&p->tok, '{')) {
+		tag = tag_define(p, kind, name, &at);
+		advance(p);
+		if (kind == TAG_IS_ENUM)
+			define_enum(p, tag, &attr, base);
+		else
+			define_record(p, tag, &attr);
+	} else if (name) {
+		tag = tag_mention(p, kind, name);
+	} else {
+		fail(p, "expected a name or '{'");
+		return NULL;
+	}
+	p->depth--;
+	return p->bad ? NULL : &tag->ctype;
+}
