@@ -168,3 +168,40 @@ Test(alloc, large)
 			     .loops = true },
 	     40);
 }
+
+/* `n` values are loaded, a call is made (or not), their sum is returned. */
+static uint32_t
+slots_for(unsigned n, bool call)
+{
+	struct bench t;
+	struct func *f;
+	struct ref v[16], ctx, sum;
+	uint32_t slots;
+
+	bench_init(&t);
+	f = ir_func(&t.p, "sum", NULL, NULL, 0);
+	struct lower l = { .prog = &t.p, .f = f, .cur = f->blks.v[0] };
+
+	ctx = ir_ctx(&l);
+	for (unsigned i = 0; i < n; i++)
+		v[i] = ir_load(&l, ctx, 8 * i, 8);
+	if (call)
+		ir_call(&l, HELPER_ktime_get_ns, 0);
+	sum = v[0];
+	for (unsigned i = 1; i < n; i++)
+		sum = ir_bin(&l, IR_ADD, sum, v[i]);
+	ir_ret(&l, sum);
+	allocate(&t);
+	slots = f->nslots;
+	bench_free(&t);
+	return slots;
+}
+
+Test(alloc, spills_only_what_does_not_fit)
+{
+	cr_assert_eq(slots_for(8, false), 0);
+	cr_assert_eq(slots_for(9, false), 0);
+	cr_assert_eq(slots_for(4, true), 0);
+	cr_assert_eq(slots_for(5, true), 1);
+	cr_assert_eq(slots_for(9, true), 5);
+}

@@ -220,6 +220,57 @@ Test(encode, count_by_pid)
 	bench_free(&t);
 }
 
+/* A branch over `n` stores. */
+static void
+long_branch(struct bench *t, unsigned n)
+{
+	struct func *f;
+	struct blk *yes, *no;
+	struct ref ctx, v;
+	struct mem obj;
+
+	bench_init(t);
+	f = ir_func(&t->p, "long", NULL, NULL, 0);
+	f->stack = 8;
+	struct lower l = { .prog = &t->p, .f = f, .cur = f->blks.v[0] };
+
+	ctx = ir_ctx(&l);
+	obj = ir_obj(&l, 8, 8);
+	f->objs.v[0].where = -8;
+	v = ir_load(&l, ctx, 0, 8);
+	yes = ir_blk(&l);
+	no = ir_blk(&l);
+	ir_br(&l, CC_EQ, v, ir_const(&l, 0), yes, no);
+	ir_seal(&l, yes);
+	ir_at(&l, yes);
+	for (unsigned i = 0; i < n; i++)
+		ir_store(&l, obj.base, 0, v, 8);
+	ir_jmp(&l, no);
+	ir_seal(&l, no);
+	ir_at(&l, no);
+	ir_ret(&l, v);
+	ir_rpo(f);
+	cr_assert(ir_select(&t->p) && ir_spill(&t->p) && ir_assign(&t->p) &&
+		  ir_layout(&t->p));
+}
+
+Test(encode, jumps_of_16_bits)
+{
+	struct bench t;
+
+	long_branch(&t, 32767);
+	cr_assert(gen_encode(&t.p, &t.im));
+	cr_assert_eq(t.im.progs.v[0].insns[1].off, 32767);
+	bench_free(&t);
+	long_branch(&t, 32768);
+	cr_assert_not(gen_encode(&t.p, &t.im));
+	cr_assert_eq(t.diag.errors, 1);
+	diag_flush(&t.diag, &t.text);
+	cr_assert_not_null(strstr(t.text.s, "a jump over 32768"), "%s",
+			   t.text.s);
+	bench_free(&t);
+}
+
 /* ---- the running kernel ---- */
 
 static int
