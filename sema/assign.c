@@ -130,6 +130,18 @@ warn_narrow(struct sema *s, struct node *n, const struct var *v,
 		warn_cast(s, &at, v->declared);
 }
 
+/* A non-literal uint64 that other uses made int64. */
+static void
+warn_sign(struct sema *s, const struct node *value, const struct type *to)
+{
+	const struct type *t = value->type;
+
+	if (s->final && to && to->kind == TY_INT && to->is_signed &&
+	    t->kind == TY_INT && !t->is_signed && t->size == 8 &&
+	    !is_literal(value))
+		warn_cast(s, value, to);
+}
+
 static void
 assign_var(struct sema *s, struct node *n)
 {
@@ -153,6 +165,8 @@ assign_var(struct sema *s, struct node *n)
 		warn_narrow(s, n, v, type);
 	var_assign(s, v, compound ? NULL : value, type, n->span);
 	target->type = v->type;
+	if (type && !compound && !v->declared)
+		warn_sign(s, value, v->type);
 }
 
 /* ---- maps ---- */
@@ -238,6 +252,8 @@ assign_map(struct sema *s, struct node *n)
 		return;
 	if (map_value_use(s, target->map.map, type, at))
 		target->type = target->map.map->value;
+	if (type && n->assign.op == OP_ASSIGN)
+		warn_sign(s, n->assign.value, target->type);
 }
 
 void

@@ -182,6 +182,13 @@ static void
 check_unsupported(struct sema *s, struct node *n)
 {
 	n->type = type_error(s->t);
+	if (n->kind == N_TYPEOF) {
+		sema_error(s, n,
+			   "When used as a call argument, `typeof` builtin "
+			   "only valid for macro calls that are expecting a "
+			   "type parameter");
+		return;
+	}
 	sema_error(s, n, "%s is not supported yet", ast_kind_name(n->kind));
 }
 
