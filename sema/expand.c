@@ -18,14 +18,13 @@ static bool
 check_constructs(struct sema *s)
 {
 	bool good = true;
-	uint32_t i;
 
-	for (i = 0; i < s->ast->cdefs.n; i++)
-		good = refuse(s, s->ast->cdefs.v[i].span, "C definitions");
-	for (i = 0; i < s->ast->imports.n; i++)
-		good = refuse(s, s->ast->imports.v[i].span, "imports");
-	for (i = 0; i < s->ast->subprogs.n; i++)
-		good = refuse(s, s->ast->subprogs.v[i].span, "functions (fn)");
+	if (s->ast->cdefs.n)
+		good = refuse(s, s->ast->cdefs.v[0].span, "C definitions");
+	if (s->ast->imports.n)
+		good = refuse(s, s->ast->imports.v[0].span, "imports");
+	if (s->ast->subprogs.n)
+		good = refuse(s, s->ast->subprogs.v[0].span, "functions (fn)");
 	return good;
 }
 
