@@ -109,7 +109,7 @@ struct map_rows {
 	struct map_row {
 		unsigned char *key; /* owns the cell behind it as well */
 		unsigned char *cell;
-	} *v;
+	} * v;
 	uint32_t n, cap;
 };
 void maps_read(struct session *s, const struct map_spec *m,
@@ -118,8 +118,7 @@ void maps_free_rows(struct map_rows *rows);
 /* One lookup's result to one cell; whether a scalar was ever set. */
 void maps_merge(const struct map_spec *m, unsigned ncpus, const void *lookup,
 		void *cell);
-bool maps_present(const struct map_spec *m, unsigned ncpus,
-		  const void *lookup);
+bool maps_present(const struct map_spec *m, unsigned ncpus, const void *lookup);
 void maps_sort(const struct mapdef *def, struct map_rows *rows);
 int maps_compare_keys(const struct type *t, const void *a, const void *b);
 /* Sorts, cuts and divides the rows, then prints them. */
@@ -149,13 +148,13 @@ const char *ksyms_find(const struct ksyms *k, uint64_t addr, uint64_t *offset);
 
 struct options {
 	const char *script_path; /* or NULL */
-	const char *program;	 /* -e, or NULL */
-	const char *pattern;	 /* -l [pattern] */
-	const char *output;	 /* -o */
-	const char *command;	 /* -c */
-	const char *debug;	 /* -d stages */
-	const char *kernel_dir;	 /* --kernel: a directory of fixtures */
-	int pid;		 /* -p */
+	const char *program;     /* -e, or NULL */
+	const char *pattern;     /* -l [pattern] */
+	const char *output;      /* -o */
+	const char *command;     /* -c */
+	const char *debug;       /* -d stages */
+	const char *kernel_dir;  /* --kernel: a directory of fixtures */
+	int pid;                 /* -p */
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;
 	bool no_warnings;
 	bool wait_detach;  /* stay until the kernel has let go of all */
@@ -191,17 +190,17 @@ struct session {
 	const struct prog *prog;
 	struct image *image;
 	struct out *out;
-	int *map_fds;	/* by map index */
-	int *prog_fds;	/* by image->progs index */
+	int *map_fds;  /* by map index */
+	int *prog_fds; /* by image->progs index */
 	struct attach attach;
 	struct ring *ring;
 	int epoll_fd, signal_fd, child_fd, pid_fd;
-	int child;	/* pid of -c, or 0 */
-	int child_go;	/* writing a byte lets the child exec; -1: none */
+	int child;        /* pid of -c, or 0 */
+	int child_go;     /* writing a byte lets the child exec; -1: none */
 	unsigned nprobes; /* attached, begin and end included */
-	unsigned ncpus; /* possible CPUs: cells of a per-CPU lookup */
+	unsigned ncpus;   /* possible CPUs: cells of a per-CPU lookup */
 	int exit_code;
-	bool done;	/* exit() was seen: drop further events */
+	bool done;            /* exit() was seen: drop further events */
 	uint64_t boot_offset; /* ns: CLOCK_REALTIME - CLOCK_BOOTTIME */
 	uint64_t lost_seen, full_seen;
 	struct symbols *symbols; /* lazily made */

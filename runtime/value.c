@@ -105,14 +105,6 @@ is_anonymous(const struct field *f)
 
 /* ---- text ---- */
 
-static const char *
-type_enum_name(const struct type *t, uint64_t value)
-{
-	(void)t;
-	(void)value;
-	return NULL;
-}
-
 static void
 text_string(struct out *o, const struct type *t, const void *v)
 {
@@ -223,7 +215,7 @@ out_value(struct out *o, const struct type *t, const void *v)
 		out_puts(o, out_int(t, v) ? "true" : "false");
 		break;
 	case TY_ENUM:
-		name = type_enum_name(t, (uint64_t)out_int(t, v));
+		name = type_enum_value(t, (uint64_t)out_int(t, v));
 		if (name)
 			out_puts(o, name);
 		else
