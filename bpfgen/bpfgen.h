@@ -38,8 +38,9 @@ struct image_prog {
 	VEC(struct image_func {
 		uint32_t insn; /* first */
 		const struct func *func;
-	}) funcs;
-	uint32_t stack; /* bytes of the deepest chain */
+	})
+	funcs;
+	uint32_t stack;  /* bytes of the deepest chain */
 	uint32_t spills; /* spill slots */
 };
 
@@ -68,7 +69,7 @@ struct gen_btf {
 		uint32_t func_info_cnt;
 		void *line_info; /* struct bpf_line_info[] */
 		uint32_t line_info_cnt;
-	} *progs; /* image->progs.n of them */
+	} * progs; /* image->progs.n of them */
 };
 bool gen_btf(const struct image *im, struct gen_btf *out);
 /* The source place of an insn of a program. */
