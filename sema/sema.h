@@ -79,7 +79,7 @@ struct nominal {
 	bool per_cpu, map_only;
 	bool scalar;       /* a value fits a register (ksym) */
 	bool multiline;    /* prints under a heading "@x:" (hist) */
-	bool of_process; /* its text needs the mappings of its process */
+	bool of_process;   /* its text needs the mappings of its process */
 	bool self_evident; /* a cell that was ever updated is not all zero */
 	/* User side. Cells of all CPUs into one; the first is copied. */
 	void (*merge)(const struct type *t, void *into, const void *cell);
