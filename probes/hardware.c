@@ -7,7 +7,7 @@
 
 /* clang-format off */
 static const struct counter counters[] = {
-	{ "backend-stalls",	PERF_COUNT_HW_STALLED_CYCLES_BACKEND, 1000000 },
+	{ "backend-stalls", PERF_COUNT_HW_STALLED_CYCLES_BACKEND, 1000000 },
 	{ "branch-instructions", PERF_COUNT_HW_BRANCH_INSTRUCTIONS, 100000 },
 	{ "branch-misses",	PERF_COUNT_HW_BRANCH_MISSES, 100000 },
 	{ "branches",		PERF_COUNT_HW_BRANCH_INSTRUCTIONS, 100000 },
@@ -16,7 +16,7 @@ static const struct counter counters[] = {
 	{ "cache-references",	PERF_COUNT_HW_CACHE_REFERENCES, 1000000 },
 	{ "cpu-cycles",		PERF_COUNT_HW_CPU_CYCLES, 1000000 },
 	{ "cycles",		PERF_COUNT_HW_CPU_CYCLES, 1000000 },
-	{ "frontend-stalls",	PERF_COUNT_HW_STALLED_CYCLES_FRONTEND, 1000000 },
+	{ "frontend-stalls", PERF_COUNT_HW_STALLED_CYCLES_FRONTEND, 1000000 },
 	{ "instructions",	PERF_COUNT_HW_INSTRUCTIONS, 1000000 },
 	{ "ref-cycles",		PERF_COUNT_HW_REF_CPU_CYCLES, 1000000 },
 	{ 0 },

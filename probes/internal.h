@@ -16,8 +16,7 @@ struct target *probe_target(struct sema *s, struct match *m, const char *fmt,
 /* Nothing found. A plain name is reported ("No matches for ...") as
  * missing_probes says; a wildcard is left to sema. match()'s result. */
 bool probe_none(struct sema *s, const struct attach_text *ap,
-		const struct match *m, const char *fmt, ...)
-	PRINTF_LIKE(4, 5);
+		const struct match *m, const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* The text of part `i`, "" when there is none. */
 const char *probe_part(const struct attach_text *ap, unsigned i);
 /* Whether part `i` is a wildcard (quoted parts never are). */
@@ -76,7 +75,7 @@ int probe_refused(struct attach *a, int err, const char *what);
 /* ---- multi.c: one link for many places ---- */
 
 struct multi {
-	bool ret;	     /* at the return */
+	bool ret;            /* at the return */
 	const char *path;    /* uprobes: the file */
 	const char **syms;   /* kprobes: names */
 	uint64_t *addresses; /* uprobes: file offsets */
@@ -119,7 +118,7 @@ struct probe_file {
 };
 struct probe_files {
 	VEC(struct probe_file) v;
-	bool pattern;	/* the target was a wildcard */
+	bool pattern; /* the target was a wildcard */
 };
 /* The files behind `target`: a path, a pattern, a program or library name;
  * "": all files that `pid` has mapped. */
@@ -133,7 +132,7 @@ const char *probe_unqualified(const char *text);
 /* "const char *const *", "struct file *", "u32": the type, its pointers into
  * `as`; void for what nobody knows. */
 const struct type *probe_ctype(struct sema *s, const char *text,
-				 enum addrspace as);
+			       enum addrspace as);
 
 /* ---- btf_text.c: kernel types as C text, for -lv and rawtracepoint ---- */
 
@@ -159,7 +158,8 @@ struct listing {
 	VEC(struct listed_probe {
 		const char *text;   /* what follows the provider */
 		const char *params; /* lines for -lv, or NULL */
-	}) found;
+	})
+	found;
 };
 /* Whether the listing wants `text`; then add it. */
 bool listing_wants(const struct listing *l, const char *text);

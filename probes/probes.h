@@ -13,13 +13,15 @@ struct attach {
 	struct arena *arena;
 	struct kernel *kernel;
 	int prog_fd;
-	int pid;   /* of -p or -c: attach-time kinds are limited to it; 0 */
+	int pid; /* of -p or -c: attach-time kinds are limited to it; 0 */
 	bool unsafe;
-	VEC(int) fds; /* added by attach(): links and perf events; closing
-			 them detaches. Owned by the session. */
-	VEC(int) perf_fds; /* perf events and links to them: disabled by ioctl
-			      at once, but their close waits for grace
-			      periods, so the session leaves it to a child */
+	VEC(int)
+	fds; /* added by attach(): links and perf events; closing
+		them detaches. Owned by the session. */
+	VEC(int)
+	perf_fds;        /* perf events and links to them: disabled by ioctl
+			    at once, but their close waits for grace
+			    periods, so the session leaves it to a child */
 	const char *why; /* set on failure: a whole line for the user */
 	/* The unit whose targets were attempted at once, by a multi link, and
 	 * the one where that worked: its further targets are attached. */
@@ -48,12 +50,13 @@ struct elf_symbol {
 struct elf_file {
 	struct arena *arena;
 	const char *path;
-	bool is_exec; /* ET_EXEC, not position independent */
+	bool is_exec;                   /* ET_EXEC, not position independent */
 	VEC(struct elf_symbol) symbols; /* functions, sorted by address */
 	VEC(struct elf_segment {
 		uint64_t vaddr, offset, filesz;
 		bool exec;
-	}) loads; /* PT_LOAD */
+	})
+	loads; /* PT_LOAD */
 };
 
 /* Read an ELF file's function symbols (.symtab, .dynsym). NULL, *why set:

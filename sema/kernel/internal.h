@@ -14,7 +14,7 @@ struct kernel_cache {
 	struct hmap events;  /* "category:name" -> struct trace_event */
 	struct hmap symbols; /* name -> struct kernel_known */
 	struct kbtf *btf;
-	int btf_errno; /* why btf is NULL, once asked */
+	int btf_errno;         /* why btf is NULL, once asked */
 	struct hmap functions; /* plain names asked for -> itself */
 };
 

@@ -29,11 +29,11 @@ struct trace_field {
 	const char *type; /* as written, without the array suffix */
 	const char *name;
 	uint32_t offset, size; /* bytes in the record */
-	uint32_t count;	       /* array elements; 0: no array */
+	uint32_t count;        /* array elements; 0: no array */
 	bool is_signed;
-	bool data_loc; /* __data_loc T[] name: u32 (length << 16 | offset) */
-	bool rel_loc;  /* __rel_loc: offset counts from the field's end */
-	bool common;   /* one of the first fields that every event has */
+	bool data_loc;    /* __data_loc T[] name: u32 (length << 16 | offset) */
+	bool rel_loc;     /* __rel_loc: offset counts from the field's end */
+	bool common;      /* one of the first fields that every event has */
 	const char *text; /* "const char * filename", for -lv */
 };
 
