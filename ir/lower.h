@@ -27,6 +27,9 @@ struct lvar {
 	bool unset;     /* may be read before it was assigned */
 	bool ready;     /* index is valid */
 	const struct mark *born;
+	bool known; /* while scanning: is `value` since `set_at` */
+	int64_t value;
+	const struct mark *set_at;
 };
 
 /* State of a whole unit: its function and the callbacks of its loops. */
@@ -41,6 +44,11 @@ struct unit_state {
 	int32_t ctx_off;    /* u64: the context */
 	bool has_frame, ctx_used;
 	struct func *top;
+	VEC(struct while_func {
+		const struct node *loop;
+		uint32_t func;
+	})
+	whiles; /* those that become callbacks */
 };
 
 /* The bodies that `break` and `continue` leave. */
@@ -109,11 +117,19 @@ bool lower_mentions_map(const struct node *n, const struct mapdef *m);
 bool lower_uses_part(const struct node *n, const struct var *v, uint64_t i);
 /* Whether `n` holds statements, which could leave it half-way. */
 bool lower_has_block(const struct node *n);
+/* The space in which a struct or array expression lies. */
+enum addrspace lower_space(struct lower *l, const struct node *n);
+
+/* ---- lower_short.c ---- */
+
 /* The constant bounds of a loop that is small enough to stay inline. */
 bool lower_inline_range(const struct node *loop_for, int64_t *from,
 			int64_t *to);
-/* The space in which a struct or array expression lies. */
-enum addrspace lower_space(struct lower *l, const struct node *n);
+/* The variable that a while loop compares with a number, or NULL. */
+const struct var *lower_while_var(const struct node *n);
+bool lower_short_while(const struct node *n, int64_t start);
+/* The variable that this very node changes, or NULL. */
+const struct var *lower_changed_var(const struct node *n);
 
 /* ---- lower_stmt.c ---- */
 
@@ -213,6 +229,8 @@ struct ref lower_reduce(struct lower *l, const struct mapdef *def,
 			struct mem key);
 
 /* ---- lower_loop.c ---- */
+
+struct ref lower_unknown_zero(struct lower *l);
 
 void lower_while(struct lower *l, const struct node *n);
 void lower_unroll(struct lower *l, const struct node *n);

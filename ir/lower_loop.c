@@ -27,8 +27,8 @@ body_in(struct lower *l, const struct node *body, struct blk *brk,
 	l->scope->loop = loop.up;
 }
 
-void
-lower_while(struct lower *l, const struct node *n)
+static void
+inline_while(struct lower *l, const struct node *n)
 {
 	struct blk *head = ir_blk(l), *body = ir_blk(l), *done = ir_blk(l);
 	struct region r;
@@ -119,6 +119,17 @@ callback_begin(struct callback *c, struct lower *l, uint8_t nparams)
 		c->scope.frame = ir_param(&c->l, nparams - 1u);
 }
 
+/* The index of bpf_loop has 32 bits, in a register of which the verifier
+ * knows nothing. The map of zeros it does not look into. */
+struct ref
+lower_unknown_zero(struct lower *l)
+{
+	assert(l->f->parent);
+	if (l->f->nparams == 2)
+		return ir_bini(l, IR_SHR, ir_param(l, 0), 32);
+	return ir_load(l, ir_mapval(l, ir_map_for(l, MAP_ZERO, 0), 0), 0, 8);
+}
+
 static void
 callback_body(struct callback *c, const struct node *body)
 {
@@ -153,6 +164,47 @@ static uint32_t
 body_number(const struct lower *l, const struct node *n)
 {
 	return l->scope->u->vars[n->loop_for.var->id].func;
+}
+
+/* ---- while ---- */
+
+/* Runs until its condition fails, or the kernel's limit. */
+static void
+callback_while(struct lower *l, const struct node *n, uint32_t func)
+{
+	struct ref limit, callback, frame;
+	struct blk *go, *stop;
+	struct callback c;
+
+	callback_begin(&c, l, 2);
+	lower_place_vars(&c.l, func);
+	go = ir_blk(&c.l);
+	stop = ir_blk(&c.l);
+	lower_cond(&c.l, n->loop.cond, go, stop);
+	go_on(&c.l, stop);
+	ir_ret(&c.l, ir_const(&c.l, 1));
+	go_on(&c.l, go);
+	callback_body(&c, n->loop.body);
+	limit = ir_const(l, MAX_LOOPS);
+	callback = ir_callback(l, c.l.f);
+	frame = ir_addr(l, lower_frame(l, 0));
+	ir_call(l, HELPER_loop, 4, limit, callback, frame, ir_const(l, 0));
+	after_loop(l, n->loop.body);
+}
+
+void
+lower_while(struct lower *l, const struct node *n)
+{
+	const struct unit_state *u = l->scope->u;
+	uint32_t i;
+
+	for (i = 0; i < u->whiles.n; i++) {
+		if (u->whiles.v[i].loop == n) {
+			callback_while(l, n, u->whiles.v[i].func);
+			return;
+		}
+	}
+	inline_while(l, n);
 }
 
 /* ---- ranges ---- */

@@ -5,8 +5,6 @@
  */
 #include "lower.h"
 
-enum { INLINE_TRIPS = 16 };
-
 struct mark { /* code that may not run */
 	const struct mark *up;
 };
@@ -17,6 +15,18 @@ struct scan {
 	uint32_t func;
 	const struct mark *mark;
 };
+
+/* What is changed in a loop's body has no known value there. */
+static void
+forget(void *arg, struct node *n)
+{
+	struct scan *s = arg;
+	const struct var *v = lower_changed_var(n);
+
+	if (v)
+		s->u->vars[v->id].known = false;
+	ast_each_child(n, forget, s);
+}
 
 static void scan(void *arg, struct node *n);
 
@@ -81,6 +91,10 @@ assign(struct scan *s, const struct var *v, const struct node *value)
 {
 	struct lvar *lv = touch(s, v);
 
+	lv->known = value && value->kind == N_INT;
+	if (lv->known)
+		lv->value = (int64_t)value->num.value;
+	lv->set_at = s->mark;
 	if (!lv->ready) {
 		lv->ready = true;
 		lv->born = s->mark;
@@ -140,6 +154,33 @@ scan_binary(struct scan *s, struct node *n)
 		scan_loose(s, n->binary.r);
 }
 
+/* The function number of a body that is not inline, for lowering. */
+static void
+note_while(struct scan *s, const struct node *n)
+{
+	struct arena *a = s->l->prog->arena;
+
+	s->func = s->u->nfuncs++;
+	*vec_push(a, &s->u->whiles) = (struct while_func){ n, s->func };
+}
+
+static void
+scan_while(struct scan *s, struct node *n)
+{
+	const struct var *v = lower_while_var(n);
+	const struct lvar *lv = v ? &s->u->vars[v->id] : NULL;
+	uint32_t func = s->func;
+	bool inlined = lv && lv->known && still_open(s, lv->set_at) &&
+		       lower_short_while(n, lv->value);
+
+	forget(s, n->loop.body);
+	if (!inlined)
+		note_while(s, n);
+	scan(s, n->loop.cond);
+	under(s, n->loop.body);
+	s->func = func;
+}
+
 static void
 scan_body(struct scan *s, struct node *n, bool callback)
 {
@@ -149,6 +190,7 @@ scan_body(struct scan *s, struct node *n, bool callback)
 	if (callback)
 		s->func = s->u->nfuncs++;
 	s->mark = &m;
+	forget(s, n->loop_for.body);
 	assign(s, n->loop_for.var, NULL);
 	scan(s, n->loop_for.body);
 	s->mark = m.up;
@@ -179,6 +221,8 @@ scan_assign(struct scan *s, struct node *n)
 		if (n->assign.op != OP_ASSIGN)
 			use(s, target->var.var, false);
 		assign(s, target->var.var, n->assign.value);
+		if (n->assign.op != OP_ASSIGN)
+			s->u->vars[target->var.var->id].known = false;
 	} else {
 		scan(s, target);
 	}
@@ -192,6 +236,8 @@ scan_unary(struct scan *s, struct node *n)
 	if (x->kind == N_VAR && n->unary.op == OP_ADDR)
 		touch(s, x->var.var)->addressed = true;
 	scan(s, x);
+	if (lower_changed_var(n))
+		touch(s, x->var.var)->known = false;
 }
 
 static void
@@ -246,8 +292,11 @@ scan(void *arg, struct node *n)
 		under(s, n->cond.other);
 		break;
 	case N_WHILE:
-		scan(s, n->loop.cond);
-		under(s, n->loop.body);
+		scan_while(s, n);
+		break;
+	case N_UNROLL:
+		forget(s, n->loop.body);
+		scan(s, n->loop.body);
 		break;
 	case N_FOR:
 		scan_for(s, n);
@@ -372,18 +421,6 @@ lower_has_block(const struct node *n)
 
 	search(&s, (struct node *)n);
 	return s.found;
-}
-
-bool
-lower_inline_range(const struct node *n, int64_t *from, int64_t *to)
-{
-	const struct node *a = n->loop_for.from, *b = n->loop_for.to;
-
-	if (n->loop_for.map || a->kind != N_INT || b->kind != N_INT)
-		return false;
-	*from = (int64_t)a->num.value;
-	*to = (int64_t)b->num.value;
-	return *to <= *from || *to - *from <= INLINE_TRIPS;
 }
 
 /* ---- address spaces of structs and arrays ---- */

@@ -84,6 +84,14 @@ lower_var_mem(struct lower *l, const struct var *v)
 	return (struct mem){ REF_NONE, 0 };
 }
 
+/* In the frame a scalar is as wide as in a register: the verifier follows
+ * such values. */
+static bool
+is_whole(const struct lvar *lv)
+{
+	return lv->as != AS_BPF || (lv->at == AT_FRAME && !lv->addressed);
+}
+
 struct ref
 lower_var_get(struct lower *l, const struct var *v)
 {
@@ -93,9 +101,25 @@ lower_var_get(struct lower *l, const struct var *v)
 	if (lv->at == AT_SLOT)
 		return ir_slot_get(l, lv->index);
 	m = lower_var_mem(l, v);
-	if (lv->as != AS_BPF)
+	if (is_whole(lv))
 		return ir_load(l, m.base, m.off, 8);
 	return lower_load_scalar(l, m, v->type);
+}
+
+/*
+ * The verifier (6.7 and later) runs a callback again and again until nothing
+ * new comes of it. A counter in the frame is new each time, and a branch on
+ * it keeps it from being generalised: so what a callback computes is mixed
+ * with a zero that the verifier does not know to be one.
+ */
+static struct ref
+blurred(struct lower *l, struct ref x)
+{
+	int64_t c;
+
+	if (!l->cur || ir_is_const(l->f, x, &c))
+		return x;
+	return ir_bin(l, IR_ADD, x, lower_unknown_zero(l));
 }
 
 void
@@ -109,7 +133,9 @@ lower_var_set(struct lower *l, const struct var *v, struct ref x)
 		return;
 	}
 	m = lower_var_mem(l, v);
-	ir_store(l, m.base, m.off, x, lv->as == AS_BPF ? v->type->size : 8);
+	if (l->scope->callback && lv->at == AT_FRAME && lv->as == AS_BPF)
+		x = blurred(l, x);
+	ir_store(l, m.base, m.off, x, is_whole(lv) ? 8 : v->type->size);
 }
 
 void
