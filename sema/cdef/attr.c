@@ -27,8 +27,8 @@ mode_size(const struct cname *name)
 		const char *word;
 		uint32_t bytes;
 	} modes[] = {
-		{ "QI", 1 },   { "byte", 1 }, { "HI", 2 },	{ "SI", 4 },
-		{ "DI", 8 },   { "TI", 16 },  { "word", 8 }, { "pointer", 8 },
+		{ "QI", 1 }, { "byte", 1 }, { "HI", 2 },   { "SI", 4 },
+		{ "DI", 8 }, { "TI", 16 },  { "word", 8 }, { "pointer", 8 },
 	};
 	size_t i;
 
@@ -115,9 +115,15 @@ static const struct ctype *
 with_mode(struct cparser *p, const struct ctype *t, uint32_t bytes)
 {
 	static const uint8_t modes[2][17] = {
-		{ [1] = B_UCHAR, [2] = B_USHORT, [4] = B_UINT, [8] = B_ULONG,
+		{ [1] = B_UCHAR,
+		  [2] = B_USHORT,
+		  [4] = B_UINT,
+		  [8] = B_ULONG,
 		  [16] = B_UINT128 },
-		{ [1] = B_CHAR, [2] = B_SHORT, [4] = B_INT, [8] = B_LONG,
+		{ [1] = B_CHAR,
+		  [2] = B_SHORT,
+		  [4] = B_INT,
+		  [8] = B_LONG,
 		  [16] = B_INT128 },
 	};
 

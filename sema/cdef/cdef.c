@@ -208,8 +208,8 @@ loop_text(struct cdefs *c, const struct cname *n)
 	if (!find_loop(c, n, path, 0, &budget))
 		return n->text;
 	for (i = 0; path[i]; i++)
-		text = arena_printf(c->in.arena, "%s%s%s", text,
-				    i ? "->" : "", path[i]->text);
+		text = arena_printf(c->in.arena, "%s%s%s", text, i ? "->" : "",
+				    path[i]->text);
 	return text;
 }
 
@@ -227,8 +227,9 @@ cdef_macro(struct cdefs *c, const char *name, const char **text)
 		return CDEF_NONE;
 	c->pp.stopped = false;
 	c->pp.made = 0;
-	t = (struct ctoken){ .kind = CT_NAME, .name = n, .text = n->text,
-			     .len = n->len };
+	t = (struct ctoken){
+		.kind = CT_NAME, .name = n, .text = n->text, .len = n->len
+	};
 	b = expand_argument(&c->pp, &t, 1);
 	for (i = 0; i < b->t.n; i++) {
 		const struct ctoken *x = &b->t.v[i];

@@ -25,8 +25,8 @@ struct cdef_input {
 	/* Of the kernel's headers, or NULL: the tree, and where it was built
 	 * (the same, unless the distribution splits them). */
 	const char *kernel_source, *kernel_build;
-	cdef_dirs system;	     /* libc's, "/usr/include" */
-	cdef_dirs defines;	     /* "NAME" or "NAME=VALUE" */
+	cdef_dirs system;            /* libc's, "/usr/include" */
+	cdef_dirs defines;           /* "NAME" or "NAME=VALUE" */
 	const char *const *sections; /* the C section, piece by piece */
 	uint32_t nsections;
 	/* A type that C does not know: "struct x", "u32". NULL: unknown to
@@ -38,7 +38,7 @@ struct cdef_input {
 /* What was wrong, "definitions.h:2:10: fatal error: 'x.h' file not found". */
 struct cdef_msg {
 	const char *text;
-	bool fatal;	/* a header is missing, or a limit was exceeded */
+	bool fatal;     /* a header is missing, or a limit was exceeded */
 	bool in_script; /* in the C section itself, not in a header */
 };
 
@@ -78,6 +78,9 @@ void cdef_each_macro(const struct cdefs *c,
 
 /* AF_INET, ENOENT, SIGKILL, ...: true and *value. Needs no cdefs. */
 bool cdef_constant(const char *name, enum cdef_arch arch, int64_t *value);
+
+/* The name of entry i, in the order of the table; NULL behind the last. */
+const char *cdef_constant_name(size_t i);
 
 /* ---- where headers are ---- */
 

@@ -71,8 +71,7 @@ convert_enum(struct cdefs *c, struct ctag *tag, bool wide)
 	if (!*made)
 		*made = type_enum(c->in.types, tag_text(c, tag),
 				  wide || !tag->size ? 8 : (uint32_t)tag->size,
-				  tag->is_signed, tag->values.v,
-				  tag->values.n);
+				  tag->is_signed, tag->values.v, tag->values.n);
 	return *made;
 }
 

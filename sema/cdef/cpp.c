@@ -56,8 +56,8 @@ said_before(const struct cpp *pp, const char *text)
 }
 
 void
-pp_message(struct cpp *pp, bool fatal, const struct ctoken *at,
-	   const char *fmt, ...)
+pp_message(struct cpp *pp, bool fatal, const struct ctoken *at, const char *fmt,
+	   ...)
 {
 	const struct cinput *in = input_of(pp, at);
 	const char *p, *text;
@@ -128,26 +128,24 @@ define_given(struct cpp *pp, const char *text)
 			      eq ? eq + 1 : "1"));
 }
 
-static const char always[] =
-	"#define __has_attribute(x) 0\n"
-	"#define __has_builtin(x) 0\n"
-	"#define __has_c_attribute(x) 0\n"
-	"#define __DATE__ \"Jan  1 1970\"\n"
-	"#define __TIME__ \"00:00:00\"\n"
-	"#define __INCLUDE_LEVEL__ 1\n"
-	"#define _Pragma(x)\n";
+static const char always[] = "#define __has_attribute(x) 0\n"
+			     "#define __has_builtin(x) 0\n"
+			     "#define __has_c_attribute(x) 0\n"
+			     "#define __DATE__ \"Jan  1 1970\"\n"
+			     "#define __TIME__ \"00:00:00\"\n"
+			     "#define __INCLUDE_LEVEL__ 1\n"
+			     "#define _Pragma(x)\n";
 
 /* What the kernel's own build gives its files. */
-static const char kernel_macros[] =
-	"#define __KERNEL__ 1\n"
-	"#define __BPF_TRACING__ 1\n"
-	"#define __HAVE_BUILTIN_BSWAP16__ 1\n"
-	"#define __HAVE_BUILTIN_BSWAP32__ 1\n"
-	"#define __HAVE_BUILTIN_BSWAP64__ 1\n"
-	"#define CC_USING_FENTRY 1\n"
-	"#define KBUILD_MODNAME \"bpftrace\"\n"
-	"#define KBUILD_BASENAME \"bpftrace\"\n"
-	"#define KBUILD_MODFILE \"bpftrace\"\n";
+static const char kernel_macros[] = "#define __KERNEL__ 1\n"
+				    "#define __BPF_TRACING__ 1\n"
+				    "#define __HAVE_BUILTIN_BSWAP16__ 1\n"
+				    "#define __HAVE_BUILTIN_BSWAP32__ 1\n"
+				    "#define __HAVE_BUILTIN_BSWAP64__ 1\n"
+				    "#define CC_USING_FENTRY 1\n"
+				    "#define KBUILD_MODNAME \"bpftrace\"\n"
+				    "#define KBUILD_BASENAME \"bpftrace\"\n"
+				    "#define KBUILD_MODFILE \"bpftrace\"\n";
 
 static void
 predefine(struct cpp *pp)

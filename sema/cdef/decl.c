@@ -126,8 +126,8 @@ static void
 declare(struct cparser *p, const struct cdeclarator *d)
 {
 	const struct ctype *t = attr_apply(p, d->type, &d->attr);
-	struct ctag *tag = t->kind == CK_RECORD || t->kind == CK_ENUM ? t->tag
-								      : NULL;
+	struct ctag *tag =
+		t->kind == CK_RECORD || t->kind == CK_ENUM ? t->tag : NULL;
 
 	if (!d->name)
 		return;

@@ -47,7 +47,8 @@ is_nested(struct cparser *p)
 	return !t->name->symbol || t->name->symbol->kind != SYM_TYPEDEF;
 }
 
-static const struct ctype *suffixes(struct cparser *p, const struct ctype *base);
+static const struct ctype *suffixes(struct cparser *p,
+				    const struct ctype *base);
 
 static const struct ctype *
 array_suffix(struct cparser *p, const struct ctype *base)

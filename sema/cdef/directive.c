@@ -48,8 +48,7 @@ end_conditional(struct cpp *pp)
 		pp_message(pp, false, NULL, "error: #endif without #if");
 		return;
 	}
-	if (pp->conds.v[--pp->conds.n].guard &&
-	    in->guard_state == GUARD_OPEN)
+	if (pp->conds.v[--pp->conds.n].guard && in->guard_state == GUARD_OPEN)
 		in->guard_state = GUARD_END;
 }
 
@@ -167,8 +166,7 @@ operand_text(struct cpp *pp)
 }
 
 struct cfile *
-include_operand(struct cpp *pp, bool next, const char **name,
-		struct ctoken *at)
+include_operand(struct cpp *pp, bool next, const char **name, struct ctoken *at)
 {
 	struct cinput *in = pp->input;
 	const char *text, *end;
@@ -255,8 +253,7 @@ pragma_pack(struct cpp *pp)
 			*vec_push(pp->arena, &pp->pack_stack) = pp->pack;
 		} else if (t.kind == CT_NAME && !strcmp(t.name->text, "pop")) {
 			if (pp->pack_stack.n)
-				pp->pack =
-					pp->pack_stack.v[--pp->pack_stack.n];
+				pp->pack = pp->pack_stack.v[--pp->pack_stack.n];
 			return;
 		} else if (t.kind == CT_NUMBER &&
 			   number_parse(t.text, t.len, &num) && num.v <= 16) {
@@ -291,24 +288,15 @@ static const struct row {
 	const char *name;
 	void (*run)(struct cpp *pp);
 } rows[] = {
-	{ "define", macro_define },
-	{ "include", do_include },
-	{ "endif", end_conditional },
-	{ "if", do_if },
-	{ "ifdef", do_ifdef },
-	{ "else", do_else },
-	{ "ifndef", do_ifndef },
-	{ "elif", do_else },
-	{ "undef", do_undef },
-	{ "pragma", do_pragma },
-	{ "error", do_error },
-	{ "include_next", do_include_next },
-	{ "elifdef", do_else },
-	{ "elifndef", do_else },
-	{ "import", do_include },
-	{ "warning", do_nothing },
-	{ "line", do_nothing },
-	{ "ident", do_nothing },
+	{ "define", macro_define },   { "include", do_include },
+	{ "endif", end_conditional }, { "if", do_if },
+	{ "ifdef", do_ifdef },        { "else", do_else },
+	{ "ifndef", do_ifndef },      { "elif", do_else },
+	{ "undef", do_undef },        { "pragma", do_pragma },
+	{ "error", do_error },        { "include_next", do_include_next },
+	{ "elifdef", do_else },       { "elifndef", do_else },
+	{ "import", do_include },     { "warning", do_nothing },
+	{ "line", do_nothing },       { "ident", do_nothing },
 };
 
 void

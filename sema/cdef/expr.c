@@ -18,8 +18,8 @@ nothing(void)
 static bool
 is_int(const struct ctype *t)
 {
-	return t && (t->kind == CK_INT || t->kind == CK_BOOL ||
-		     t->kind == CK_ENUM);
+	return t &&
+	       (t->kind == CK_INT || t->kind == CK_BOOL || t->kind == CK_ENUM);
 }
 
 /* The value as its type holds it. */
@@ -288,13 +288,20 @@ builtin_value(const char *name, uint64_t a, uint64_t *v)
 		const char *name;
 		int op;
 	} rows[] = {
-		{ "clz", CLZ },		  { "clzl", CLZLL },
-		{ "clzll", CLZLL },	  { "ctz", CTZ },
-		{ "ctzl", CTZ },	  { "ctzll", CTZ },
-		{ "ffs", FFS },		  { "ffsl", FFS },
-		{ "ffsll", FFS },	  { "popcount", POPCOUNT },
-		{ "popcountl", POPCOUNT }, { "popcountll", POPCOUNT },
-		{ "bswap16", BSWAP16 },	  { "bswap32", BSWAP32 },
+		{ "clz", CLZ },
+		{ "clzl", CLZLL },
+		{ "clzll", CLZLL },
+		{ "ctz", CTZ },
+		{ "ctzl", CTZ },
+		{ "ctzll", CTZ },
+		{ "ffs", FFS },
+		{ "ffsl", FFS },
+		{ "ffsll", FFS },
+		{ "popcount", POPCOUNT },
+		{ "popcountl", POPCOUNT },
+		{ "popcountll", POPCOUNT },
+		{ "bswap16", BSWAP16 },
+		{ "bswap32", BSWAP32 },
 		{ "bswap64", BSWAP64 },
 	};
 	size_t i = 0;
@@ -339,8 +346,7 @@ builtin_call(struct cparser *p, const char *name)
 	uint64_t r;
 
 	advance(p);
-	for (n = 0; !p->bad && !is_punct(&p->tok, ')') &&
-		    p->tok.kind != CT_EOF;
+	for (n = 0; !p->bad && !is_punct(&p->tok, ')') && p->tok.kind != CT_EOF;
 	     n++) {
 		v = rvalue(p, parse_conditional(p));
 		if (!n)

@@ -43,10 +43,13 @@ add_kernel(struct cpp *pp)
 	const char *build = pp->in->kernel_build;
 	const char *arch = pp->in->arch == CDEF_X86_64 ? "x86" : "arm64";
 	static const char *const subs[] = {
-		"arch/%s/include",	 "arch/%s/include/generated",
-		"include",		 "arch/%s/include/uapi",
+		"arch/%s/include",
+		"arch/%s/include/generated",
+		"include",
+		"arch/%s/include/uapi",
 		"arch/%s/include/generated/uapi",
-		"include/uapi",		 "include/generated/uapi",
+		"include/uapi",
+		"include/generated/uapi",
 	};
 	size_t i;
 
@@ -260,8 +263,9 @@ file_leave(struct cpp *pp)
 	if (in->guard_state == GUARD_END)
 		in->file->guard = in->guard;
 	if (pp->conds.n > in->conds) {
-		pp_message(pp, false, NULL, "error: unterminated conditional "
-					    "directive");
+		pp_message(pp, false, NULL,
+			   "error: unterminated conditional "
+			   "directive");
 		pp->conds.n = in->conds;
 	}
 	pp->input = in->up;

@@ -17,11 +17,11 @@
 #include "cdef.h"
 
 enum {
-	INCLUDE_MAX = 100,	   /* files inside each other */
-	EXPAND_MAX = 200,	   /* arguments expanded inside each other */
-	TOKENS_MAX = 40000000,	   /* made by macros, all in all */
-	NEST_MAX = 150,		   /* declarators, structs, expressions */
-	FILE_MAX = 64 << 20,	   /* bytes of a header */
+	INCLUDE_MAX = 100,     /* files inside each other */
+	EXPAND_MAX = 200,      /* arguments expanded inside each other */
+	TOKENS_MAX = 40000000, /* made by macros, all in all */
+	NEST_MAX = 150,        /* declarators, structs, expressions */
+	FILE_MAX = 64 << 20,   /* bytes of a header */
 	MSG_MAX = 20,
 	TEXT_MAX = 1 << 16, /* bytes of one pasted or joined token */
 };
@@ -37,7 +37,7 @@ enum keyword {
 
 /* A name, once; what it stands for as macro, tag and identifier. */
 struct cname {
-	uint32_t hash, len;
+	uint32_t len;
 	enum keyword kw;
 	struct cmacro *macro;
 	struct csymbol *symbol;
@@ -47,7 +47,10 @@ struct cname {
 
 struct cnames {
 	struct arena *arena;
-	struct cname **slots;
+	struct cslot {
+		uint32_t hash;
+		struct cname *name;
+	} * slots;
 	uint32_t nslots, n;
 };
 
@@ -118,8 +121,8 @@ struct cfile {
 	const char *path;
 	const char *text; /* NUL-terminated */
 	size_t len;
-	int dir;	     /* index into the search list; -1: none */
-	bool once;	     /* #pragma once */
+	int dir;             /* index into the search list; -1: none */
+	bool once;           /* #pragma once */
 	struct cname *guard; /* its macro makes a second reading empty */
 };
 
@@ -142,9 +145,9 @@ struct cinput {
 };
 
 struct ccond {
-	bool taken;   /* a branch was taken */
+	bool taken; /* a branch was taken */
 	bool has_else;
-	bool guard;   /* is the include guard of its file */
+	bool guard; /* is the include guard of its file */
 };
 
 /* ---- macros ---- */
@@ -171,10 +174,10 @@ struct cctx {
 	struct cctx *up;
 	const struct ctoken *v;
 	uint32_t pos, n;
-	struct cmacro *macro;	/* busy until the end, or NULL */
-	struct tokbuf *buf;	/* given back at the end, or NULL */
-	bool barrier;		/* an argument: its end is an end */
-	struct ctoken single;	/* of a token that was put back */
+	struct cmacro *macro; /* busy until the end, or NULL */
+	struct tokbuf *buf;   /* given back at the end, or NULL */
+	bool barrier;         /* an argument: its end is an end */
+	struct ctoken single; /* of a token that was put back */
 };
 
 struct tokbuf {
@@ -197,7 +200,7 @@ struct cpp {
 	VEC(struct ccond) conds;
 	VEC(struct cname *) macro_names; /* in order of definition */
 	VEC(uint32_t) pack_stack;
-	uint32_t pack; /* #pragma pack, bytes; 0: none */
+	uint32_t pack;  /* #pragma pack, bytes; 0: none */
 	bool directive; /* the end of the line is an end */
 	bool predefining;
 	bool stopped; /* a limit was exceeded: all is at an end */
@@ -272,7 +275,7 @@ struct cargs {
 		uint32_t begin, end;
 		bool absent; /* not even empty */
 		struct tokbuf *expanded;
-	} *v;
+	} * v;
 };
 /* Expand all of an argument, into a new buffer. */
 struct tokbuf *expand_argument(struct cpp *pp, const struct ctoken *v,
@@ -309,10 +312,10 @@ enum ckind {
 struct ctype {
 	enum ckind kind;
 	bool is_signed, is_char; /* char or signed char */
-	bool unsized;		 /* x[] */
-	uint64_t size;		 /* not of records and enums */
-	uint32_t align;		 /* bytes; 0: that of the record or enum */
-	const struct ctype *to;	 /* element, pointee, result */
+	bool unsized;            /* x[] */
+	uint64_t size;           /* not of records and enums */
+	uint32_t align;          /* bytes; 0: that of the record or enum */
+	const struct ctype *to;  /* element, pointee, result */
 	uint64_t count;
 	struct ctag *tag;
 	const struct type *outside;
@@ -337,13 +340,14 @@ struct ctag {
 	const char *typedef_name;
 	bool complete, packed, in_script;
 	bool is_signed;
-	bool filled; /* type has its fields */
+	bool huge;          /* an enum with values past INT64_MAX */
+	bool filled;        /* type has its fields */
 	struct ctype ctype; /* that refers to this tag */
 	uint64_t size;
 	uint32_t align;
 	VEC(struct cmember) members;
 	VEC(struct enum_value) values;
-	struct type *type;	      /* made on demand */
+	struct type *type;                /* made on demand */
 	const struct type *narrow, *wide; /* enums: 4 bytes, 8 bytes */
 };
 
@@ -358,7 +362,7 @@ struct csymbol {
 struct cattr {
 	bool packed;
 	uint32_t align;
-	uint32_t mode;	 /* bytes of __mode__ */
+	uint32_t mode;   /* bytes of __mode__ */
 	uint32_t vector; /* bytes of vector_size */
 };
 

@@ -104,7 +104,9 @@ void
 layout_record(struct ctag *tag, uint32_t pack, uint32_t align,
 	      enum cdef_arch arch)
 {
-	struct cursor c = { .align = 1, .pack = pack, .packed = tag->packed,
+	struct cursor c = { .align = 1,
+			    .pack = pack,
+			    .packed = tag->packed,
 			    .is_union = tag->kind == TAG_IS_UNION,
 			    .arch = arch };
 	uint32_t i;
@@ -133,6 +135,10 @@ layout_enum(struct ctag *tag)
 			min = (int64_t)v;
 		else if ((int64_t)v >= 0 && v > max)
 			max = v;
+	}
+	if (tag->huge) {
+		min = 0;
+		max = UINT64_MAX;
 	}
 	tag->is_signed = min < 0;
 	for (size = tag->packed ? 1 : 4; size < 8; size *= 2) {

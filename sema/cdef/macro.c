@@ -154,8 +154,9 @@ ctx_push(struct cpp *pp, const struct ctoken *v, uint32_t n, struct cmacro *m,
 		pp->free_ctx = c->up;
 	else
 		c = arena_alloc(pp->arena, sizeof(*c));
-	*c = (struct cctx){ .up = pp->ctx, .v = v, .n = n, .macro = m,
-			    .buf = buf };
+	*c = (struct cctx){
+		.up = pp->ctx, .v = v, .n = n, .macro = m, .buf = buf
+	};
 	if (m)
 		m->busy = true;
 	pp->ctx = c;
@@ -362,7 +363,7 @@ expand_builtin(struct cpp *pp, const struct cmacro *m, struct ctoken *t)
 static void
 inherit(struct ctoken *first, const struct ctoken *name)
 {
-	first->flags &= (uint8_t)~(TOK_SPACE | TOK_LINE);
+	first->flags &= (uint8_t) ~(TOK_SPACE | TOK_LINE);
 	first->flags |= name->flags & (TOK_SPACE | TOK_LINE);
 }
 

@@ -21,16 +21,16 @@ hash(const char *s, size_t n)
 	return h ^ h >> 15;
 }
 
-static struct cname **
+static struct cslot *
 slot_of(const struct cnames *t, const char *s, size_t n, uint32_t h)
 {
 	uint32_t i = h & (t->nslots - 1);
 
-	for (; t->slots[i]; i = (i + 1) & (t->nslots - 1)) {
-		struct cname *name = t->slots[i];
+	for (; t->slots[i].name; i = (i + 1) & (t->nslots - 1)) {
+		const struct cslot *slot = &t->slots[i];
 
-		if (name->hash == h && name->len == n &&
-		    !memcmp(name->text, s, n))
+		if (slot->hash == h && slot->name->len == n &&
+		    !memcmp(slot->name->text, s, n))
 			break;
 	}
 	return &t->slots[i];
@@ -39,29 +39,33 @@ slot_of(const struct cnames *t, const char *s, size_t n, uint32_t h)
 static void
 grow(struct cnames *t)
 {
-	struct cname **old = t->slots;
-	uint32_t i, n = t->nslots;
+	struct cslot *old = t->slots;
+	uint32_t i, at, n = t->nslots;
 
 	t->nslots = n ? n * 2 : NAMES_FIRST;
-	t->slots = arena_alloc(t->arena, t->nslots * sizeof(struct cname *));
-	for (i = 0; i < n; i++)
-		if (old[i])
-			*slot_of(t, old[i]->text, old[i]->len, old[i]->hash) =
-				old[i];
+	t->slots = arena_alloc(t->arena, t->nslots * sizeof(*t->slots));
+	for (i = 0; i < n; i++) {
+		if (!old[i].name)
+			continue;
+		at = old[i].hash & (t->nslots - 1);
+		while (t->slots[at].name)
+			at = (at + 1) & (t->nslots - 1);
+		t->slots[at] = old[i];
+	}
 }
 
 struct cname *
 name_find(const struct cnames *t, const char *s, size_t n)
 {
-	return *slot_of(t, s, n, hash(s, n));
+	return slot_of(t, s, n, hash(s, n))->name;
 }
 
 struct cname *
 name_intern(struct cnames *t, const char *s, size_t n)
 {
 	uint32_t h = hash(s, n);
-	struct cname **slot = slot_of(t, s, n, h);
-	struct cname *name = *slot;
+	struct cslot *slot = slot_of(t, s, n, h);
+	struct cname *name = slot->name;
 
 	if (name)
 		return name;
@@ -70,10 +74,10 @@ name_intern(struct cnames *t, const char *s, size_t n)
 		slot = slot_of(t, s, n, h);
 	}
 	name = arena_alloc(t->arena, sizeof(*name) + n + 1);
-	name->hash = h;
 	name->len = (uint32_t)n;
 	memcpy(name->text, s, n);
-	*slot = name;
+	slot->hash = h;
+	slot->name = name;
 	t->n++;
 	return name;
 }

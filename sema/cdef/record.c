@@ -71,10 +71,9 @@ member_type(struct cparser *p, const struct ctype *t)
 	if (ctype_complete(t))
 		return t;
 	if (t->kind == CK_RECORD)
-		whole = outside_type(p,
-				     t->tag->kind == TAG_IS_UNION ? "union"
-								  : "struct",
-				     t->tag->name ? t->tag->name : "");
+		whole = outside_type(
+			p, t->tag->kind == TAG_IS_UNION ? "union" : "struct",
+			t->tag->name ? t->tag->name : "");
 	else if (t->kind == CK_ENUM)
 		return p->basic[B_UINT];
 	else if (t->kind == CK_ARRAY && t->to->kind != CK_VOID)
@@ -227,8 +226,13 @@ enumerator(struct cparser *p, struct ctag *tag, uint64_t *next)
 	}
 	advance(p);
 	parse_attrs(p, &ignored);
-	if (accept(p, '='))
-		*next = parse_constant(p).v;
+	if (accept(p, '=')) {
+		struct cvalue given = parse_constant(p);
+
+		*next = given.v;
+		tag->huge |= given.type && (int64_t)given.v < 0 &&
+			     !given.type->is_signed;
+	}
 	if (p->bad)
 		return;
 	v = vec_push(p->arena, &tag->values);

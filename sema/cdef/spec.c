@@ -29,9 +29,9 @@ words_type(const struct cparser *p, const struct spec *s)
 	enum basic b = B_INT;
 
 	if (s->floats)
-		return p->basic[s->floats == 16 ? B_LDOUBLE
-						: s->floats == 8 ? B_DOUBLE
-								 : B_FLOAT];
+		return p->basic[s->floats == 16  ? B_LDOUBLE
+				: s->floats == 8 ? B_DOUBLE
+						 : B_FLOAT];
 	if (s->is_double)
 		return p->basic[s->longs ? B_LDOUBLE : B_DOUBLE];
 	if (s->is_char)

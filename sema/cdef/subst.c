@@ -116,7 +116,8 @@ put_raw(struct cpp *pp, struct cargs *args, const struct ctoken *at,
 	struct tokbuf *out, bool join)
 {
 	const struct carg *a = &args->v[at->punct];
-	struct ctoken empty = { .kind = CT_EMPTY, .flags = at->flags,
+	struct ctoken empty = { .kind = CT_EMPTY,
+				.flags = at->flags,
 				.text = "" };
 	uint32_t i;
 
