@@ -74,7 +74,7 @@ ir_defines(const struct op *op, struct ref r)
 static inline bool
 ir_is_remat(const struct op *op)
 {
-	return op->code >= IR_CONST && op->code <= IR_OBJ;
+	return op->code >= IR_CONST && op->code <= IR_OBJ && !op->keep;
 }
 
 /* A new op of no block yet; op pointers go stale. */

@@ -66,6 +66,8 @@ void ir_unlink(struct blk *b, struct ref r);
 unsigned ir_ref_args(const struct op *op);
 /* The index of the first op of `b` after phis, contexts and parameters. */
 uint32_t ir_after_head(const struct func *f, const struct blk *b);
+/* The address of at least `size` zeros that stay so. */
+struct ref ir_zeros(struct lower *l, uint32_t size);
 /* Add an op to the end of `b`. Moves func->ops: op pointers go stale.
  * A new op's reg is -1. */
 struct ref ir_append(struct func *f, struct blk *b, struct op op);

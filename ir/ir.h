@@ -24,8 +24,17 @@ enum ir_helper {
 
 /* Conditions of IR_CMP and IR_BR; U unsigned, S signed. SET: a & b != 0. */
 enum ir_cond {
-	CC_EQ, CC_NE, CC_ULT, CC_ULE, CC_UGT, CC_UGE, CC_SLT, CC_SLE, CC_SGT,
-	CC_SGE, CC_SET,
+	CC_EQ,
+	CC_NE,
+	CC_ULT,
+	CC_ULE,
+	CC_UGT,
+	CC_UGE,
+	CC_SLT,
+	CC_SLE,
+	CC_SGT,
+	CC_SGE,
+	CC_SET,
 };
 
 /* An SSA value: the number of the op that makes it. 0: none. */
@@ -45,8 +54,10 @@ struct op {
 	uint8_t width; /* bytes */
 	uint8_t cond;  /* enum ir_cond */
 	uint8_t nargs;
-	bool has_imm;  /* the last argument is `imm`, not a ref */
-	int8_t reg;    /* of the result, once assigned; else -1 */
+	bool keep;      /* an address that stays in its register: making it
+			   again would cost more (two insns) */
+	bool has_imm;   /* the last argument is `imm`, not a ref */
+	int8_t reg;     /* of the result, once assigned; else -1 */
 	int8_t areg[5]; /* of each argument, likewise */
 	int32_t off;
 	int64_t imm;
@@ -59,7 +70,7 @@ struct op {
 /* Basic block: phis, ops, one terminator at the end. */
 struct blk {
 	uint32_t id;
-	VEC(struct ref) ops; /* in order, phis first */
+	VEC(struct ref) ops;  /* in order, phis first */
 	VEC(struct ref) phis; /* after ir_assign: no code, for ir_verify */
 	VEC(struct blk *) preds;
 	struct blk *succ[2];
@@ -68,7 +79,7 @@ struct blk {
 	uint32_t rpo;
 	struct blk *idom;
 	void *live_in, *live_out; /* bit sets, by liveness */
-	void *defs;		  /* builder's table of variables */
+	void *defs;               /* builder's table of variables */
 };
 
 /* Memory of a fixed size whose address is an IR_OBJ. */
@@ -83,37 +94,40 @@ struct obj {
 struct func {
 	const char *name;
 	const struct unit *unit; /* also set for callbacks: their owner's */
-	struct func *parent;	 /* callback: the caller; else NULL */
-	uint32_t index;		 /* in prog->funcs */
-	uint8_t nparams;	 /* callback parameters */
-	VEC(struct op) ops;	 /* by ref id; ops.v[0] is a dummy */
-	VEC(struct blk *) blks;	 /* blks.v[0] is the entry */
+	struct func *parent;     /* callback: the caller; else NULL */
+	uint32_t index;          /* in prog->funcs */
+	uint8_t nparams;         /* callback parameters */
+	VEC(struct op) ops;      /* by ref id; ops.v[0] is a dummy */
+	VEC(struct blk *) blks;  /* blks.v[0] is the entry */
 	VEC(struct obj) objs;
-	uint32_t stack;		/* bytes used of 512, after placement + spill */
-	uint32_t nslots;	/* spill slots of 8 bytes */
-	uint32_t scratch_size;	/* bytes this function needs in scratch */
-	uint32_t next_blk;	/* id of the next new block */
-	bool allocated;		/* ops are on registers */
-	struct users *users;	/* builder's: who reads each phi */
+	uint32_t stack;        /* bytes used of 512, after placement + spill */
+	uint32_t nslots;       /* spill slots of 8 bytes */
+	uint32_t scratch_size; /* bytes this function needs in scratch */
+	uint32_t next_blk;     /* id of the next new block */
+	bool no_ctx;           /* never reads its context */
+	bool allocated;        /* ops are on registers */
+	struct users *users;   /* builder's: who reads each phi */
 	struct arena *arena;
 };
 
 enum map_use {
-	MAP_USER,    /* a map of the script: def is set */
+	MAP_USER, /* a map of the script: def is set */
 	MAP_RINGBUF,
 	MAP_SCRATCH, /* per-CPU array, one entry per program */
 	MAP_GLOBAL,  /* array, one entry: struct ir_global */
 	MAP_ZERO,    /* array, one entry of zeros, read-only */
 	MAP_STACKS,
-	MAP_CONST,   /* array, one entry: constant data (long literals) */
+	MAP_CONST, /* array, one entry: constant data (long literals) */
 };
 
-/* The single value of the MAP_GLOBAL map. Counters are atomic adds. */
+/* The single value of the MAP_GLOBAL map, which user space maps into its
+ * memory; as many zeros follow as the largest cell needs. Counters are atomic
+ * adds. */
 struct ir_global {
 	uint64_t start_ns; /* boot clock when the tracer started: `elapsed` */
-	uint64_t lost;	   /* events that found the ring buffer full */
+	uint64_t lost;     /* events that found the ring buffer full */
 	uint64_t map_full; /* updates that failed with E2BIG or ENOMEM */
-	uint64_t live;
+	uint64_t live;     /* 0: gated programs return at once (ir_gate) */
 };
 
 struct map_spec {
@@ -122,9 +136,9 @@ struct map_spec {
 	uint32_t type; /* enum bpf_map_type */
 	uint32_t key_size, value_size, entries, flags;
 	const struct mapdef *def; /* MAP_USER */
-	bool scalar;	/* array of one; a presence byte at present_off */
+	bool scalar; /* array of one; a presence byte at present_off */
 	uint32_t present_off;
-	uint32_t depth;	/* MAP_STACKS: frames */
+	uint32_t depth;   /* MAP_STACKS: frames */
 	const void *init; /* MAP_CONST, MAP_ZERO: value to write, or NULL */
 };
 
@@ -138,7 +152,8 @@ struct event_spec {
 	VEC(struct event_arg {
 		const struct type *type; /* NULL: not sent (literal, map) */
 		uint32_t off;
-	}) args;
+	})
+	args;
 };
 
 struct prog {
@@ -157,12 +172,13 @@ struct prog {
 /* ---- passes: each Needs / Breaks is written above its function ---- */
 
 bool ir_lower(const struct sema_input *in, struct prog *p);
-bool ir_fold(struct prog *p);	/* constants, strength, branches */
-bool ir_gvn(struct prog *p);	/* equal pure ops and pure helper calls */
-bool ir_dce(struct prog *p);	/* dead ops and blocks, jump threading */
-bool ir_place(struct prog *p);	/* objects to stack and scratch */
+bool ir_fold(struct prog *p);   /* constants, strength, branches */
+bool ir_gvn(struct prog *p);    /* equal pure ops and pure helper calls */
+bool ir_dce(struct prog *p);    /* dead ops and blocks, jump threading */
+bool ir_gate(struct prog *p);   /* a way to turn slow detachers off */
+bool ir_place(struct prog *p);  /* objects to stack and scratch */
 bool ir_select(struct prog *p); /* immediates and addresses into ops */
-bool ir_spill(struct prog *p);	/* pressure below the registers */
+bool ir_spill(struct prog *p);  /* pressure below the registers */
 bool ir_assign(struct prog *p); /* registers; no phi left */
 bool ir_layout(struct prog *p); /* block order, fall-through */
 /* Assert every rule that two passes rely on; false (reported) otherwise. */

@@ -55,7 +55,10 @@ spec_for(const struct prog *p, enum map_use use, uint32_t depth)
 		m.type = BPF_MAP_TYPE_PERCPU_ARRAY;
 		return m;
 	case MAP_GLOBAL:
-		return array_spec(use, "global", sizeof(struct ir_global));
+		/* Zeros behind it: an address needs a byte to point to. */
+		m = array_spec(use, "global", sizeof(struct ir_global) + 8);
+		m.flags = BPF_F_MMAPABLE;
+		return m;
 	case MAP_ZERO:
 		m = array_spec(use, "zero", 8);
 		m.flags = BPF_F_RDONLY_PROG;
@@ -114,10 +117,13 @@ lower_bytes(struct lower *l, const void *bytes, uint32_t n)
 	return (struct mem){ ir_mapval(l, map, off), 0 };
 }
 
-struct ref
+/* Based on the zeros behind the counters: code that needs both holds one
+ * address. */
+struct mem
 lower_global(struct lower *l, uint32_t off)
 {
-	return ir_mapval(l, ir_map_for(l, MAP_GLOBAL, 0), off);
+	return (struct mem){ ir_zeros(l, 0),
+			     (int32_t)off - (int32_t)sizeof(struct ir_global) };
 }
 
 /* ---- for all files of lowering ---- */

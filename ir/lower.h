@@ -101,7 +101,7 @@ void lower_leave(struct lower *l, struct region *r);
 void lower_sorry(struct lower *l, struct span at, const char *what);
 /* Address of `n` constant bytes (kept once per program). */
 struct mem lower_bytes(struct lower *l, const void *bytes, uint32_t n);
-struct ref lower_global(struct lower *l, uint32_t off);
+struct mem lower_global(struct lower *l, uint32_t off);
 struct blk *lower_cold(struct lower *l);
 /* End the function with the probe's default result. */
 void lower_finish(struct lower *l);

@@ -16,16 +16,12 @@ enum { UNROLLED_CPUS = 8 };
 static struct ref
 make_cell(struct lower *l, const struct mapdef *def, struct mem key)
 {
-	uint32_t map = ir_map_for(l, MAP_ZERO, 0);
-	struct map_spec *zero = &l->prog->maps.v[map];
 	uint32_t size = lower_map_spec(l, def)->value_size;
 	struct ref m, k, zeros;
 
-	if (zero->value_size < size)
-		zero->value_size = (size + 7) & ~7u;
 	m = ir_map(l, def->index);
 	k = ir_addr(l, key);
-	zeros = ir_mapval(l, map, 0);
+	zeros = ir_zeros(l, size);
 	ir_call(l, HELPER_map_update_elem, 4, m, k, zeros,
 		ir_const(l, BPF_NOEXIST));
 	return lower_lookup(l, def, key);

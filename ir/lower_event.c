@@ -89,13 +89,13 @@ reserve(struct lower *l, const struct event_spec *e, struct blk *join)
 	struct ref map = ir_map(l, ir_map_for(l, MAP_RINGBUF, 0));
 	struct ref size = ir_const(l, e->size), zero = ir_const(l, 0);
 	struct ref r = ir_call(l, HELPER_ringbuf_reserve, 3, map, size, zero);
-	struct ref lost;
+	struct mem lost;
 
 	ir_br(l, CC_NE, r, zero, ok, full);
 	ir_seal(l, full);
 	ir_at(l, full);
 	lost = lower_global(l, offsetof(struct ir_global, lost));
-	ir_xadd(l, lost, 0, ir_const(l, 1));
+	ir_xadd(l, lost.base, lost.off, ir_const(l, 1));
 	ir_jmp(l, join);
 	ir_seal(l, ok);
 	ir_at(l, ok);

@@ -151,9 +151,9 @@ update(struct lower *l, const struct mapdef *def, struct mem key,
 void
 lower_count_full(struct lower *l)
 {
-	struct ref at = lower_global(l, offsetof(struct ir_global, map_full));
+	struct mem at = lower_global(l, offsetof(struct ir_global, map_full));
 
-	ir_xadd(l, at, 0, ir_const(l, 1));
+	ir_xadd(l, at.base, at.off, ir_const(l, 1));
 }
 
 /* The value of a scalar map, which is always there. */

@@ -33,16 +33,24 @@ read_kernel(struct lower *l, struct mem dst, uint32_t size, struct ref from)
 	ir_call(l, HELPER_probe_read_kernel, 3, to, ir_const(l, size), from);
 }
 
-/* From the map of zeros: one call instead of a store per 8 bytes. */
+/* `size` bytes of zeros, behind the counters. */
+struct ref
+ir_zeros(struct lower *l, uint32_t size)
+{
+	uint32_t map = ir_map_for(l, MAP_GLOBAL, 0);
+	struct map_spec *m = &l->prog->maps.v[map];
+	uint32_t want = (uint32_t)sizeof(struct ir_global) + ((size + 7) & ~7u);
+
+	if (m->value_size < want)
+		m->value_size = want;
+	return ir_mapval(l, map, sizeof(struct ir_global));
+}
+
+/* One call instead of a store per 8 bytes. */
 static void
 zero_large(struct lower *l, struct mem at, uint32_t size)
 {
-	uint32_t map = ir_map_for(l, MAP_ZERO, 0);
-	struct map_spec *m = &l->prog->maps.v[map];
-
-	if (m->value_size < size)
-		m->value_size = (size + 7) & ~7u;
-	read_kernel(l, at, size, ir_mapval(l, map, 0));
+	read_kernel(l, at, size, ir_zeros(l, size));
 }
 
 void

@@ -316,6 +316,31 @@ count_uses(struct select *s)
 	}
 }
 
+/* Out of the way code has registers to spare: an address that two of its
+ * blocks use is made once. */
+static void
+keep_addresses(struct select *s)
+{
+	struct func *f = s->f;
+	uint32_t i, k, a;
+
+	for (i = 0; i < f->blks.n; i++) {
+		const struct blk *b = f->blks.v[i];
+
+		for (k = 0; b->cold && k < b->ops.n; k++) {
+			const struct op *op = ir_op(f, b->ops.v[k]);
+
+			for (a = 0; a < op->nargs; a++) {
+				const struct blk *home = s->home[op->arg[a].id];
+
+				if (home && home != b && home->cold &&
+				    ir_op(f, op->arg[a])->code == IR_MAPVAL)
+					ir_op(f, op->arg[a])->keep = true;
+			}
+		}
+	}
+}
+
 /* Mark what is needed, from the ops that do something. */
 static void
 mark_needed(struct select *s, bool *needed)
@@ -383,6 +408,7 @@ select_func(struct func *f)
 		for (k = 0; k < b->ops.n; k++)
 			select_op(&s, b, ir_op(f, b->ops.v[k]));
 	}
+	keep_addresses(&s);
 	drop_dead(&s);
 	arena_free(&tmp);
 }

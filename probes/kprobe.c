@@ -257,8 +257,8 @@ static const char *
 params(struct listing *l, const char *name)
 {
 	const struct kbtf *b = kernel_btf(l->in->kernel);
+	uintptr_t id = (uintptr_t)hmap_get(&l->ids, name);
 	struct arena *a = l->in->arena;
-	uint32_t id = b ? kbtf_find(b, name, BTF_KIND_FUNC) : 0;
 	struct sbuf out = { 0 };
 	struct probe_proto p;
 	const char *text;
@@ -289,12 +289,24 @@ list_function(void *arg, const char *module, const char *name)
 }
 
 static void
+note_id(void *arg, const char *name, uint32_t id)
+{
+	struct listing *l = arg;
+
+	hmap_put(l->in->arena, &l->ids, name, (void *)(uintptr_t)id);
+}
+
+/* -lv asks BTF for thousands of names: index them once. */
+static void
 kprobe_list(struct listing *l)
 {
 	const char *colon = strchr(l->pattern, ':');
+	const char *name = colon ? colon + 1 : l->pattern;
+	const struct kbtf *b = l->verbose ? kernel_btf(l->in->kernel) : NULL;
 
-	kernel_functions(l->in->kernel, NULL, colon ? colon + 1 : l->pattern,
-			 list_function, l);
+	if (b)
+		kbtf_each(b, BTF_KIND_FUNC, name, note_id, l);
+	kernel_functions(l->in->kernel, NULL, name, list_function, l);
 }
 
 const struct probe_type probe_kprobe = {
@@ -303,8 +315,8 @@ const struct probe_type probe_kprobe = {
 	.doc = "functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.attach_type = TRACE_KPROBE_MULTI,
-	.flags = PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
-		 PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
+	.flags = PROBE_GATE | PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS |
+		 PROBE_FUNC | PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 2,
 	.match = kprobe_match,
@@ -322,8 +334,8 @@ const struct probe_type probe_kretprobe = {
 	.doc = "returns from functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.attach_type = TRACE_KPROBE_MULTI,
-	.flags = PROBE_RETVAL | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
-		 PROBE_SIGNAL | PROBE_FILTER_PID,
+	.flags = PROBE_GATE | PROBE_RETVAL | PROBE_CTX | PROBE_REGS |
+		 PROBE_FUNC | PROBE_SIGNAL | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 2,
 	.match = kretprobe_match,

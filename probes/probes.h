@@ -13,6 +13,7 @@ struct attach {
 	struct arena *arena;
 	struct kernel *kernel;
 	int prog_fd;
+	bool bare; /* the program is of the row's bare_type */
 	int pid; /* of -p or -c: attach-time kinds are limited to it; 0 */
 	bool unsafe;
 	VEC(int)

@@ -221,17 +221,23 @@ raw_open(const char *name, int prog_fd)
 	return fd < 0 ? -errno : fd;
 }
 
-static int
-rawtracepoint_attach(struct attach *a, const struct unit *u,
-		     const struct target *t)
+int
+probe_raw_attach(struct attach *a, const struct target *t)
 {
 	int fd = raw_open(t->name, a->prog_fd);
 
-	(void)u;
 	if (fd < 0)
 		return probe_refused(a, fd, t->probe);
 	*vec_push(a->arena, &a->fds) = fd;
 	return 0;
+}
+
+static int
+rawtracepoint_attach(struct attach *a, const struct unit *u,
+		     const struct target *t)
+{
+	(void)u;
+	return probe_raw_attach(a, t);
 }
 
 static const char *

@@ -159,6 +159,17 @@ tracepoint_args(struct sema *s, struct unit *u, struct span at)
 
 /* ---- attaching, listing ---- */
 
+/* The events of system calls exist for perf and ftrace only: behind them are
+ * the two raw tracepoints of all system calls. */
+static bool
+tracepoint_bare(const struct unit *u)
+{
+	for (uint32_t i = 0; i < u->targets.n; i++)
+		if (!strcmp(u->targets.v[i].group, "syscalls"))
+			return false;
+	return true;
+}
+
 /* A tracepoint's perf event fires on every CPU, wherever it was opened. */
 static int
 tracepoint_attach(struct attach *a, const struct unit *u,
@@ -168,6 +179,8 @@ tracepoint_attach(struct attach *a, const struct unit *u,
 		kernel_event(a->kernel, t->group, t->name);
 	struct perf_event_attr attr;
 
+	if (a->bare)
+		return probe_raw_attach(a, t);
 	if (!e)
 		return probe_refused(a, -errno, t->probe);
 	memset(&attr, 0, sizeof(attr));
@@ -227,8 +240,10 @@ const struct probe_type probe_tracepoint = {
 	.alias = "t",
 	.doc = "static events of the kernel",
 	.prog_type = BPF_PROG_TYPE_TRACEPOINT,
-	.flags = PROBE_ANY | PROBE_ARGS | PROBE_EXPAND | PROBE_SIGNAL |
-		 PROBE_FILTER_PID,
+	.bare_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+	.bare = tracepoint_bare,
+	.flags = PROBE_GATE | PROBE_ANY | PROBE_ARGS | PROBE_EXPAND |
+		 PROBE_SIGNAL | PROBE_FILTER_PID,
 	.min_parts = 2,
 	.max_parts = 2,
 	.ret = 1,

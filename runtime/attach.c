@@ -12,13 +12,20 @@
 
 #include "internal.h"
 
+static uint32_t
+prog_index(const struct session *s, const struct unit *u)
+{
+	uint32_t i;
+
+	for (i = 0; s->image->progs.v[i].unit != u; i++)
+		assert(i + 1 < s->image->progs.n);
+	return i;
+}
+
 static int
 prog_of(const struct session *s, const struct unit *u)
 {
-	for (uint32_t i = 0; i < s->image->progs.n; i++)
-		if (s->image->progs.v[i].unit == u)
-			return s->prog_fds[i];
-	return -1;
+	return s->prog_fds[prog_index(s, u)];
 }
 
 void
@@ -87,18 +94,34 @@ attach_failed(struct session *s, const char *probe)
 	return false;
 }
 
+/* An event that has no raw tracepoint is attached in the usual form. */
+static int
+attach_target(struct session *s, const struct unit *u, const struct target *t)
+{
+	uint32_t i = prog_index(s, u);
+	int error;
+
+	s->attach.why = NULL;
+	s->attach.bare = s->prog_bare[i];
+	s->attach.prog_fd = s->prog_fds[i];
+	error = probe_attach(&s->attach, u, t);
+	if (!error || !s->attach.bare || !session_load_again(s, i))
+		return error;
+	s->attach.bare = false;
+	s->attach.prog_fd = s->prog_fds[i];
+	return probe_attach(&s->attach, u, t);
+}
+
 static bool
 attach_unit(struct session *s, const struct unit *u)
 {
-	s->attach.prog_fd = prog_of(s, u);
 	for (uint32_t i = 0; i < u->targets.n; i++) {
 		const struct target *t = &u->targets.v[i];
 
 		if (s->opts->verbose)
 			fprintf(stderr, "Trying to attach probe: %s\n",
 				t->probe);
-		s->attach.why = NULL;
-		if (!probe_attach(&s->attach, u, t))
+		if (!attach_target(s, u, t))
 			s->nprobes++;
 		else if (!attach_failed(s, t->probe))
 			return false;
@@ -159,6 +182,8 @@ session_attach(struct session *s)
 		return false;
 	}
 	s->nprobes += special;
+	if (s->global)
+		s->global->live = 1;
 	return true;
 }
 
@@ -195,6 +220,8 @@ leave_to_child(struct session *s)
 void
 session_detach(struct session *s)
 {
+	if (s->global)
+		s->global->live = 0;
 	close_fds(s->attach.fds.v, s->attach.fds.n);
 	s->attach.fds.n = 0;
 	for (uint32_t i = 0; i < s->attach.perf_fds.n; i++)

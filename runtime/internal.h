@@ -190,8 +190,10 @@ struct session {
 	const struct prog *prog;
 	struct image *image;
 	struct out *out;
-	int *map_fds;  /* by map index */
-	int *prog_fds; /* by image->progs index */
+	int *map_fds;             /* by map index */
+	int *prog_fds;            /* by image->progs index */
+	bool *prog_bare;          /* loaded as the row's bare_type */
+	struct ir_global *global; /* counters shared with programs, or NULL */
 	struct attach attach;
 	struct ring *ring;
 	int epoll_fd, signal_fd, child_fd, pid_fd;
@@ -208,6 +210,8 @@ struct session {
 
 /* Create maps, load programs; false: reported. */
 bool session_load(struct session *s);
+/* Load program i anew, in the form that has a context. */
+bool session_load_again(struct session *s, uint32_t i);
 /* What struct session needs before session_load(); false: reported. */
 bool session_init(struct session *s);
 /* Close and free what the session holds; programs detach. */

@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,20 +37,32 @@ boot_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/* The counters, which programs and we share. */
+static int
+map_global(struct session *s, const struct map_spec *m, int fd)
+{
+	void *at = mmap(NULL, m->value_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			fd, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	s->global = at;
+	s->global->start_ns = boot_ns();
+	return 0;
+}
+
 /* The first contents of a map. */
 static int
-fill_map(const struct map_spec *m, int fd)
+fill_map(struct session *s, const struct map_spec *m, int fd)
 {
-	struct ir_global g = { .start_ns = boot_ns(), .live = 1 };
-	const void *value = m->init;
 	uint32_t zero = 0;
 	int error;
 
 	if (m->use == MAP_GLOBAL)
-		value = &g;
-	if (!value)
+		return map_global(s, m, fd);
+	if (!m->init)
 		return 0;
-	error = sys_map_update(fd, &zero, value);
+	error = sys_map_update(fd, &zero, m->init);
 	if (!error && m->flags & BPF_F_RDONLY_PROG)
 		error = sys_map_freeze(fd);
 	return error;
@@ -69,7 +82,7 @@ create_map(struct session *s, uint32_t i)
 		return false;
 	}
 	s->map_fds[i] = fd;
-	error = fill_map(m, fd);
+	error = fill_map(s, m, fd);
 	if (error) {
 		session_error(s, "failed to fill map: '%s': %s",
 			      m->name ? m->name : "", strerror(-error));
@@ -131,11 +144,12 @@ load_prog(struct session *s, uint32_t i, int btf_fd, const struct gen_btf *btf)
 {
 	struct image_prog *p = &s->image->progs.v[i];
 	const struct probe_type *type = p->unit->type;
+	bool bare = s->prog_bare[i];
 	struct prog_load load = {
 		.name = p->name,
 		.license = s->config->license ? s->config->license : "GPL",
-		.type = type->prog_type,
-		.attach_type = type->attach_type,
+		.type = bare ? type->bare_type : type->prog_type,
+		.attach_type = bare ? 0 : type->attach_type,
 		.insns = p->insns,
 		.ninsns = p->ninsns,
 		.btf_fd = btf_fd,
@@ -155,6 +169,24 @@ load_prog(struct session *s, uint32_t i, int btf_fd, const struct gen_btf *btf)
 	return true;
 }
 
+/* The form without a context does not suit: load the usual one. */
+bool
+session_load_again(struct session *s, uint32_t i)
+{
+	close(s->prog_fds[i]);
+	s->prog_fds[i] = -1;
+	s->prog_bare[i] = false;
+	return load_prog(s, i, -1, NULL);
+}
+
+static bool
+is_bare(const struct image_prog *p)
+{
+	const struct probe_type *type = p->unit->type;
+
+	return type->bare && p->funcs.v[0].func->no_ctx && type->bare(p->unit);
+}
+
 bool
 session_load(struct session *s)
 {
@@ -165,13 +197,16 @@ session_load(struct session *s)
 
 	s->map_fds = arena_alloc(s->arena, (nmaps + 1) * sizeof(int));
 	s->prog_fds = arena_alloc(s->arena, (nprogs + 1) * sizeof(int));
+	s->prog_bare = arena_alloc(s->arena, (nprogs + 1) * sizeof(bool));
 	for (uint32_t i = 0; i < nmaps; i++)
 		if (!create_map(s, i))
 			return false;
 	if (gen_btf(s->image, &btf))
 		btf_fd = sys_btf_load(btf.btf, btf.btf_size);
-	for (uint32_t i = 0; ok && i < nprogs; i++)
+	for (uint32_t i = 0; ok && i < nprogs; i++) {
+		s->prog_bare[i] = is_bare(&s->image->progs.v[i]);
 		ok = load_prog(s, i, btf_fd, &btf);
+	}
 	if (btf_fd > 0)
 		close(btf_fd);
 	return ok;

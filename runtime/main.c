@@ -97,7 +97,8 @@ static const struct pass pipeline[] = {
 	{ "lower",  lower,       NULL,      NULL,     print_ir  },
 	{ "fold",   NULL,        ir_fold,   NULL,     print_ir  },
 	{ "gvn",    NULL,        ir_gvn,    NULL,     print_ir  },
-	{ "dce",    NULL,        ir_dce,    "ir",     print_ir  },
+	{ "dce",    NULL,        ir_dce,    NULL,     print_ir  },
+	{ "gate",   NULL,        ir_gate,   "ir",     print_ir  },
 	{ "place",  NULL,        ir_place,  NULL,     print_ir  },
 	{ "select", NULL,        ir_select, NULL,     print_ir  },
 	{ "spill",  NULL,        ir_spill,  NULL,     print_ir  },
@@ -118,7 +119,7 @@ static const struct { const char *theirs, *ours; } stage_names[] = {
 };
 /* clang-format on */
 
-enum { PASS_LOWER = 3, PASS_LAYOUT = 11 };
+enum { PASS_LOWER = 3, PASS_LAYOUT = 12 };
 
 /* Whether one of -d's stages, "STAGE" or "STAGE=PASS", asks for this pass. */
 static bool

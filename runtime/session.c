@@ -218,12 +218,11 @@ report_lost(struct session *s, uint64_t n)
 void
 session_report_lost(struct session *s, bool total)
 {
-	int m = session_map(s, MAP_GLOBAL);
-	struct ir_global g = { 0 };
-	uint32_t zero = 0;
+	struct ir_global g;
 
-	if (m < 0 || sys_map_lookup(s->map_fds[m], &zero, &g))
+	if (!s->global)
 		return;
+	g = *s->global;
 	if (g.lost > s->lost_seen)
 		report_lost(s, g.lost - s->lost_seen);
 	s->lost_seen = g.lost;

@@ -122,6 +122,7 @@ enum probe_flags {
 	PROBE_FILTER_PID = 1 << 13, /* -p: an injected early return */
 	PROBE_AT_END = 1 << 14,     /* special: run once all is detached */
 	PROBE_AT_SIGNAL = 1 << 15,  /* special: run on SIGUSR1 */
+	PROBE_GATE = 1 << 17,       /* slow to detach: has a gate (ir_gate) */
 	PROBE_ANY = 1 << 16,        /* "*:name" finds it (kernel probes) */
 };
 
@@ -150,10 +151,12 @@ struct probe_type {
 	const char *doc;
 	const char *type_word; /* probetype: "special", ... NULL: name */
 	uint32_t prog_type;    /* enum bpf_prog_type */
-	uint32_t attach_type;  /* enum bpf_attach_type, 0: none */
-	unsigned flags;        /* enum probe_flags */
-	unsigned min_parts, max_parts; /* arguments after the provider */
-	int ret;                       /* what the program returns by default */
+	uint32_t bare_type;    /* of programs that read no context, and  */
+	bool (*bare)(const struct unit *u); /* whether all targets allow it */
+	uint32_t attach_type;               /* enum bpf_attach_type, 0: none */
+	unsigned flags;                     /* enum probe_flags */
+	unsigned min_parts, max_parts;      /* arguments after the provider */
+	int ret; /* what the program returns by default */
 	bool expand_wildcard;
 	/* Check the text and find its targets; reports what is wrong. */
 	bool (*match)(struct sema *s, const struct attach_text *ap,
