@@ -70,8 +70,6 @@ int probe_pmu_bit(const char *name, const char *format);
 /* Take back all descriptors from a->fds.v[first] on. */
 void probe_detach_from(struct attach *a, uint32_t first);
 /* Set a->why for an error of the kernel; returns `err`. */
-/* Attach to the raw tracepoint called t->name. */
-int probe_raw_attach(struct attach *a, const struct target *t);
 int probe_refused(struct attach *a, int err, const char *what);
 
 /* ---- multi.c: one link for many places ---- */

@@ -106,7 +106,7 @@ Test(kallsyms, long_files_are_read_whole)
 		const char *name = arena_printf(&arena, "function_%d", i);
 
 		cr_assert(kernel_symbol(&k, name, &addr, &hidden), "%s", name);
-		cr_assert_eq(addr, i + 16);
+		cr_assert_eq(addr, (uint64_t)i + 16);
 	}
 	sbuf_free(&b);
 	remove_dir(dir);
