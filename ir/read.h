@@ -29,8 +29,8 @@ struct reader {
 	uint32_t pos, begin; /* behind and at the word ahead */
 	enum rd_kind kind;
 	const char *text; /* RD_WORD, RD_STR */
-	int64_t num;	  /* RD_NUM, RD_REF */
-	char punct;	  /* RD_PUNCT; '>' is "->" */
+	int64_t num;      /* RD_NUM, RD_REF */
+	char punct;       /* RD_PUNCT; '>' is "->" */
 	bool failed;
 	VEC(struct unit *) units; /* made up */
 	/* of the function that is being read: */

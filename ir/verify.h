@@ -10,8 +10,8 @@ struct verify {
 	const struct func *f;
 	struct arena *tmp;
 	const struct blk **by_id; /* blocks of f->blks */
-	uint64_t *owned;	  /* ops that stand in a block */
-	uint32_t words;		  /* 64 ops each */
+	uint64_t *owned;          /* ops that stand in a block */
+	uint32_t words;           /* 64 ops each */
 };
 
 /* Report a broken rule. Returns false. */

@@ -310,13 +310,24 @@ flow_all(struct regs *c, bool *changed)
 	return true;
 }
 
+/* The kernel rounds each frame of a chain of calls to 32 bytes. */
+static uint32_t
+chain_stack(const struct func *f)
+{
+	uint32_t size = 0;
+
+	for (; f; f = f->parent)
+		size += (f->stack + 31) & ~31u;
+	return size;
+}
+
 bool
 vf_regs(const struct verify *v)
 {
 	struct regs c = { .v = v, .n = NREGS + v->f->nslots };
 	bool changed = true;
 
-	if (v->f->stack > STACK)
+	if (chain_stack(v->f) > STACK)
 		return vf_bad(v, NULL, REF_NONE, "the stack is too large");
 	c.out = arena_alloc(v->tmp, v->f->next_blk * sizeof(*c.out));
 	c.now = arena_alloc(v->tmp, c.n * sizeof(*c.now));

@@ -193,3 +193,82 @@ Test(ir_readprint, mistakes_are_told)
 	refused(FUNC("b0:\n\tjmp -> b0\n\tjmp -> b0\n"), "has ended");
 	refused(FUNC("b0:\n\t%1:r11 = ctx\n"), "a register");
 }
+
+/* ---- hostile text ---- */
+
+static const char *const seeds[] = {
+	"map 0 user \"x\" type 1 key 8 value 8\n"
+	"func 0 \"f\" {\nobj 0 size 16 align 8\nb0:\n%1 = ctx\n"
+	"%2 = load u64 [%1 + 8]\n%3 = obj 0\nstore u64 [%3], %2\n"
+	"%4 = map 0\n%5 = call map_lookup_elem(%4, %3)\n%6 = const 0\n"
+	"br eq %5, %6 -> b1, b2\nb1:\njmp -> b3\nb2:\n%7 = add %6, %2\n"
+	"%10 = cmp ult %7, %2\nbr ne %10, %6 -> b3, b4\n"
+	"b3:\n%8 = phi b1 %6, b2 %7, b4 %9\nret %8\n"
+	"b4:\n%9 = shl %8, %6\njmp -> b3\n}\n",
+	"func 0 \"f\" stack 24 slots 2 allocated {\n"
+	"obj 0 size 8 align 8 stack -8\nb0:\n%1:r1 = ctx\n"
+	"spill %1:r1 -> 0\n%2 = obj 0\nstore u64 [%2:r10], %1:r1\n"
+	"%3:r6 = const 1\nbr eq %3:r6, 0 -> b1, b2\n"
+	"b1:\n%4:r7 = reload 0 of %1\nspill %3:r6 -> 1\njmp -> b3\n"
+	"b2:\n%5:r7 = copy %3:r6\nspill %3:r6 -> 1\njmp -> b3\n"
+	"b3:\n%6:r7 = phi b1 %1, b2 %3\n%7 = phi b1 %3, b2 %3 in 1\n"
+	"%8:r0 = copy %6:r7\nret %6:r0\n}\n",
+};
+
+static uint32_t
+rnd(uint32_t *s, uint32_t n)
+{
+	*s = *s * 1664525 + 1013904223;
+	return (*s >> 8) % n;
+}
+
+/* Change a few characters, mostly to ones that mean something here. */
+static void
+mutate(char *text, size_t n, uint32_t *s)
+{
+	static const char pieces[] = "0123456789%%%bb:->[]+,{}\"= urc\n";
+
+	for (uint32_t k = 1 + rnd(s, 3); k > 0; k--) {
+		size_t at = rnd(s, (uint32_t)n);
+
+		if (text[at] >= '0' && text[at] <= '9')
+			text[at] = (char)('0' + rnd(s, 10));
+		else if (rnd(s, 3))
+			text[at] = pieces[rnd(s, sizeof(pieces) - 1)];
+		else
+			text[at] = text[rnd(s, (uint32_t)n)];
+	}
+}
+
+static void
+run_passes(struct prog *p)
+{
+	if (!p->funcs.n || p->funcs.v[0]->allocated)
+		return;
+	cr_assert(ir_fold(p) && ir_verify(p));
+	cr_assert(ir_gvn(p) && ir_verify(p));
+	cr_assert(ir_dce(p) && ir_verify(p));
+	cr_assert(ir_place(p) && ir_verify(p));
+}
+
+Test(ir_readprint, mutated_text_is_refused_or_works)
+{
+	char text[2000];
+	unsigned valid = 0;
+
+	for (uint32_t seed = 1; seed <= 20000; seed++) {
+		const char *from = seeds[seed % ARRAY_LEN(seeds)];
+		uint32_t s = seed * 2654435761u;
+		struct bench t;
+
+		memcpy(text, from, strlen(from) + 1);
+		mutate(text, strlen(from), &s);
+		if (read_text(&t, text) && ir_verify(&t.p)) {
+			valid++;
+			run_passes(&t.p);
+			ir_print(&t.p, &t.text);
+		}
+		bench_free(&t);
+	}
+	cr_expect(valid > 200, "%u", valid);
+}
