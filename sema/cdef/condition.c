@@ -89,7 +89,7 @@ number(struct cond *c)
 	if (!number_parse(c->t.text, c->t.len, &n))
 		c->bad = true;
 	next(c);
-	return (struct cint){ n.v, n.is_unsigned && n.bytes == 8 };
+	return (struct cint){ n.v, n.suffix_u || n.v > INT64_MAX };
 }
 
 static struct cint

@@ -232,11 +232,31 @@ goes_on(const struct cparser *p)
 	       is_punct(&p->tok, ',');
 }
 
+/* A word at the beginning of a line that only a declaration begins with. */
+static bool
+begins_anew(const struct cparser *p)
+{
+	if (p->nest > 0 || p->tok.kind != CT_NAME ||
+	    !(p->tok.flags & TOK_LINE))
+		return false;
+	switch (p->tok.name->kw) {
+	case KW_TYPEDEF:
+	case KW_EXTERN:
+	case KW_STATIC:
+	case KW_STRUCT:
+	case KW_UNION:
+	case KW_ENUM:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
 recover(struct cparser *p)
 {
 	p->bad = false;
-	while (p->tok.kind != CT_EOF) {
+	while (p->tok.kind != CT_EOF && !begins_anew(p)) {
 		if (is_punct(&p->tok, ';') && p->nest <= 0) {
 			advance(p);
 			return;

@@ -485,6 +485,7 @@ struct cnumber {
 	uint64_t v;
 	unsigned bytes; /* 4 or 8 */
 	bool is_unsigned;
+	bool suffix_u; /* written as such */
 };
 /* False: no integer. */
 bool number_parse(const char *s, size_t n, struct cnumber *out);

@@ -56,7 +56,7 @@ number_parse(const char *s, size_t n, struct cnumber *out)
 		if (c == 'l')
 			is_long = true;
 		else if (c == 'u')
-			out->is_unsigned = true;
+			out->is_unsigned = out->suffix_u = true;
 		else
 			return false;
 	}
