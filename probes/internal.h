@@ -69,6 +69,8 @@ int probe_pmu_type(const char *name);
 int probe_pmu_bit(const char *name, const char *format);
 /* Take back all descriptors from a->fds.v[first] on. */
 void probe_detach_from(struct attach *a, uint32_t first);
+/* Attach to the raw tracepoint called t->name. */
+int probe_raw_attach(struct attach *a, const struct target *t);
 /* Set a->why for an error of the kernel; returns `err`. */
 int probe_refused(struct attach *a, int err, const char *what);
 

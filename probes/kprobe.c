@@ -315,8 +315,8 @@ const struct probe_type probe_kprobe = {
 	.doc = "functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.attach_type = TRACE_KPROBE_MULTI,
-	.flags = PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
-		 PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
+	.flags = PROBE_GATE | PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS |
+		 PROBE_FUNC | PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 2,
 	.match = kprobe_match,
@@ -334,8 +334,8 @@ const struct probe_type probe_kretprobe = {
 	.doc = "returns from functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.attach_type = TRACE_KPROBE_MULTI,
-	.flags = PROBE_RETVAL | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
-		 PROBE_SIGNAL | PROBE_FILTER_PID,
+	.flags = PROBE_GATE | PROBE_RETVAL | PROBE_CTX | PROBE_REGS |
+		 PROBE_FUNC | PROBE_SIGNAL | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 2,
 	.match = kretprobe_match,
