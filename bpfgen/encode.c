@@ -520,6 +520,19 @@ gen_code(struct gen *g, const struct func *f)
 	g->ip->spills += f->nslots;
 }
 
+/* Whether the code so far takes the address of `f`. One whose loop was found
+ * to be dead is left out: the kernel wants every function to be used. */
+static bool
+is_called(const struct gen *g, const struct func *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->callrefs.n; i++)
+		if (g->callrefs.v[i].func == f->index)
+			return true;
+	return false;
+}
+
 /* A function, then its callbacks, then theirs. Returns the bytes of stack of
  * the deepest chain; a frame is rounded up to 32 as the kernel does. */
 static uint32_t
@@ -529,7 +542,8 @@ gen_tree(struct gen *g, const struct func *f)
 
 	gen_code(g, f);
 	for (i = 0; i < g->p->funcs.n; i++) {
-		if (g->p->funcs.v[i]->parent != f)
+		if (g->p->funcs.v[i]->parent != f ||
+		    !is_called(g, g->p->funcs.v[i]))
 			continue;
 		below = gen_tree(g, g->p->funcs.v[i]);
 		deepest = below > deepest ? below : deepest;

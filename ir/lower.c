@@ -292,6 +292,15 @@ prepare_frame(struct lower *l, struct unit_state *u)
 	}
 }
 
+static void
+blur_start(struct lower *l, const struct var *v)
+{
+	const struct lvar *lv = &l->scope->u->vars[v->id];
+
+	if (lv->captured && lv->at == AT_FRAME && type_is_scalar(v->type))
+		lower_var_set(l, v, ir_const(l, 0));
+}
+
 /* Callbacks see the frame only: what they read before any assignment has to
  * be there. */
 static void
@@ -302,6 +311,8 @@ fill_frame(struct lower *l, struct unit_state *u)
 	if (!u->has_frame)
 		return;
 	ir_mem_zero(l, lower_frame(l, 0), (uint32_t)u->frame_size);
+	for (i = 0; i < l->unit->vars.n; i++)
+		blur_start(l, l->unit->vars.v[i]);
 	for (i = 0; i < u->nvars; i++) {
 		struct mem m = { REF_NONE, 0 };
 

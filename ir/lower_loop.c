@@ -119,13 +119,18 @@ callback_begin(struct callback *c, struct lower *l, uint8_t nparams)
 		c->scope.frame = ir_param(&c->l, nparams - 1u);
 }
 
-/* The index of bpf_loop has 32 bits, in a register of which the verifier
- * knows nothing. The map of zeros it does not look into. */
+/*
+ * The verifier (6.7 and later) runs a callback again and again until nothing
+ * new comes of it. A counter in the frame is new each time, and a branch on
+ * it keeps it from being generalised: so scalars in the frame are mixed with
+ * a zero that the verifier does not know to be one. The index of bpf_loop has
+ * 32 bits, in a register of which it knows nothing; the map of zeros it does
+ * not look into.
+ */
 struct ref
 lower_unknown_zero(struct lower *l)
 {
-	assert(l->f->parent);
-	if (l->f->nparams == 2)
+	if (l->f->parent && l->f->nparams == 2)
 		return ir_bini(l, IR_SHR, ir_param(l, 0), 32);
 	return ir_load(l, ir_mapval(l, ir_map_for(l, MAP_ZERO, 0), 0), 0, 8);
 }

@@ -170,7 +170,8 @@ scan_while(struct scan *s, struct node *n)
 	const struct var *v = lower_while_var(n);
 	const struct lvar *lv = v ? &s->u->vars[v->id] : NULL;
 	uint32_t func = s->func;
-	bool inlined = lv && lv->known && still_open(s, lv->set_at) &&
+	bool inlined = lv && lv->known && !lv->captured &&
+		       still_open(s, lv->set_at) &&
 		       lower_short_while(n, lv->value);
 
 	forget(s, n->loop.body);
@@ -306,14 +307,34 @@ scan(void *arg, struct node *n)
 	}
 }
 
-/* Two passes: a variable used in two functions is known only after all. */
+/* A new look knows only what was captured in the last one. */
+static void
+forget_all(struct unit_state *u)
+{
+	uint32_t i;
+
+	for (i = 0; i < u->nvars; i++)
+		u->vars[i] = (struct lvar){ .captured = u->vars[i].captured };
+}
+
+/* Until nothing changes: the verifier cannot count with a captured variable,
+ * so that a loop over one is no short one. */
 void
 lower_scan(struct lower *l, struct unit_state *u, const struct node *n)
 {
-	struct scan s = { l, u, 0, NULL };
+	bool again = true;
 	uint32_t i;
 
-	scan(&s, (struct node *)n);
+	while (again) {
+		uint32_t whiles = u->whiles.n;
+		struct scan s = { l, u, 0, NULL };
+
+		u->nfuncs = 1;
+		u->whiles.n = 0;
+		forget_all(u);
+		scan(&s, (struct node *)n);
+		again = u->whiles.n != whiles;
+	}
 	for (i = 0; i < u->nvars; i++)
 		u->vars[i].ready = false;
 }

@@ -106,22 +106,6 @@ lower_var_get(struct lower *l, const struct var *v)
 	return lower_load_scalar(l, m, v->type);
 }
 
-/*
- * The verifier (6.7 and later) runs a callback again and again until nothing
- * new comes of it. A counter in the frame is new each time, and a branch on
- * it keeps it from being generalised: so what a callback computes is mixed
- * with a zero that the verifier does not know to be one.
- */
-static struct ref
-blurred(struct lower *l, struct ref x)
-{
-	int64_t c;
-
-	if (!l->cur || ir_is_const(l->f, x, &c))
-		return x;
-	return ir_bin(l, IR_ADD, x, lower_unknown_zero(l));
-}
-
 void
 lower_var_set(struct lower *l, const struct var *v, struct ref x)
 {
@@ -133,8 +117,8 @@ lower_var_set(struct lower *l, const struct var *v, struct ref x)
 		return;
 	}
 	m = lower_var_mem(l, v);
-	if (l->scope->callback && lv->at == AT_FRAME && lv->as == AS_BPF)
-		x = blurred(l, x);
+	if (lv->at == AT_FRAME && lv->as == AS_BPF)
+		x = ir_bin(l, IR_ADD, x, lower_unknown_zero(l));
 	ir_store(l, m.base, m.off, x, is_whole(lv) ? 8 : v->type->size);
 }
 
