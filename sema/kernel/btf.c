@@ -4,6 +4,7 @@
  * record's bounds once, then finds types by name and kind. What a type means
  * is the business of whoever asks.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/btf.h>
@@ -19,12 +20,19 @@
 
 enum { BTF_LARGEST = 256 * 1024 * 1024 };
 
+/*
+ * A module's BTF is split: its ids and string offsets go on where those of
+ * its base, the kernel's, end.
+ */
 struct kbtf {
+	const struct kbtf *base;    /* of a module; else NULL */
 	const unsigned char *types; /* the type section */
-	const char *strings;        /* NUL at both ends */
+	const char *strings;        /* NUL at the end */
 	uint32_t types_len, strings_len;
-	uint32_t *offsets; /* of record id, in types; [0] unused */
-	uint32_t ntypes;   /* ids are below this */
+	uint32_t first_string; /* offset of strings[0] */
+	uint32_t *offsets;     /* in types, of record first_type + i */
+	uint32_t first_type;   /* 0: void, which has no record */
+	uint32_t ntypes;       /* ids are below this */
 };
 
 /* ---- reading ---- */
@@ -140,21 +148,22 @@ static void
 index_types(struct arena *a, struct kbtf *b)
 {
 	uint32_t cap = b->types_len / sizeof(struct btf_type) + 2, at = 0;
-	uint32_t *offsets = malloc(cap * sizeof(*offsets));
+	uint32_t *offsets = malloc(cap * sizeof(*offsets)), n = 0;
 	uint64_t size;
 
-	b->ntypes = 1;
+	if (offsets && !b->base)
+		offsets[n++] = 0;
 	while (offsets && b->types_len - at >= sizeof(struct btf_type)) {
 		size = record_size((const void *)(b->types + at));
 		if (!size || size > b->types_len - at)
 			break;
-		offsets[b->ntypes++] = at;
+		offsets[n++] = at;
 		at += size;
 	}
-	b->offsets = arena_alloc(a, b->ntypes * sizeof(*offsets));
-	if (offsets)
-		memcpy(b->offsets + 1, offsets + 1,
-		       (b->ntypes - 1) * sizeof(*offsets));
+	b->offsets = arena_alloc(a, (n + 1) * sizeof(*offsets));
+	if (n)
+		memcpy(b->offsets, offsets, n * sizeof(*offsets));
+	b->ntypes = b->first_type + n;
 	free(offsets);
 }
 
@@ -165,7 +174,8 @@ is_within(uint64_t off, uint64_t len, uint64_t size)
 }
 
 static struct kbtf *
-check_image(struct arena *a, const unsigned char *image, size_t size)
+check_image(struct arena *a, const unsigned char *image, size_t size,
+	    const struct kbtf *base)
 {
 	struct btf_header h;
 	struct kbtf *b;
@@ -180,15 +190,22 @@ check_image(struct arena *a, const unsigned char *image, size_t size)
 	body = size - h.hdr_len;
 	if (!is_within(h.type_off, h.type_len, body) ||
 	    !is_within(h.str_off, h.str_len, body) || h.type_off % 4 ||
-	    h.hdr_len % 4 || !h.str_len)
+	    h.hdr_len % 4 || (!h.str_len && !base))
 		return NULL;
 	b = arena_alloc(a, sizeof(*b));
 	b->types = image + h.hdr_len + h.type_off;
 	b->types_len = h.type_len;
 	b->strings = (const char *)image + h.hdr_len + h.str_off;
 	b->strings_len = h.str_len;
-	if (b->strings[0] || b->strings[h.str_len - 1])
+	if (h.str_len && b->strings[h.str_len - 1])
 		return NULL;
+	if (!base && b->strings[0])
+		return NULL;
+	if (base) {
+		b->base = base;
+		b->first_type = base->ntypes;
+		b->first_string = base->first_string + base->strings_len;
+	}
 	index_types(a, b);
 	return b;
 }
@@ -206,7 +223,7 @@ kernel_btf(struct kernel *k)
 				     : NULL;
 		c->btf_errno = errno;
 		if (image) {
-			c->btf = check_image(k->arena, image, size);
+			c->btf = check_image(k->arena, image, size, NULL);
 			c->btf_errno = EINVAL;
 		}
 	}
@@ -215,51 +232,184 @@ kernel_btf(struct kernel *k)
 	return c->btf;
 }
 
+/* ---- modules ---- */
+
+const struct kbtf *
+kernel_module_btf(struct kernel *k, const char *module)
+{
+	struct kernel_cache *c = kernel_cached(k);
+	const struct kbtf *base = kernel_btf(k), *b;
+	const char *path;
+	const void *image;
+	size_t size;
+
+	if (!base || !strcmp(module, "vmlinux"))
+		return base;
+	if (!k->paths.btf_dir || !*module || *module == '.' ||
+	    strchr(module, '/'))
+		return NULL;
+	b = hmap_get(&c->modules, module);
+	if (b)
+		return b;
+	path = arena_printf(k->arena, "%s/%s", k->paths.btf_dir, module);
+	image = read_image(k->arena, path, &size);
+	b = image ? check_image(k->arena, image, size, base) : NULL;
+	if (b)
+		hmap_put(k->arena, &c->modules, arena_strdup(k->arena, module),
+			 (void *)(uintptr_t)b);
+	return b;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+kernel_each_btf(struct kernel *k, kernel_btf_fn *each, void *arg)
+{
+	DIR *dir = k->paths.btf_dir ? opendir(k->paths.btf_dir) : NULL;
+	const struct kbtf *b = kernel_btf(k);
+	VEC(const char *) names = { 0 };
+	const struct dirent *e;
+
+	if (b && !each(arg, "vmlinux", b)) {
+		if (dir)
+			closedir(dir);
+		return;
+	}
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "vmlinux") != 0)
+			*vec_push(k->arena, &names) =
+				arena_strdup(k->arena, e->d_name);
+	if (dir)
+		closedir(dir);
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_name);
+	for (uint32_t i = 0; i < names.n; i++) {
+		b = kernel_module_btf(k, names.v[i]);
+		if (b && b->base && !each(arg, names.v[i], b))
+			return;
+	}
+}
+
 /* ---- asking ---- */
+
+const struct kbtf *
+kbtf_base(const struct kbtf *b)
+{
+	return b->base;
+}
+
+uint32_t
+kbtf_end(const struct kbtf *b)
+{
+	return b->ntypes;
+}
 
 const void *
 kbtf_type(const struct kbtf *b, uint32_t id)
 {
-	return id && id < b->ntypes ? b->types + b->offsets[id] : NULL;
+	if (b->base && id < b->first_type)
+		return kbtf_type(b->base, id);
+	return id && id < b->ntypes ? b->types + b->offsets[id - b->first_type]
+				    : NULL;
 }
 
 const char *
 kbtf_str(const struct kbtf *b, uint32_t offset)
 {
+	if (b->base && offset < b->first_string)
+		return kbtf_str(b->base, offset);
+	offset -= b->first_string;
 	return offset < b->strings_len ? b->strings + offset : "";
 }
 
-/* The first type of a kind whose name stands at a string offset. */
-static uint32_t
-find_at(const struct kbtf *b, uint32_t name_off, unsigned kind)
-{
-	const struct btf_type *t;
+/* Whether a record, or a part of it, is what a search is for. */
+struct wanted {
+	uint32_t name_off;
+	unsigned kind;
+};
+typedef bool is_wanted_fn(struct wanted *w, const struct btf_type *t);
 
-	for (uint32_t id = 1; id < b->ntypes; id++) {
-		t = (const void *)(b->types + b->offsets[id]);
-		if (t->name_off == name_off && BTF_INFO_KIND(t->info) == kind)
+static uint32_t
+find_record(const struct kbtf *b, is_wanted_fn *is_wanted, struct wanted *w)
+{
+	uint32_t id = b->first_type ? b->first_type : 1;
+
+	for (; id < b->ntypes; id++)
+		if (is_wanted(w,
+			      (const void *)(b->types +
+					     b->offsets[id - b->first_type])))
 			return id;
-	}
 	return 0;
 }
 
 /* The string first, then who uses it: one search through the strings is much
- * faster than comparing 100,000 names. A string may stand there twice. */
+ * faster than comparing 100,000 names. A string may stand there twice, and
+ * what a module uses may stand in its base. */
+static uint32_t
+find(const struct kbtf *b, const char *name, is_wanted_fn *is_wanted,
+     struct wanted *w)
+{
+	size_t n = strlen(name) + 1; /* with the NUL */
+	const struct kbtf *in;
+	const char *at, *end;
+	uint32_t id = 0;
+
+	for (in = b; in && n > 1 && !id; in = in->base) {
+		at = in->strings;
+		end = at + in->strings_len;
+		while (!id && (at = memmem(at, end - at, name, n))) {
+			w->name_off = at - in->strings + in->first_string;
+			if (at == in->strings || !at[-1])
+				id = find_record(b, is_wanted, w);
+			at++;
+		}
+	}
+	return id;
+}
+
+static bool
+is_named(struct wanted *w, const struct btf_type *t)
+{
+	return t->name_off == w->name_off && BTF_INFO_KIND(t->info) == w->kind;
+}
+
 uint32_t
 kbtf_find(const struct kbtf *b, const char *name, unsigned kind)
 {
-	const char *at = b->strings, *end = b->strings + b->strings_len;
-	size_t n = strlen(name) + 1; /* with the NUL */
-	uint32_t id = 0;
+	struct wanted w = { .kind = kind };
 
-	if (n == 1)
-		return 0;
-	while (!id && (at = memmem(at, end - at, name, n))) {
-		if (!at[-1])
-			id = find_at(b, at - b->strings, kind);
-		at++;
+	return find(b, name, is_named, &w);
+}
+
+static bool
+has_constant(struct wanted *w, const struct btf_type *t)
+{
+	const struct btf_enum64 *wide = (const void *)(t + 1);
+	const struct btf_enum *e = (const void *)(t + 1);
+	unsigned kind = BTF_INFO_KIND(t->info), n = BTF_INFO_VLEN(t->info);
+
+	if (kind == BTF_KIND_ENUM64) {
+		for (; n; n--, wide++)
+			if (wide->name_off == w->name_off)
+				return true;
+	} else if (kind == BTF_KIND_ENUM) {
+		for (; n; n--, e++)
+			if (e->name_off == w->name_off)
+				return true;
 	}
-	return id;
+	return false;
+}
+
+uint32_t
+kbtf_find_constant(const struct kbtf *b, const char *name)
+{
+	struct wanted w = { 0 };
+
+	return find(b, name, has_constant, &w);
 }
 
 void
@@ -268,8 +418,9 @@ kbtf_each(const struct kbtf *b, unsigned kind, const char *pattern,
 {
 	const struct btf_type *t;
 	const char *name;
+	uint32_t id = b->first_type ? b->first_type : 1;
 
-	for (uint32_t id = 1; id < b->ntypes; id++) {
+	for (; id < b->ntypes; id++) {
 		t = kbtf_type(b, id);
 		if (BTF_INFO_KIND(t->info) != kind)
 			continue;

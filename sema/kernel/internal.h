@@ -15,6 +15,7 @@ struct kernel_cache {
 	struct hmap symbols; /* name -> struct kernel_known */
 	struct kbtf *btf;
 	int btf_errno;         /* why btf is NULL, once asked */
+	struct hmap modules;   /* name -> struct kbtf */
 	struct hmap functions; /* plain names asked for -> itself */
 };
 

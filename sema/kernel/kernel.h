@@ -80,14 +80,26 @@ bool kernel_match(const char *pattern, const char *text);
 /* Whether `text` counts as a wildcard (REFERENCE 3.3). */
 bool kernel_is_pattern(const char *text);
 
-/* ---- BTF (Documentation/bpf/btf.rst), vmlinux only for now ---- */
+/* ---- BTF (Documentation/bpf/btf.rst) ---- */
 
 struct kbtf; /* a parsed BTF image */
 
 /* The kernel's BTF, or NULL with errno. */
 const struct kbtf *kernel_btf(struct kernel *k);
-/* The id of the type `name` of a BTF kind (BTF_KIND_*), or 0. */
+/* A module's, or NULL; its ids and strings go on after vmlinux's. */
+const struct kbtf *kernel_module_btf(struct kernel *k, const char *module);
+/* Call `each` for vmlinux, then the modules by name, until it says false. */
+typedef bool kernel_btf_fn(void *arg, const char *module,
+			   const struct kbtf *b);
+void kernel_each_btf(struct kernel *k, kernel_btf_fn *each, void *arg);
+/* vmlinux of a module's BTF, or NULL; all ids are below kbtf_end(). */
+const struct kbtf *kbtf_base(const struct kbtf *b);
+uint32_t kbtf_end(const struct kbtf *b);
+/* The id of the type `name` of a BTF kind (BTF_KIND_*), or 0. A module's
+ * are its own alone. */
 uint32_t kbtf_find(const struct kbtf *b, const char *name, unsigned kind);
+/* The id of the enum that has a constant of that name, or 0. */
+uint32_t kbtf_find_constant(const struct kbtf *b, const char *name);
 /* Names of all types of `kind` that match, with their ids. */
 typedef void kbtf_fn(void *arg, const char *name, uint32_t id);
 void kbtf_each(const struct kbtf *b, unsigned kind, const char *pattern,
