@@ -275,6 +275,9 @@ int sys_map_delete(int fd, const void *key);
  * NULL in: from the start). -ENOENT: these were the last. */
 int sys_map_batch(int fd, const void *in, void *out, void *keys, void *values,
 		  uint32_t *n);
+/* The value of an array of one (BPF_F_MMAPABLE) as our memory, until we end;
+ * NULL, errno set. */
+void *sys_map_memory(int fd, uint32_t size);
 int sys_map_freeze(int fd);
 /* BPF_PROG_TEST_RUN without a context. */
 int sys_prog_run(int fd);

@@ -7,7 +7,6 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,12 +40,9 @@ boot_ns(void)
 static int
 map_global(struct session *s, const struct map_spec *m, int fd)
 {
-	void *at = mmap(NULL, m->value_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			fd, 0);
-
-	if (at == MAP_FAILED)
+	s->global = sys_map_memory(fd, m->value_size);
+	if (!s->global)
 		return -errno;
-	s->global = at;
 	s->global->start_ns = boot_ns();
 	return 0;
 }

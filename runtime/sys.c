@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -112,6 +113,14 @@ sys_map_batch(int fd, const void *in, void *out, void *keys, void *values,
 
 	*n = r && r != -ENOENT ? 0 : attr.batch.count;
 	return r;
+}
+
+void *
+sys_map_memory(int fd, uint32_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return at == MAP_FAILED ? NULL : at;
 }
 
 int
