@@ -27,8 +27,6 @@ endif
 
 FOLDERS := lexer parser sema ir bpfgen probes runtime
 FOLDERS += $(patsubst %/,%,$(wildcard $(addsuffix /*/,$(FOLDERS))))
-# C definitions are not read yet: nothing of sema calls this.
-FOLDERS := $(filter-out sema/cdef,$(FOLDERS))
 SRC := $(wildcard $(addsuffix /*.c,$(FOLDERS)))
 HDR := $(wildcard $(foreach d,$(FOLDERS),$(d)/*.h $(d)/*.def))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)

@@ -44,9 +44,9 @@ attr_number(struct cparser *p)
 {
 	struct cvalue v;
 
-	advance(p);
-	v = parse_constant(p);
-	if (!expect(p, ')'))
+	c_advance(p);
+	v = c_constant(p);
+	if (!c_expect(p, ')'))
 		return 0;
 	return v.v <= 1 << 20 ? (uint32_t)v.v : 0;
 }
@@ -74,39 +74,39 @@ attr_one(struct cparser *p, struct cattr *attr)
 	const struct cname *name;
 
 	if (p->tok.kind != CT_NAME) {
-		advance(p);
+		c_advance(p);
 		return;
 	}
 	name = p->tok.name;
-	advance(p);
+	c_advance(p);
 	if (is_attr(name, "packed")) {
 		attr->packed = true;
 	} else if (is_attr(name, "aligned")) {
 		attr_aligned(p, attr);
 	} else if (is_attr(name, "mode") && is_punct(&p->tok, '(')) {
-		advance(p);
+		c_advance(p);
 		if (p->tok.kind == CT_NAME)
 			attr->mode = mode_size(p->tok.name);
-		advance(p);
-		expect(p, ')');
+		c_advance(p);
+		c_expect(p, ')');
 	} else if (is_attr(name, "vector_size") && is_punct(&p->tok, '(')) {
 		attr->vector = attr_number(p);
 	} else if (is_punct(&p->tok, '(')) {
-		skip_group(p);
+		c_skip_group(p);
 	}
 }
 
 void
-parse_attrs(struct cparser *p, struct cattr *attr)
+c_attrs(struct cparser *p, struct cattr *attr)
 {
-	while (!p->bad && at_keyword(p, KW_ATTRIBUTE)) {
-		advance(p);
-		if (!expect(p, '(') || !expect(p, '('))
+	while (!p->bad && c_at_keyword(p, KW_ATTRIBUTE)) {
+		c_advance(p);
+		if (!c_expect(p, '(') || !c_expect(p, '('))
 			return;
 		while (!p->bad && !is_punct(&p->tok, ')') &&
 		       p->tok.kind != CT_EOF)
 			attr_one(p, attr);
-		if (!expect(p, ')') || !expect(p, ')'))
+		if (!c_expect(p, ')') || !c_expect(p, ')'))
 			return;
 	}
 }
@@ -133,7 +133,7 @@ with_mode(struct cparser *p, const struct ctype *t, uint32_t bytes)
 }
 
 const struct ctype *
-attr_apply(struct cparser *p, const struct ctype *t, const struct cattr *attr)
+c_attr_apply(struct cparser *p, const struct ctype *t, const struct cattr *attr)
 {
 	uint64_t size;
 

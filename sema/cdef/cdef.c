@@ -35,8 +35,8 @@ script_file(struct cpp *pp)
 		sbuf_puts(&b, in->sections[i]);
 		sbuf_puts(&b, in->sections[i][0] == '#' ? "\n" : ";\n");
 	}
-	f = file_of_text(pp, "definitions.h",
-			 arena_strndup(pp->arena, b.s, b.n), b.n);
+	f = pp_file_of_text(pp, "definitions.h",
+			    arena_strndup(pp->arena, b.s, b.n), b.n);
 	sbuf_free(&b);
 	return f;
 }
@@ -60,8 +60,8 @@ forced_file(struct cpp *pp)
 			      "#endif\n");
 	for (i = 0; i < in->forced.n; i++)
 		sbuf_printf(&b, "#include \"%s\"\n", in->forced.v[i]);
-	f = file_of_text(pp, "<command line>",
-			 arena_strndup(pp->arena, b.s, b.n), b.n);
+	f = pp_file_of_text(pp, "<command line>",
+			    arena_strndup(pp->arena, b.s, b.n), b.n);
 	sbuf_free(&b);
 	return f;
 }
@@ -75,18 +75,18 @@ cdef_parse(const struct cdef_input *in)
 
 	c->in = *in;
 	if (!in->nsections && !in->forced.n) {
-		names_init(&pp->names, in->arena);
+		cnames_init(&pp->names, in->arena);
 		return c;
 	}
-	cpp_init(pp, &c->in);
-	file_enter(pp, script_file(pp));
+	pp_init(pp, &c->in);
+	pp_file_enter(pp, script_file(pp));
 	pp->script = pp->input->file;
 	if (has_include(in))
-		file_enter(pp, forced_file(pp));
+		pp_file_enter(pp, forced_file(pp));
 	p->pp = pp;
 	p->arena = in->arena;
 	ctypes_init(p);
-	parse_unit(p);
+	c_unit(p);
 	return c;
 }
 
@@ -102,7 +102,7 @@ cdef_messages(const struct cdefs *c, uint32_t *n)
 static struct cname *
 find(const struct cdefs *c, const char *name)
 {
-	return name_find(&c->pp.names, name, strlen(name));
+	return cname_find(&c->pp.names, name, strlen(name));
 }
 
 static const struct type *
@@ -112,7 +112,7 @@ find_tag(struct cdefs *c, enum tag_kind kind, const char *name)
 
 	if (!n || !n->tag || !n->tag->complete || n->tag->kind != kind)
 		return NULL;
-	return convert_wide(c, &n->tag->ctype);
+	return c_convert_wide(c, &n->tag->ctype);
 }
 
 const struct type *
@@ -128,9 +128,9 @@ cdef_type(struct cdefs *c, const char *name)
 		return find_tag(c, TAG_IS_ENUM, name + 5);
 	n = find(c, name);
 	if (n && n->symbol && n->symbol->kind == SYM_TYPEDEF)
-		return convert_wide(c, n->symbol->type);
+		return c_convert_wide(c, n->symbol->type);
 	if (n && n->tag && n->tag->complete && !n->symbol)
-		return convert_wide(c, &n->tag->ctype);
+		return c_convert_wide(c, &n->tag->ctype);
 	return NULL;
 }
 
@@ -142,7 +142,7 @@ cdef_enum_constant(struct cdefs *c, const char *name, uint64_t *value)
 	if (!n || !n->symbol || n->symbol->kind != SYM_CONST)
 		return NULL;
 	*value = n->symbol->value;
-	return convert_wide(c, n->symbol->type);
+	return c_convert_wide(c, n->symbol->type);
 }
 
 /* ---- #defines as expressions ---- */
@@ -155,11 +155,11 @@ put_token(struct sbuf *b, const struct ctoken *t)
 	uint32_t len = t->len;
 	int64_t ch;
 
-	if (t->kind == CT_CHAR && char_parse(t->text, t->len, &ch)) {
+	if (t->kind == CT_CHAR && c_char(t->text, t->len, &ch)) {
 		sbuf_printf(b, "%lld", (long long)ch);
 		return;
 	}
-	if (t->kind == CT_NUMBER && number_parse(t->text, t->len, &n))
+	if (t->kind == CT_NUMBER && c_number(t->text, t->len, &n))
 		while (len > 1 && strchr("uUlL", t->text[len - 1]))
 			len--;
 	sbuf_add(b, t->text, len);
@@ -230,7 +230,7 @@ cdef_macro(struct cdefs *c, const char *name, const char **text)
 	t = (struct ctoken){
 		.kind = CT_NAME, .name = n, .text = n->text, .len = n->len
 	};
-	b = expand_argument(&c->pp, &t, 1);
+	b = pp_expand_argument(&c->pp, &t, 1);
 	for (i = 0; i < b->t.n; i++) {
 		const struct ctoken *x = &b->t.v[i];
 
@@ -240,7 +240,7 @@ cdef_macro(struct cdefs *c, const char *name, const char **text)
 			sbuf_putc(&out, ' ');
 		put_token(&out, x);
 	}
-	tokbuf_put(&c->pp, b);
+	pp_tokbuf_put(&c->pp, b);
 	*text = loop ? loop_text(c, n)
 		     : arena_strndup(c->in.arena, out.n ? out.s : "", out.n);
 	sbuf_free(&out);

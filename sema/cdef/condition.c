@@ -28,7 +28,7 @@ next(struct cond *c)
 	pp_raw(c->pp, &c->t);
 	while (c->t.kind == CT_NAME && c->t.name != c->pp->defined &&
 	       c->t.name->macro && c->t.name->macro->builtin < MB_HAS_INCLUDE &&
-	       !(c->t.flags & TOK_PAINTED) && macro_expand(c->pp, &c->t))
+	       !(c->t.flags & TOK_PAINTED) && pp_macro_expand(c->pp, &c->t))
 		pp_raw(c->pp, &c->t);
 }
 
@@ -74,7 +74,7 @@ has_include(struct cond *c, bool is_next)
 		c->bad = true;
 		return v;
 	}
-	v.v = include_operand(c->pp, is_next, &name, &at) != NULL;
+	v.v = pp_include_operand(c->pp, is_next, &name, &at) != NULL;
 	next(c);
 	if (!take(c, ')') && name)
 		c->bad = true;
@@ -86,7 +86,7 @@ number(struct cond *c)
 {
 	struct cnumber n = { 0 };
 
-	if (!number_parse(c->t.text, c->t.len, &n))
+	if (!c_number(c->t.text, c->t.len, &n))
 		c->bad = true;
 	next(c);
 	return (struct cint){ n.v, n.suffix_u || n.v > INT64_MAX };
@@ -127,7 +127,7 @@ primary(struct cond *c)
 	case CT_NAME:
 		return name_value(c);
 	case CT_CHAR:
-		c->bad |= !char_parse(c->t.text, c->t.len, &ch);
+		c->bad |= !c_char(c->t.text, c->t.len, &ch);
 		next(c);
 		return val_of((uint64_t)ch);
 	}
@@ -170,7 +170,7 @@ unary(struct cond *c)
 }
 
 int
-operator_precedence(const struct ctoken *t)
+c_precedence(const struct ctoken *t)
 {
 	if (t->kind != CT_PUNCT)
 		return 0;
@@ -237,7 +237,7 @@ shift(struct cint a, struct cint b, bool left)
 }
 
 struct cint
-int_operate(unsigned op, struct cint a, struct cint b)
+c_operate(unsigned op, struct cint a, struct cint b)
 {
 	bool u = a.is_unsigned || b.is_unsigned;
 
@@ -286,11 +286,11 @@ binary(struct cond *c, int min)
 	struct cint a = unary(c);
 	int prec;
 
-	while ((prec = operator_precedence(&c->t)) >= min && prec && !c->bad) {
+	while ((prec = c_precedence(&c->t)) >= min && prec && !c->bad) {
 		unsigned op = c->t.punct;
 
 		next(c);
-		a = int_operate(op, a, binary(c, prec + 1));
+		a = c_operate(op, a, binary(c, prec + 1));
 	}
 	return a;
 }
@@ -316,7 +316,7 @@ ternary(struct cond *c)
 }
 
 bool
-condition(struct cpp *pp)
+pp_condition(struct cpp *pp)
 {
 	struct cond c = { .pp = pp };
 	struct cint v;

@@ -30,7 +30,7 @@ convert_array(struct cdefs *c, const struct ctype *a, bool inner)
 		return type_string(t, n + !inner);
 	if (of->kind == CK_ARRAY)
 		return type_array(t, convert_array(c, of, true), n);
-	return type_array(t, convert(c, of), n);
+	return type_array(t, c_convert(c, of), n);
 }
 
 static const char *
@@ -78,13 +78,13 @@ convert_enum(struct cdefs *c, struct ctag *tag, bool wide)
 static const struct type *
 convert_pointer(struct cdefs *c, const struct ctype *to)
 {
-	const struct type *t = convert(c, to);
+	const struct type *t = c_convert(c, to);
 
 	return type_pointer(c->in.types, t, AS_NONE);
 }
 
 const struct type *
-convert(struct cdefs *c, const struct ctype *t)
+c_convert(struct cdefs *c, const struct ctype *t)
 {
 	switch (t->kind) {
 	case CK_VOID:
@@ -110,10 +110,10 @@ convert(struct cdefs *c, const struct ctype *t)
 }
 
 const struct type *
-convert_wide(struct cdefs *c, const struct ctype *t)
+c_convert_wide(struct cdefs *c, const struct ctype *t)
 {
 	return t->kind == CK_ENUM ? convert_enum(c, t->tag, true)
-				  : convert(c, t);
+				  : c_convert(c, t);
 }
 
 /* ---- fields ---- */
@@ -142,7 +142,7 @@ fill_field(struct cdefs *c, struct field *f, const struct cmember *m)
 	/* The parent's promoted fields need those of anonymous members. */
 	if (!m->name && m->type->kind == CK_RECORD)
 		fill(c, m->type->tag);
-	f->type = convert(c, m->type);
+	f->type = c_convert(c, m->type);
 	if (m->bitfield)
 		bit_offset(f, m);
 }

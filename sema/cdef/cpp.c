@@ -100,9 +100,9 @@ pp_stop(struct cpp *pp, const char *what)
 static void
 define_builtin(struct cpp *pp, const char *name, enum macro_builtin kind)
 {
-	struct cname *n = name_intern(&pp->names, name, strlen(name));
+	struct cname *n = cname_intern(&pp->names, name, strlen(name));
 
-	macro_new(pp, n)->builtin = kind;
+	pp_macro_new(pp, n)->builtin = kind;
 }
 
 static void
@@ -110,7 +110,7 @@ read_all(struct cpp *pp, const char *path, const char *text)
 {
 	struct ctoken t;
 
-	file_enter(pp, file_of_text(pp, path, text, strlen(text)));
+	pp_file_enter(pp, pp_file_of_text(pp, path, text, strlen(text)));
 	do {
 		pp_raw(pp, &t);
 	} while (t.kind != CT_EOF);
@@ -155,7 +155,7 @@ predefine(struct cpp *pp)
 	uint32_t i;
 
 	pp->predefining = true;
-	for (i = 0; (text = predefined_text(in->arch, i)); i++)
+	for (i = 0; (text = pp_predefined(in->arch, i)); i++)
 		read_all(pp, "<built-in>", text);
 	read_all(pp, "<built-in>", always);
 	define_builtin(pp, "__LINE__", MB_LINE);
@@ -172,13 +172,13 @@ predefine(struct cpp *pp)
 }
 
 void
-cpp_init(struct cpp *pp, const struct cdef_input *in)
+pp_init(struct cpp *pp, const struct cdef_input *in)
 {
 	pp->arena = in->arena;
 	pp->in = in;
-	names_init(&pp->names, in->arena);
-	pp->defined = name_intern(&pp->names, "defined", 7);
-	pp->va_args = name_intern(&pp->names, "__VA_ARGS__", 11);
-	file_dirs(pp);
+	cnames_init(&pp->names, in->arena);
+	pp->defined = cname_intern(&pp->names, "defined", 7);
+	pp->va_args = cname_intern(&pp->names, "__VA_ARGS__", 11);
+	pp_file_dirs(pp);
 	predefine(pp);
 }

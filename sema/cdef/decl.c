@@ -17,7 +17,7 @@ read_token(struct cparser *p, struct ctoken *t)
 }
 
 void
-advance(struct cparser *p)
+c_advance(struct cparser *p)
 {
 	if (is_punct(&p->tok, '(') || is_punct(&p->tok, '[') ||
 	    is_punct(&p->tok, '{'))
@@ -34,7 +34,7 @@ advance(struct cparser *p)
 }
 
 const struct ctoken *
-peek(struct cparser *p)
+c_peek(struct cparser *p)
 {
 	if (!p->has_ahead)
 		read_token(p, &p->ahead);
@@ -43,25 +43,25 @@ peek(struct cparser *p)
 }
 
 bool
-accept(struct cparser *p, unsigned punct)
+c_accept(struct cparser *p, unsigned punct)
 {
 	if (p->bad || !is_punct(&p->tok, punct))
 		return false;
-	advance(p);
+	c_advance(p);
 	return true;
 }
 
 bool
-expect(struct cparser *p, unsigned punct)
+c_expect(struct cparser *p, unsigned punct)
 {
-	if (accept(p, punct))
+	if (c_accept(p, punct))
 		return true;
-	fail(p, "expected '%c'", (char)punct);
+	c_fail(p, "expected '%c'", (char)punct);
 	return false;
 }
 
 void
-fail(struct cparser *p, const char *fmt, ...)
+c_fail(struct cparser *p, const char *fmt, ...)
 {
 	const char *text;
 	va_list ap;
@@ -76,24 +76,24 @@ fail(struct cparser *p, const char *fmt, ...)
 }
 
 bool
-at_keyword(const struct cparser *p, enum keyword kw)
+c_at_keyword(const struct cparser *p, enum keyword kw)
 {
 	return p->tok.kind == CT_NAME && p->tok.name->kw == kw;
 }
 
 bool
-go_deeper(struct cparser *p)
+c_go_deeper(struct cparser *p)
 {
 	if (p->bad)
 		return false;
 	if (++p->depth <= NEST_MAX)
 		return true;
-	fail(p, "nested too deeply");
+	c_fail(p, "nested too deeply");
 	return false;
 }
 
 void
-skip_group(struct cparser *p)
+c_skip_group(struct cparser *p)
 {
 	unsigned open = p->tok.punct, depth = 1;
 	unsigned close = open == '(' ? ')' : open == '{' ? '}' : ']';
@@ -104,15 +104,15 @@ skip_group(struct cparser *p)
 		p->has_ahead = false;
 	}
 	while (depth--)
-		skip_balanced(p->pp, (char)open);
+		pp_skip_balanced(p->pp, (char)open);
 	read_token(p, &p->tok);
 }
 
 /* ---- symbols ---- */
 
 struct csymbol *
-symbol_add(struct cparser *p, struct cname *name, enum symbol_kind kind,
-	   const struct ctype *t)
+c_symbol(struct cparser *p, struct cname *name, enum symbol_kind kind,
+	 const struct ctype *t)
 {
 	struct csymbol *s = arena_alloc(p->arena, sizeof(*s));
 
@@ -125,7 +125,7 @@ symbol_add(struct cparser *p, struct cname *name, enum symbol_kind kind,
 static void
 declare(struct cparser *p, const struct cdeclarator *d)
 {
-	const struct ctype *t = attr_apply(p, d->type, &d->attr);
+	const struct ctype *t = c_attr_apply(p, d->type, &d->attr);
 	struct ctag *tag =
 		t->kind == CK_RECORD || t->kind == CK_ENUM ? t->tag : NULL;
 
@@ -136,7 +136,7 @@ declare(struct cparser *p, const struct cdeclarator *d)
 	if (d->name->symbol && d->name->symbol->kind == SYM_TYPEDEF &&
 	    p->is_typedef && ctype_same(d->name->symbol->type, t))
 		return;
-	symbol_add(p, d->name, p->is_typedef ? SYM_TYPEDEF : SYM_OTHER, t);
+	c_symbol(p, d->name, p->is_typedef ? SYM_TYPEDEF : SYM_OTHER, t);
 }
 
 /* ---- one declaration ---- */
@@ -144,14 +144,14 @@ declare(struct cparser *p, const struct cdeclarator *d)
 static void
 skip_initializer(struct cparser *p)
 {
-	advance(p);
+	c_advance(p);
 	while (!p->bad && p->tok.kind != CT_EOF && !is_punct(&p->tok, ',') &&
 	       !is_punct(&p->tok, ';')) {
 		if (is_punct(&p->tok, '{') || is_punct(&p->tok, '(') ||
 		    is_punct(&p->tok, '['))
-			skip_group(p);
+			c_skip_group(p);
 		else
-			advance(p);
+			c_advance(p);
 	}
 }
 
@@ -161,12 +161,12 @@ skip_suffix(struct cparser *p, struct cdeclarator *d)
 {
 	for (;;) {
 		if (p->tok.kind == CT_NAME && p->tok.name->kw == KW_ASM) {
-			advance(p);
+			c_advance(p);
 			if (is_punct(&p->tok, '('))
-				skip_group(p);
+				c_skip_group(p);
 		} else if (p->tok.kind == CT_NAME &&
 			   p->tok.name->kw == KW_ATTRIBUTE) {
-			parse_attrs(p, &d->attr);
+			c_attrs(p, &d->attr);
 		} else {
 			return;
 		}
@@ -180,20 +180,20 @@ init_declarators(struct cparser *p, const struct ctype *base,
 	for (;;) {
 		struct cdeclarator d = { .attr = *attr };
 
-		parse_declarator(p, base, &d);
+		c_declarator(p, base, &d);
 		if (p->bad)
 			return;
 		skip_suffix(p, &d);
 		declare(p, &d);
 		if (d.type->kind == CK_FUNC && is_punct(&p->tok, '{')) {
-			skip_group(p);
+			c_skip_group(p);
 			return;
 		}
 		if (is_punct(&p->tok, '='))
 			skip_initializer(p);
-		if (accept(p, ';'))
+		if (c_accept(p, ';'))
 			return;
-		if (!expect(p, ','))
+		if (!c_expect(p, ','))
 			return;
 	}
 }
@@ -204,17 +204,17 @@ declaration(struct cparser *p)
 	struct cattr attr = { 0 };
 	const struct ctype *base;
 
-	if (at_keyword(p, KW_STATIC_ASSERT) || at_keyword(p, KW_ASM)) {
-		advance(p);
+	if (c_at_keyword(p, KW_STATIC_ASSERT) || c_at_keyword(p, KW_ASM)) {
+		c_advance(p);
 		while (p->tok.kind == CT_NAME)
-			advance(p);
+			c_advance(p);
 		if (is_punct(&p->tok, '('))
-			skip_group(p);
-		accept(p, ';');
+			c_skip_group(p);
+		c_accept(p, ';');
 		return;
 	}
-	base = parse_spec(p, &attr);
-	if (!base || p->bad || accept(p, ';'))
+	base = c_spec(p, &attr);
+	if (!base || p->bad || c_accept(p, ';'))
 		return;
 	init_declarators(p, base, &attr);
 }
@@ -236,8 +236,7 @@ goes_on(const struct cparser *p)
 static bool
 begins_anew(const struct cparser *p)
 {
-	if (p->nest > 0 || p->tok.kind != CT_NAME ||
-	    !(p->tok.flags & TOK_LINE))
+	if (p->nest > 0 || p->tok.kind != CT_NAME || !(p->tok.flags & TOK_LINE))
 		return false;
 	switch (p->tok.name->kw) {
 	case KW_TYPEDEF:
@@ -258,26 +257,26 @@ recover(struct cparser *p)
 	p->bad = false;
 	while (p->tok.kind != CT_EOF && !begins_anew(p)) {
 		if (is_punct(&p->tok, ';') && p->nest <= 0) {
-			advance(p);
+			c_advance(p);
 			return;
 		}
 		if (is_punct(&p->tok, '{')) {
-			skip_group(p);
+			c_skip_group(p);
 			if (p->nest <= 0 && !goes_on(p))
 				return;
 		} else if (is_punct(&p->tok, '}') && p->nest <= 1) {
 			p->nest = 1;
-			advance(p);
+			c_advance(p);
 			if (!goes_on(p))
 				return;
 		} else {
-			advance(p);
+			c_advance(p);
 		}
 	}
 }
 
 void
-parse_unit(struct cparser *p)
+c_unit(struct cparser *p)
 {
 	read_token(p, &p->tok);
 	while (p->tok.kind != CT_EOF) {
@@ -285,7 +284,7 @@ parse_unit(struct cparser *p)
 		p->depth = 0;
 		p->is_typedef = false;
 		if (is_punct(&p->tok, ';'))
-			advance(p);
+			c_advance(p);
 		else
 			declaration(p);
 		if (p->bad)

@@ -17,10 +17,10 @@ qualifiers(struct cparser *p, struct cattr *attr)
 		case KW_ATOMIC:
 		case KW_STATIC:
 		case KW_EXTENSION:
-			advance(p);
+			c_advance(p);
 			break;
 		case KW_ATTRIBUTE:
-			parse_attrs(p, attr);
+			c_attrs(p, attr);
 			break;
 		default:
 			return;
@@ -36,7 +36,7 @@ is_nested(struct cparser *p)
 
 	if (!is_punct(&p->tok, '('))
 		return false;
-	t = peek(p);
+	t = c_peek(p);
 	if (is_punct(t, '*') || is_punct(t, '(') || is_punct(t, '^') ||
 	    is_punct(t, '['))
 		return true;
@@ -57,15 +57,15 @@ array_suffix(struct cparser *p, const struct ctype *base)
 	struct cvalue n = { 0 };
 	bool unsized;
 
-	advance(p);
+	c_advance(p);
 	qualifiers(p, &ignored);
 	unsized = is_punct(&p->tok, ']');
 	if (!unsized)
-		n = parse_constant(p);
-	if (!expect(p, ']'))
+		n = c_constant(p);
+	if (!c_expect(p, ']'))
 		return base;
 	if ((int64_t)n.v < 0) {
-		fail(p, "array is too large");
+		c_fail(p, "array is too large");
 		return base;
 	}
 	return ctype_array(p, suffixes(p, base), n.v, unsized);
@@ -74,12 +74,12 @@ array_suffix(struct cparser *p, const struct ctype *base)
 static const struct ctype *
 suffixes(struct cparser *p, const struct ctype *base)
 {
-	if (!go_deeper(p))
+	if (!c_go_deeper(p))
 		return base;
 	if (is_punct(&p->tok, '[')) {
 		base = array_suffix(p, base);
 	} else if (is_punct(&p->tok, '(')) {
-		skip_group(p);
+		c_skip_group(p);
 		base = ctype_func(p, suffixes(p, base));
 	}
 	p->depth--;
@@ -87,30 +87,30 @@ suffixes(struct cparser *p, const struct ctype *base)
 }
 
 void
-parse_declarator(struct cparser *p, const struct ctype *base,
-		 struct cdeclarator *out)
+c_declarator(struct cparser *p, const struct ctype *base,
+	     struct cdeclarator *out)
 {
 	struct ctype *hole = NULL;
 
 	out->type = base;
-	if (!go_deeper(p))
+	if (!c_go_deeper(p))
 		return;
 	qualifiers(p, &out->attr);
-	while (accept(p, '*') || accept(p, '^')) {
+	while (c_accept(p, '*') || c_accept(p, '^')) {
 		struct cattr pointer = { 0 };
 
 		base = ctype_pointer(p, base);
 		qualifiers(p, &pointer);
 	}
 	if (is_nested(p)) {
-		advance(p);
+		c_advance(p);
 		hole = arena_alloc(p->arena, sizeof(*hole));
 		hole->kind = CK_VOID;
-		parse_declarator(p, hole, out);
-		expect(p, ')');
+		c_declarator(p, hole, out);
+		c_expect(p, ')');
 	} else if (p->tok.kind == CT_NAME && !p->tok.name->kw) {
 		out->name = p->tok.name;
-		advance(p);
+		c_advance(p);
 	}
 	base = suffixes(p, base);
 	if (hole)

@@ -13,7 +13,7 @@ scan_name(struct cpp *pp)
 {
 	struct ctoken t;
 
-	scan(pp, pp->input, &t);
+	pp_scan(pp, pp->input, &t);
 	return t.kind == CT_NAME ? t.name : NULL;
 }
 
@@ -28,7 +28,7 @@ end_line(struct cpp *pp)
 		if (t.kind == CT_EOF)
 			break;
 	}
-	skip_line(pp->input);
+	pp_skip_line(pp->input);
 }
 
 /* ---- conditionals ---- */
@@ -65,7 +65,7 @@ try_branch(struct cpp *pp, const struct cname *word)
 	else if (!live)
 		return false;
 	else if (!strcmp(word->text, "elif"))
-		live = condition(pp);
+		live = pp_condition(pp);
 	else if (!strcmp(word->text, "elifdef"))
 		live = (word = scan_name(pp)) && word->macro;
 	else if (!strcmp(word->text, "elifndef"))
@@ -85,7 +85,7 @@ skip_branches(struct cpp *pp)
 
 	do {
 		end_line(pp);
-		if (!skip_dead(pp->input) || pp->stopped)
+		if (!pp_skip_dead(pp->input) || pp->stopped)
 			return;
 		word = scan_name(pp);
 		if (word && !strcmp(word->text, "endif")) {
@@ -108,7 +108,7 @@ begin_conditional(struct cpp *pp, bool live, bool guard)
 static void
 do_if(struct cpp *pp)
 {
-	begin_conditional(pp, condition(pp), false);
+	begin_conditional(pp, pp_condition(pp), false);
 }
 
 static void
@@ -154,19 +154,20 @@ do_else(struct cpp *pp)
 static const char *
 operand_text(struct cpp *pp)
 {
-	struct tokbuf *b = tokbuf_get(pp);
+	struct tokbuf *b = pp_tokbuf_get(pp);
 	const char *text;
 	struct ctoken t;
 
 	for (pp_next(pp, &t); t.kind != CT_EOF; pp_next(pp, &t))
 		*vec_push(pp->arena, &b->t) = t;
-	text = tokens_text(pp, b->t.v, b->t.n);
-	tokbuf_put(pp, b);
+	text = pp_text(pp, b->t.v, b->t.n);
+	pp_tokbuf_put(pp, b);
 	return text;
 }
 
 struct cfile *
-include_operand(struct cpp *pp, bool next, const char **name, struct ctoken *at)
+pp_include_operand(struct cpp *pp, bool next, const char **name,
+		   struct ctoken *at)
 {
 	struct cinput *in = pp->input;
 	const char *text, *end;
@@ -186,7 +187,7 @@ include_operand(struct cpp *pp, bool next, const char **name, struct ctoken *at)
 	*name = arena_strndup(pp->arena, text + 1, (size_t)(end - text - 1));
 	if (text == in->p)
 		in->p = end + 1;
-	return file_find(pp, *name, *text == '<', next);
+	return pp_file_find(pp, *name, *text == '<', next);
 }
 
 static void
@@ -195,7 +196,7 @@ include(struct cpp *pp, bool next)
 	struct ctoken at;
 	const char *name;
 
-	pp->enter = include_operand(pp, next, &name, &at);
+	pp->enter = pp_include_operand(pp, next, &name, &at);
 	if (pp->enter)
 		return;
 	if (name)
@@ -256,7 +257,7 @@ pragma_pack(struct cpp *pp)
 				pp->pack = pp->pack_stack.v[--pp->pack_stack.n];
 			return;
 		} else if (t.kind == CT_NUMBER &&
-			   number_parse(t.text, t.len, &num) && num.v <= 16) {
+			   c_number(t.text, t.len, &num) && num.v <= 16) {
 			pp->pack = (uint32_t)num.v;
 			return;
 		} else if (is_punct(&t, ')')) {
@@ -288,19 +289,19 @@ static const struct row {
 	const char *name;
 	void (*run)(struct cpp *pp);
 } rows[] = {
-	{ "define", macro_define },   { "include", do_include },
-	{ "endif", end_conditional }, { "if", do_if },
-	{ "ifdef", do_ifdef },        { "else", do_else },
-	{ "ifndef", do_ifndef },      { "elif", do_else },
-	{ "undef", do_undef },        { "pragma", do_pragma },
-	{ "error", do_error },        { "include_next", do_include_next },
-	{ "elifdef", do_else },       { "elifndef", do_else },
-	{ "import", do_include },     { "warning", do_nothing },
-	{ "line", do_nothing },       { "ident", do_nothing },
+	{ "define", pp_macro_define }, { "include", do_include },
+	{ "endif", end_conditional },  { "if", do_if },
+	{ "ifdef", do_ifdef },         { "else", do_else },
+	{ "ifndef", do_ifndef },       { "elif", do_else },
+	{ "undef", do_undef },         { "pragma", do_pragma },
+	{ "error", do_error },         { "include_next", do_include_next },
+	{ "elifdef", do_else },        { "elifndef", do_else },
+	{ "import", do_include },      { "warning", do_nothing },
+	{ "line", do_nothing },        { "ident", do_nothing },
 };
 
 void
-directive(struct cpp *pp)
+pp_directive(struct cpp *pp)
 {
 	struct cinput *in = pp->input;
 	const struct cname *name;
@@ -325,6 +326,6 @@ directive(struct cpp *pp)
 		struct cfile *f = pp->enter;
 
 		pp->enter = NULL;
-		file_enter(pp, f);
+		pp_file_enter(pp, f);
 	}
 }

@@ -101,11 +101,11 @@ number(struct cparser *p)
 	struct cnumber n;
 	enum basic b;
 
-	if (!number_parse(p->tok.text, p->tok.len, &n)) {
-		advance(p);
+	if (!c_number(p->tok.text, p->tok.len, &n)) {
+		c_advance(p);
 		return (struct cvalue){ .type = p->basic[B_DOUBLE] };
 	}
-	advance(p);
+	c_advance(p);
 	b = n.bytes == 8 ? B_LONG : B_INT;
 	return fit(p->basic[n.is_unsigned ? b + 1 : b], true, n.v);
 }
@@ -115,7 +115,7 @@ string(struct cparser *p)
 {
 	uint64_t n = 1;
 
-	for (; p->tok.kind == CT_STRING; advance(p))
+	for (; p->tok.kind == CT_STRING; c_advance(p))
 		n += p->tok.len > 2 ? p->tok.len - 2 : 0;
 	return (struct cvalue){
 		.type = ctype_array(p, p->basic[B_CHAR], n, false),
@@ -126,10 +126,10 @@ string(struct cparser *p)
 static struct cvalue
 parse_comma(struct cparser *p)
 {
-	struct cvalue v = parse_conditional(p);
+	struct cvalue v = c_conditional(p);
 
-	while (accept(p, ','))
-		v = parse_conditional(p);
+	while (c_accept(p, ','))
+		v = c_conditional(p);
 	return v;
 }
 
@@ -139,20 +139,20 @@ size_of(struct cparser *p, bool align)
 {
 	const struct ctype *t;
 
-	advance(p);
+	c_advance(p);
 	if (is_punct(&p->tok, '(')) {
-		peek(p);
+		c_peek(p);
 		p->tok = p->ahead;
 		p->has_ahead = false;
 		p->nest++;
-		if (starts_type(p)) {
-			t = parse_type_name(p);
-			expect(p, ')');
+		if (c_starts_type(p)) {
+			t = c_type_name(p);
+			c_expect(p, ')');
 			if (is_punct(&p->tok, '{'))
-				skip_group(p);
+				c_skip_group(p);
 		} else {
 			t = parse_comma(p).type;
-			expect(p, ')');
+			c_expect(p, ')');
 		}
 	} else {
 		t = parse_unary(p).type;
@@ -198,24 +198,24 @@ offset_of(struct cparser *p)
 {
 	struct cvalue at = { .known = true, .lvalue = true };
 
-	advance(p);
-	if (!expect(p, '('))
+	c_advance(p);
+	if (!c_expect(p, '('))
 		return nothing();
-	at.type = parse_type_name(p);
-	if (!expect(p, ','))
+	at.type = c_type_name(p);
+	if (!c_expect(p, ','))
 		return nothing();
 	while (!p->bad && !is_punct(&p->tok, ')') && p->tok.kind != CT_EOF) {
 		if (p->tok.kind == CT_NAME) {
 			at = member(at, p->tok.name);
-			advance(p);
-		} else if (accept(p, '[')) {
-			at = element(p, at, parse_conditional(p));
-			expect(p, ']');
-		} else if (!accept(p, '.')) {
-			fail(p, "unexpected offsetof");
+			c_advance(p);
+		} else if (c_accept(p, '[')) {
+			at = element(p, at, c_conditional(p));
+			c_expect(p, ']');
+		} else if (!c_accept(p, '.')) {
+			c_fail(p, "unexpected offsetof");
 		}
 	}
-	expect(p, ')');
+	c_expect(p, ')');
 	return size_value(p, at.known && at.type, at.v);
 }
 
@@ -224,12 +224,12 @@ types_compatible(struct cparser *p)
 {
 	const struct ctype *a, *b;
 
-	advance(p);
-	expect(p, '(');
-	a = parse_type_name(p);
-	expect(p, ',');
-	b = parse_type_name(p);
-	expect(p, ')');
+	c_advance(p);
+	c_expect(p, '(');
+	a = c_type_name(p);
+	c_expect(p, ',');
+	b = c_type_name(p);
+	c_expect(p, ')');
 	return int_value(p, a && b, a && b && ctype_same(a, b));
 }
 
@@ -238,14 +238,14 @@ choose_expr(struct cparser *p)
 {
 	struct cvalue c, a, b;
 
-	advance(p);
-	expect(p, '(');
-	c = parse_conditional(p);
-	expect(p, ',');
-	a = parse_conditional(p);
-	expect(p, ',');
-	b = parse_conditional(p);
-	expect(p, ')');
+	c_advance(p);
+	c_expect(p, '(');
+	c = c_conditional(p);
+	c_expect(p, ',');
+	a = c_conditional(p);
+	c_expect(p, ',');
+	b = c_conditional(p);
+	c_expect(p, ')');
 	if (!c.known)
 		return nothing();
 	return c.v ? a : b;
@@ -257,23 +257,23 @@ generic(struct cparser *p)
 	struct cvalue of, v, chosen = { 0 };
 	bool exact = false;
 
-	advance(p);
-	expect(p, '(');
-	of = rvalue(p, parse_conditional(p));
-	while (accept(p, ',')) {
+	c_advance(p);
+	c_expect(p, '(');
+	of = rvalue(p, c_conditional(p));
+	while (c_accept(p, ',')) {
 		const struct ctype *t = NULL;
 
-		if (starts_type(p))
-			t = parse_type_name(p);
+		if (c_starts_type(p))
+			t = c_type_name(p);
 		else
-			advance(p); /* default */
-		expect(p, ':');
-		v = parse_conditional(p);
+			c_advance(p); /* default */
+		c_expect(p, ':');
+		v = c_conditional(p);
 		if (t ? of.type && ctype_same(t, of.type) && !exact : !exact)
 			chosen = v;
 		exact |= t && of.type && ctype_same(t, of.type);
 	}
-	expect(p, ')');
+	c_expect(p, ')');
 	return chosen;
 }
 
@@ -345,16 +345,16 @@ builtin_call(struct cparser *p, const char *name)
 	unsigned n;
 	uint64_t r;
 
-	advance(p);
+	c_advance(p);
 	for (n = 0; !p->bad && !is_punct(&p->tok, ')') && p->tok.kind != CT_EOF;
 	     n++) {
-		v = rvalue(p, parse_conditional(p));
+		v = rvalue(p, c_conditional(p));
 		if (!n)
 			first = v;
-		if (!accept(p, ','))
+		if (!c_accept(p, ','))
 			break;
 	}
-	expect(p, ')');
+	c_expect(p, ')');
 	if (!strcmp(name, "expect"))
 		return first;
 	if (!strcmp(name, "constant_p"))
@@ -373,7 +373,7 @@ identifier(struct cparser *p)
 	const struct cname *name = p->tok.name;
 	const struct csymbol *s = name->symbol;
 
-	advance(p);
+	c_advance(p);
 	if (is_punct(&p->tok, '(') && !strncmp(name->text, "__builtin_", 10))
 		return builtin_call(p, name->text + 10);
 	if (s && s->kind == SYM_CONST) {
@@ -403,17 +403,17 @@ keyword(struct cparser *p)
 	case KW_CHOOSE_EXPR:
 		return choose_expr(p);
 	case KW_CONSTANT_P:
-		advance(p);
+		c_advance(p);
 		if (!is_punct(&p->tok, '('))
 			return nothing();
 		return builtin_call(p, "constant_p");
 	case KW_GENERIC:
 		return generic(p);
 	case KW_EXTENSION:
-		advance(p);
+		c_advance(p);
 		return parse_unary(p);
 	default:
-		fail(p, "unexpected '%s'", p->tok.name->text);
+		c_fail(p, "unexpected '%s'", p->tok.name->text);
 		return nothing();
 	}
 }
@@ -423,14 +423,14 @@ keyword(struct cparser *p)
 static struct cvalue
 cast(struct cparser *p)
 {
-	const struct ctype *t = parse_type_name(p);
+	const struct ctype *t = c_type_name(p);
 	struct cvalue v;
 
-	expect(p, ')');
+	c_expect(p, ')');
 	if (p->bad || !t)
 		return nothing();
 	if (is_punct(&p->tok, '{')) {
-		skip_group(p);
+		c_skip_group(p);
 		return (struct cvalue){ .type = t, .lvalue = true };
 	}
 	v = rvalue(p, parse_unary(p));
@@ -444,16 +444,16 @@ parenthesis(struct cparser *p)
 {
 	struct cvalue v;
 
-	advance(p);
+	c_advance(p);
 	if (is_punct(&p->tok, '{')) {
-		skip_group(p);
-		expect(p, ')');
+		c_skip_group(p);
+		c_expect(p, ')');
 		return nothing();
 	}
-	if (starts_type(p))
+	if (c_starts_type(p))
 		return cast(p);
 	v = parse_comma(p);
-	expect(p, ')');
+	c_expect(p, ')');
 	return v;
 }
 
@@ -468,15 +468,15 @@ primary(struct cparser *p)
 	case CT_STRING:
 		return string(p);
 	case CT_CHAR:
-		char_parse(p->tok.text, p->tok.len, &ch);
-		advance(p);
+		c_char(p->tok.text, p->tok.len, &ch);
+		c_advance(p);
 		return int_value(p, true, (uint64_t)ch);
 	case CT_NAME:
 		return keyword(p);
 	}
 	if (is_punct(&p->tok, '('))
 		return parenthesis(p);
-	fail(p, "expected expression");
+	c_fail(p, "expected expression");
 	return nothing();
 }
 
@@ -502,18 +502,18 @@ postfix(struct cparser *p)
 		bool arrow = is_punct(&p->tok, P_ARROW);
 
 		if (arrow || is_punct(&p->tok, '.')) {
-			advance(p);
+			c_advance(p);
 			if (p->tok.kind != CT_NAME) {
-				fail(p, "expected a member's name");
+				c_fail(p, "expected a member's name");
 				break;
 			}
 			v = member(arrow ? deref(p, v) : v, p->tok.name);
-			advance(p);
-		} else if (accept(p, '[')) {
+			c_advance(p);
+		} else if (c_accept(p, '[')) {
 			v = element(p, v, rvalue(p, parse_comma(p)));
-			expect(p, ']');
+			c_expect(p, ']');
 		} else if (is_punct(&p->tok, '(')) {
-			skip_group(p);
+			c_skip_group(p);
 			v = (struct cvalue){
 				.type = v.type && v.type->kind == CK_FUNC
 						? v.type->to
@@ -521,7 +521,7 @@ postfix(struct cparser *p)
 			};
 		} else if (is_punct(&p->tok, P_INC) ||
 			   is_punct(&p->tok, P_DEC)) {
-			advance(p);
+			c_advance(p);
 			v.known = false;
 		} else {
 			break;
@@ -565,7 +565,7 @@ parse_unary(struct cparser *p)
 	struct cvalue v;
 	unsigned op;
 
-	if (!go_deeper(p))
+	if (!c_go_deeper(p))
 		return nothing();
 	op = p->tok.kind == CT_PUNCT ? p->tok.punct : 0;
 	switch (op) {
@@ -573,20 +573,20 @@ parse_unary(struct cparser *p)
 	case '+':
 	case '~':
 	case '!':
-		advance(p);
+		c_advance(p);
 		v = negate(p, op);
 		break;
 	case '*':
-		advance(p);
+		c_advance(p);
 		v = deref(p, parse_unary(p));
 		break;
 	case '&':
-		advance(p);
+		c_advance(p);
 		v = address_of(p);
 		break;
 	case P_INC:
 	case P_DEC:
-		advance(p);
+		c_advance(p);
 		v = parse_unary(p);
 		v.known = false;
 		break;
@@ -622,8 +622,8 @@ operate(struct cparser *p, unsigned op, struct cvalue a, struct cvalue b)
 			b = fit(t, true, b.v);
 	}
 	is_unsigned = !t || t->kind != CK_INT || !t->is_signed;
-	r = int_operate(op, (struct cint){ a.v, is_unsigned },
-			(struct cint){ b.v, is_unsigned });
+	r = c_operate(op, (struct cint){ a.v, is_unsigned },
+		      (struct cint){ b.v, is_unsigned });
 	if ((op == '/' || op == '%') && !b.v)
 		known = false;
 	if (gives_bool(op))
@@ -639,11 +639,10 @@ binary(struct cparser *p, int min)
 	struct cvalue a = parse_unary(p);
 	int prec;
 
-	while (!p->bad && (prec = operator_precedence(&p->tok)) >= min &&
-	       prec) {
+	while (!p->bad && (prec = c_precedence(&p->tok)) >= min && prec) {
 		unsigned op = p->tok.punct;
 
-		advance(p);
+		c_advance(p);
 		a = operate(p, op, rvalue(p, a),
 			    rvalue(p, binary(p, prec + 1)));
 	}
@@ -651,20 +650,20 @@ binary(struct cparser *p, int min)
 }
 
 struct cvalue
-parse_conditional(struct cparser *p)
+c_conditional(struct cparser *p)
 {
 	struct cvalue c, a, b, v;
 
-	if (!go_deeper(p))
+	if (!c_go_deeper(p))
 		return nothing();
 	c = binary(p, 1);
-	if (accept(p, '?')) {
+	if (c_accept(p, '?')) {
 		c = rvalue(p, c);
 		a = c;
 		if (!is_punct(&p->tok, ':'))
 			a = rvalue(p, parse_comma(p));
-		expect(p, ':');
-		b = rvalue(p, parse_conditional(p));
+		c_expect(p, ':');
+		b = rvalue(p, c_conditional(p));
 		v = c.v ? a : b;
 		c = fit(common_type(p, a.type, b.type), c.known && v.known,
 			v.v);
@@ -674,11 +673,11 @@ parse_conditional(struct cparser *p)
 }
 
 struct cvalue
-parse_constant(struct cparser *p)
+c_constant(struct cparser *p)
 {
-	struct cvalue v = rvalue(p, parse_conditional(p));
+	struct cvalue v = rvalue(p, c_conditional(p));
 
 	if (!v.known)
-		fail(p, "expression is not an integer constant expression");
+		c_fail(p, "expression is not an integer constant expression");
 	return v;
 }

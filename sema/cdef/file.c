@@ -68,7 +68,7 @@ add_kernel(struct cpp *pp)
 }
 
 void
-file_dirs(struct cpp *pp)
+pp_file_dirs(struct cpp *pp)
 {
 	const struct cdef_input *in = pp->in;
 	uint32_t i;
@@ -102,7 +102,7 @@ read_all(struct arena *a, int fd, size_t size, size_t *len)
 }
 
 struct cfile *
-file_of_text(struct cpp *pp, const char *path, const char *text, size_t len)
+pp_file_of_text(struct cpp *pp, const char *path, const char *text, size_t len)
 {
 	struct cfile *f = arena_alloc(pp->arena, sizeof(*f));
 
@@ -132,7 +132,7 @@ file_at(struct cpp *pp, const char *path)
 	    st.st_size <= FILE_MAX) {
 		text = read_all(pp->arena, fd, (size_t)st.st_size, &len);
 		path = arena_strdup(pp->arena, path);
-		f = file_of_text(pp, path, text, len);
+		f = pp_file_of_text(pp, path, text, len);
 		hmap_put(pp->arena, &pp->files, path, f);
 	}
 	close(fd);
@@ -142,7 +142,7 @@ file_at(struct cpp *pp, const char *path)
 static struct cfile *
 file_bundled(struct cpp *pp, const struct cdir *d, const char *name)
 {
-	const char *text = bundled_header(name, d->first);
+	const char *text = pp_bundled(name, d->first);
 	const char *path;
 	struct cfile *f;
 
@@ -152,7 +152,7 @@ file_bundled(struct cpp *pp, const struct cdir *d, const char *name)
 	f = hmap_get(&pp->files, path);
 	if (f)
 		return f;
-	f = file_of_text(pp, path, text, strlen(text));
+	f = pp_file_of_text(pp, path, text, strlen(text));
 	hmap_put(pp->arena, &pp->files, path, f);
 	return f;
 }
@@ -207,7 +207,7 @@ file_beside(struct cpp *pp, const char *name)
 }
 
 struct cfile *
-file_find(struct cpp *pp, const char *name, bool angled, bool next)
+pp_file_find(struct cpp *pp, const char *name, bool angled, bool next)
 {
 	struct cfile *f = NULL;
 
@@ -233,7 +233,7 @@ file_find(struct cpp *pp, const char *name, bool angled, bool next)
 /* ---- the stack of files ---- */
 
 bool
-file_enter(struct cpp *pp, struct cfile *f)
+pp_file_enter(struct cpp *pp, struct cfile *f)
 {
 	struct cinput *in;
 
@@ -256,7 +256,7 @@ file_enter(struct cpp *pp, struct cfile *f)
 }
 
 void
-file_leave(struct cpp *pp)
+pp_file_leave(struct cpp *pp)
 {
 	struct cinput *in = pp->input;
 

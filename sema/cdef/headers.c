@@ -156,7 +156,7 @@ static const char arm64_macros[] = "#define __aarch64__ 1\n"
 				   "#define __WCHAR_WIDTH__ 32\n";
 
 const char *
-predefined_text(enum cdef_arch arch, unsigned part)
+pp_predefined(enum cdef_arch arch, unsigned part)
 {
 	switch (part) {
 	case 0:
@@ -290,7 +290,7 @@ static const struct bundled {
 };
 
 const char *
-bundled_header(const char *name, bool first)
+pp_bundled(const char *name, bool first)
 {
 	size_t i;
 

@@ -54,10 +54,10 @@ struct cnames {
 	uint32_t nslots, n;
 };
 
-struct cname *name_intern(struct cnames *t, const char *s, size_t n);
+struct cname *cname_intern(struct cnames *t, const char *s, size_t n);
 /* The same, or NULL when it never occurred. */
-struct cname *name_find(const struct cnames *t, const char *s, size_t n);
-void names_init(struct cnames *t, struct arena *a);
+struct cname *cname_find(const struct cnames *t, const char *s, size_t n);
+void cnames_init(struct cnames *t, struct arena *a);
 
 /* ---- tokens ---- */
 
@@ -215,58 +215,58 @@ struct cpp {
 
 /* ---- file.c, headers.c ---- */
 
-void file_dirs(struct cpp *pp);
+void pp_file_dirs(struct cpp *pp);
 /* The file an #include names, or NULL; `next`: search behind the current
  * one's directory. */
-struct cfile *file_find(struct cpp *pp, const char *name, bool angled,
-			bool next);
-struct cfile *file_of_text(struct cpp *pp, const char *path, const char *text,
-			   size_t len);
-bool file_enter(struct cpp *pp, struct cfile *f);
-void file_leave(struct cpp *pp);
+struct cfile *pp_file_find(struct cpp *pp, const char *name, bool angled,
+			   bool next);
+struct cfile *pp_file_of_text(struct cpp *pp, const char *path,
+			      const char *text, size_t len);
+bool pp_file_enter(struct cpp *pp, struct cfile *f);
+void pp_file_leave(struct cpp *pp);
 /* The text of a header that we bring along, or NULL. */
-const char *bundled_header(const char *name, bool first);
+const char *pp_bundled(const char *name, bool first);
 /* What a compiler defines by itself, as text. */
-const char *predefined_text(enum cdef_arch arch, unsigned part);
+const char *pp_predefined(enum cdef_arch arch, unsigned part);
 
 /* ---- scan.c, skip.c ---- */
 
 /* The next token of the file; a line's end is CT_EOF in a directive. */
-void scan(struct cpp *pp, struct cinput *in, struct ctoken *t);
+void pp_scan(struct cpp *pp, struct cinput *in, struct ctoken *t);
 /* Scan one token of a text that stands alone; whether it was all. */
-bool scan_single(struct cpp *pp, const char *text, size_t len,
-		 struct ctoken *t);
-void skip_line(struct cinput *in);
+bool pp_scan_single(struct cpp *pp, const char *text, size_t len,
+		    struct ctoken *t);
+void pp_skip_line(struct cinput *in);
 /* Skip a dead branch; stands behind the `#` of the line that ends it. */
-bool skip_dead(struct cinput *in);
+bool pp_skip_dead(struct cinput *in);
 /* Skip behind the closer of `open`, whose opener was just read. */
-void skip_balanced(struct cpp *pp, char open);
+void pp_skip_balanced(struct cpp *pp, char open);
 
 /* ---- directive.c, condition.c, pragma.c ---- */
 
 /* A directive whose `#` was just read. */
-void directive(struct cpp *pp);
+void pp_directive(struct cpp *pp);
 /* The value of an #if's expression. */
-bool condition(struct cpp *pp);
+bool pp_condition(struct cpp *pp);
 void pragma(struct cpp *pp);
 /* The file an #include names; NULL: *name (NULL: malformed) is not there. */
-struct cfile *include_operand(struct cpp *pp, bool next, const char **name,
-			      struct ctoken *at);
+struct cfile *pp_include_operand(struct cpp *pp, bool next, const char **name,
+				 struct ctoken *at);
 
 /* ---- macro.c, subst.c ---- */
 
-void macro_define(struct cpp *pp);
-struct cmacro *macro_new(struct cpp *pp, struct cname *name);
+void pp_macro_define(struct cpp *pp);
+struct cmacro *pp_macro_new(struct cpp *pp, struct cname *name);
 /* The next token with (next) and without (raw) macros expanded. */
 void pp_next(struct cpp *pp, struct ctoken *t);
 void pp_raw(struct cpp *pp, struct ctoken *t);
 void pp_unread(struct cpp *pp, const struct ctoken *t);
 /* Whether the token was a macro's use, now replaced in the input. */
-bool macro_expand(struct cpp *pp, struct ctoken *t);
-struct tokbuf *tokbuf_get(struct cpp *pp);
-void tokbuf_put(struct cpp *pp, struct tokbuf *b);
-void ctx_push(struct cpp *pp, const struct ctoken *v, uint32_t n,
-	      struct cmacro *m, struct tokbuf *buf);
+bool pp_macro_expand(struct cpp *pp, struct ctoken *t);
+struct tokbuf *pp_tokbuf_get(struct cpp *pp);
+void pp_tokbuf_put(struct cpp *pp, struct tokbuf *b);
+void pp_push(struct cpp *pp, const struct ctoken *v, uint32_t n,
+	     struct cmacro *m, struct tokbuf *buf);
 /* Arguments of one use: raw tokens, [begin, end) in the buffer. */
 struct cargs {
 	struct tokbuf *raw;
@@ -278,13 +278,13 @@ struct cargs {
 	} * v;
 };
 /* Expand all of an argument, into a new buffer. */
-struct tokbuf *expand_argument(struct cpp *pp, const struct ctoken *v,
-			       uint32_t n);
+struct tokbuf *pp_expand_argument(struct cpp *pp, const struct ctoken *v,
+				  uint32_t n);
 /* The body with arguments put in, into `out`. */
-void substitute(struct cpp *pp, const struct cmacro *m, struct cargs *args,
-		struct tokbuf *out);
+void pp_substitute(struct cpp *pp, const struct cmacro *m, struct cargs *args,
+		   struct tokbuf *out);
 /* Tokens as text, blanks where there were some. */
-const char *tokens_text(struct cpp *pp, const struct ctoken *v, uint32_t n);
+const char *pp_text(struct cpp *pp, const struct ctoken *v, uint32_t n);
 
 /* Record a message at a token (NULL: where reading is). */
 void pp_message(struct cpp *pp, bool fatal, const struct ctoken *at,
@@ -292,7 +292,7 @@ void pp_message(struct cpp *pp, bool fatal, const struct ctoken *at,
 /* A limit was exceeded: say so once, and end all input. */
 void pp_stop(struct cpp *pp, const char *what);
 uint32_t pp_line(const struct cpp *pp);
-void cpp_init(struct cpp *pp, const struct cdef_input *in);
+void pp_init(struct cpp *pp, const struct cdef_input *in);
 
 /* ---- C types ---- */
 
@@ -394,43 +394,43 @@ struct cvalue {
 
 /* ---- decl.c, spec.c, declarator.c, record.c, attr.c, expr.c ---- */
 
-void parse_unit(struct cparser *p);
-void advance(struct cparser *p);
-const struct ctoken *peek(struct cparser *p);
-bool accept(struct cparser *p, unsigned punct);
-bool expect(struct cparser *p, unsigned punct);
+void c_unit(struct cparser *p);
+void c_advance(struct cparser *p);
+const struct ctoken *c_peek(struct cparser *p);
+bool c_accept(struct cparser *p, unsigned punct);
+bool c_expect(struct cparser *p, unsigned punct);
 /* Give up on this declaration. */
-void fail(struct cparser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void c_fail(struct cparser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Skip from the opener that is the current token behind its closer. */
-void skip_group(struct cparser *p);
-bool starts_type(struct cparser *p);
+void c_skip_group(struct cparser *p);
+bool c_starts_type(struct cparser *p);
 /* Declaration specifiers; NULL: failed. */
-const struct ctype *parse_spec(struct cparser *p, struct cattr *attr);
+const struct ctype *c_spec(struct cparser *p, struct cattr *attr);
 /* A type's name, as in sizeof(); NULL: failed. */
-const struct ctype *parse_type_name(struct cparser *p);
+const struct ctype *c_type_name(struct cparser *p);
 struct cdeclarator {
 	struct cname *name;
 	const struct ctype *type;
 	struct cattr attr;
 };
-void parse_declarator(struct cparser *p, const struct ctype *base,
-		      struct cdeclarator *out);
+void c_declarator(struct cparser *p, const struct ctype *base,
+		  struct cdeclarator *out);
 /* struct, union or enum, the word itself being the current token. */
-const struct ctype *parse_tagged(struct cparser *p);
+const struct ctype *c_tagged(struct cparser *p);
 /* A type that C does not know, from whoever was named for that, or NULL. */
-const struct ctype *outside_type(struct cparser *p, const char *tag,
-				 const char *name);
-bool at_keyword(const struct cparser *p, enum keyword kw);
+const struct ctype *c_outside(struct cparser *p, const char *tag,
+			      const char *name);
+bool c_at_keyword(const struct cparser *p, enum keyword kw);
 /* One more level of nesting; false: too many. Then p->depth--. */
-bool go_deeper(struct cparser *p);
-void parse_attrs(struct cparser *p, struct cattr *attr);
-const struct ctype *attr_apply(struct cparser *p, const struct ctype *t,
-			       const struct cattr *attr);
-struct cvalue parse_conditional(struct cparser *p);
+bool c_go_deeper(struct cparser *p);
+void c_attrs(struct cparser *p, struct cattr *attr);
+const struct ctype *c_attr_apply(struct cparser *p, const struct ctype *t,
+				 const struct cattr *attr);
+struct cvalue c_conditional(struct cparser *p);
 /* A constant integer; 0 when it is none (then p->bad). */
-struct cvalue parse_constant(struct cparser *p);
-struct csymbol *symbol_add(struct cparser *p, struct cname *name,
-			   enum symbol_kind kind, const struct ctype *t);
+struct cvalue c_constant(struct cparser *p);
+struct csymbol *c_symbol(struct cparser *p, struct cname *name,
+			 enum symbol_kind kind, const struct ctype *t);
 
 /* ---- ctype.c, layout.c ---- */
 
@@ -465,9 +465,9 @@ bool ctype_same(const struct ctype *a, const struct ctype *b);
 /* A member by name, through anonymous ones; its offset in bits added. */
 const struct cmember *ctag_member(const struct ctag *tag, const char *name,
 				  uint64_t *bits);
-void layout_record(struct ctag *tag, uint32_t pack, uint32_t align,
-		   enum cdef_arch arch);
-void layout_enum(struct ctag *tag);
+void c_layout_record(struct ctag *tag, uint32_t pack, uint32_t align,
+		     enum cdef_arch arch);
+void c_layout_enum(struct ctag *tag);
 
 /* ---- condition.c, number.c ---- */
 
@@ -477,9 +477,9 @@ struct cint {
 };
 
 /* How tightly a binary operator binds, 1 to 10; 0: it is none. */
-int operator_precedence(const struct ctoken *t);
+int c_precedence(const struct ctoken *t);
 /* In 64 bits; division by zero gives 0. */
-struct cint int_operate(unsigned op, struct cint a, struct cint b);
+struct cint c_operate(unsigned op, struct cint a, struct cint b);
 
 struct cnumber {
 	uint64_t v;
@@ -488,14 +488,14 @@ struct cnumber {
 	bool suffix_u; /* written as such */
 };
 /* False: no integer. */
-bool number_parse(const char *s, size_t n, struct cnumber *out);
+bool c_number(const char *s, size_t n, struct cnumber *out);
 /* The value of 'x'. */
-bool char_parse(const char *s, size_t n, int64_t *out);
+bool c_char(const char *s, size_t n, int64_t *out);
 
 /* ---- convert.c ---- */
 
-const struct type *convert(struct cdefs *c, const struct ctype *t);
+const struct type *c_convert(struct cdefs *c, const struct ctype *t);
 /* The same, but an enum is 8 bytes wide, as values and casts have it. */
-const struct type *convert_wide(struct cdefs *c, const struct ctype *t);
+const struct type *c_convert_wide(struct cdefs *c, const struct ctype *t);
 
 #endif

@@ -101,8 +101,8 @@ place(struct cursor *c, struct cmember *m)
 }
 
 void
-layout_record(struct ctag *tag, uint32_t pack, uint32_t align,
-	      enum cdef_arch arch)
+c_layout_record(struct ctag *tag, uint32_t pack, uint32_t align,
+		enum cdef_arch arch)
 {
 	struct cursor c = { .align = 1,
 			    .pack = pack,
@@ -122,7 +122,7 @@ layout_record(struct ctag *tag, uint32_t pack, uint32_t align,
 /* The smallest of unsigned int, int, unsigned long, long; of char and short
  * too when packed. */
 void
-layout_enum(struct ctag *tag)
+c_layout_enum(struct ctag *tag)
 {
 	uint64_t max = 0;
 	int64_t min = 0;

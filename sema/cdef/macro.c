@@ -12,7 +12,7 @@
 /* ---- #define ---- */
 
 struct cmacro *
-macro_new(struct cpp *pp, struct cname *name)
+pp_macro_new(struct cpp *pp, struct cname *name)
 {
 	struct cmacro *m = arena_alloc(pp->arena, sizeof(*m));
 
@@ -30,10 +30,10 @@ scan_params(struct cpp *pp, struct cmacro *m, ctokens *params)
 {
 	struct ctoken t;
 
-	scan(pp, pp->input, &t);
+	pp_scan(pp, pp->input, &t);
 	if (is_punct(&t, ')'))
 		return true;
-	for (;; scan(pp, pp->input, &t)) {
+	for (;; pp_scan(pp, pp->input, &t)) {
 		if (is_punct(&t, P_ELLIPSIS)) {
 			t.name = pp->va_args;
 			m->variadic = true;
@@ -41,10 +41,10 @@ scan_params(struct cpp *pp, struct cmacro *m, ctokens *params)
 			return false;
 		}
 		*vec_push(pp->arena, params) = t;
-		scan(pp, pp->input, &t);
+		pp_scan(pp, pp->input, &t);
 		if (is_punct(&t, P_ELLIPSIS)) {
 			m->variadic = true;
-			scan(pp, pp->input, &t);
+			pp_scan(pp, pp->input, &t);
 		}
 		if (is_punct(&t, ')'))
 			return true;
@@ -69,12 +69,12 @@ mark_param(struct ctoken *t, const ctokens *params)
 static void
 scan_body(struct cpp *pp, struct cmacro *m, const ctokens *params)
 {
-	struct tokbuf *b = tokbuf_get(pp);
+	struct tokbuf *b = pp_tokbuf_get(pp);
 	struct ctoken t, *copy;
 	bool hash = false;
 
 	for (;;) {
-		scan(pp, pp->input, &t);
+		pp_scan(pp, pp->input, &t);
 		if (t.kind == CT_EOF)
 			break;
 		if (t.kind == CT_NAME)
@@ -94,39 +94,39 @@ scan_body(struct cpp *pp, struct cmacro *m, const ctokens *params)
 		memcpy(copy, b->t.v, b->t.n * sizeof(t));
 	m->body = copy;
 	m->nbody = b->t.n;
-	tokbuf_put(pp, b);
+	pp_tokbuf_put(pp, b);
 }
 
 void
-macro_define(struct cpp *pp)
+pp_macro_define(struct cpp *pp)
 {
 	struct tokbuf *params;
 	struct cmacro *m;
 	struct ctoken t;
 
-	scan(pp, pp->input, &t);
+	pp_scan(pp, pp->input, &t);
 	if (t.kind != CT_NAME || t.name == pp->defined)
 		return;
-	m = macro_new(pp, t.name);
-	params = tokbuf_get(pp);
+	m = pp_macro_new(pp, t.name);
+	params = pp_tokbuf_get(pp);
 	if (*pp->input->p == '(') {
 		pp->input->p++;
 		m->function = true;
 		if (!scan_params(pp, m, &params->t) || params->t.n > 10000) {
 			t.name->macro = NULL;
-			tokbuf_put(pp, params);
+			pp_tokbuf_put(pp, params);
 			return;
 		}
 	}
 	m->nparams = params->t.n;
 	scan_body(pp, m, &params->t);
-	tokbuf_put(pp, params);
+	pp_tokbuf_put(pp, params);
 }
 
 /* ---- lists of tokens in front of the file ---- */
 
 struct tokbuf *
-tokbuf_get(struct cpp *pp)
+pp_tokbuf_get(struct cpp *pp)
 {
 	struct tokbuf *b = pp->free_buf;
 
@@ -138,15 +138,15 @@ tokbuf_get(struct cpp *pp)
 }
 
 void
-tokbuf_put(struct cpp *pp, struct tokbuf *b)
+pp_tokbuf_put(struct cpp *pp, struct tokbuf *b)
 {
 	b->next = pp->free_buf;
 	pp->free_buf = b;
 }
 
 void
-ctx_push(struct cpp *pp, const struct ctoken *v, uint32_t n, struct cmacro *m,
-	 struct tokbuf *buf)
+pp_push(struct cpp *pp, const struct ctoken *v, uint32_t n, struct cmacro *m,
+	struct tokbuf *buf)
 {
 	struct cctx *c = pp->free_ctx;
 
@@ -174,7 +174,7 @@ ctx_pop(struct cpp *pp)
 	if (c->macro)
 		c->macro->busy = false;
 	if (c->buf)
-		tokbuf_put(pp, c->buf);
+		pp_tokbuf_put(pp, c->buf);
 	c->up = pp->free_ctx;
 	pp->free_ctx = c;
 }
@@ -184,7 +184,7 @@ pp_unread(struct cpp *pp, const struct ctoken *t)
 {
 	if (t->kind == CT_EOF)
 		return;
-	ctx_push(pp, NULL, 1, NULL, NULL);
+	pp_push(pp, NULL, 1, NULL, NULL);
 	pp->ctx->single = *t;
 	pp->ctx->v = &pp->ctx->single;
 }
@@ -196,15 +196,15 @@ file_token(struct cpp *pp, struct ctoken *t)
 	struct cinput *in;
 
 	while ((in = pp->input)) {
-		scan(pp, in, t);
+		pp_scan(pp, in, t);
 		if (t->kind == CT_EOF) {
 			if (pp->directive)
 				return;
-			file_leave(pp);
+			pp_file_leave(pp);
 			continue;
 		}
 		if (is_punct(t, '#') && t->flags & TOK_LINE && !pp->directive) {
-			directive(pp);
+			pp_directive(pp);
 			if (pp->stopped)
 				break;
 			continue;
@@ -244,15 +244,15 @@ pp_next(struct cpp *pp, struct ctoken *t)
 	do {
 		pp_raw(pp, t);
 	} while (t->kind == CT_NAME && t->name->macro &&
-		 !(t->flags & TOK_PAINTED) && macro_expand(pp, t));
+		 !(t->flags & TOK_PAINTED) && pp_macro_expand(pp, t));
 }
 
 /* ---- uses ---- */
 
 struct tokbuf *
-expand_argument(struct cpp *pp, const struct ctoken *v, uint32_t n)
+pp_expand_argument(struct cpp *pp, const struct ctoken *v, uint32_t n)
 {
-	struct tokbuf *out = tokbuf_get(pp);
+	struct tokbuf *out = pp_tokbuf_get(pp);
 	struct ctoken t;
 
 	if (++pp->expanding > EXPAND_MAX) {
@@ -260,7 +260,7 @@ expand_argument(struct cpp *pp, const struct ctoken *v, uint32_t n)
 		pp->expanding--;
 		return out;
 	}
-	ctx_push(pp, v, n, NULL, NULL);
+	pp_push(pp, v, n, NULL, NULL);
 	pp->ctx->barrier = true;
 	for (pp_next(pp, &t); t.kind != CT_EOF; pp_next(pp, &t))
 		*vec_push(pp->arena, &out->t) = t;
@@ -316,8 +316,8 @@ collect(struct cpp *pp, const struct cmacro *m, struct tokbuf *raw,
 static bool
 call(struct cpp *pp, struct cmacro *m, struct tokbuf *out)
 {
-	struct tokbuf *bounds = tokbuf_get(pp);
-	struct cargs args = { .raw = tokbuf_get(pp) };
+	struct tokbuf *bounds = pp_tokbuf_get(pp);
+	struct cargs args = { .raw = pp_tokbuf_get(pp) };
 	uint32_t i, given;
 	bool ok = collect(pp, m, args.raw, bounds);
 
@@ -332,12 +332,12 @@ call(struct cpp *pp, struct cmacro *m, struct tokbuf *out)
 		args.v[i].absent = !has;
 	}
 	if (ok)
-		substitute(pp, m, &args, out);
+		pp_substitute(pp, m, &args, out);
 	for (i = 0; i < m->nparams; i++)
 		if (args.v[i].expanded)
-			tokbuf_put(pp, args.v[i].expanded);
-	tokbuf_put(pp, args.raw);
-	tokbuf_put(pp, bounds);
+			pp_tokbuf_put(pp, args.v[i].expanded);
+	pp_tokbuf_put(pp, args.raw);
+	pp_tokbuf_put(pp, bounds);
 	return ok;
 }
 
@@ -368,7 +368,7 @@ inherit(struct ctoken *first, const struct ctoken *name)
 }
 
 bool
-macro_expand(struct cpp *pp, struct ctoken *t)
+pp_macro_expand(struct cpp *pp, struct ctoken *t)
 {
 	struct cmacro *m = t->name->macro;
 	struct tokbuf *out;
@@ -390,17 +390,17 @@ macro_expand(struct cpp *pp, struct ctoken *t)
 			return false;
 		}
 	}
-	out = tokbuf_get(pp);
+	out = pp_tokbuf_get(pp);
 	if (m->function) {
 		if (!call(pp, m, out)) {
-			tokbuf_put(pp, out);
+			pp_tokbuf_put(pp, out);
 			return true;
 		}
 	} else {
-		substitute(pp, m, NULL, out);
+		pp_substitute(pp, m, NULL, out);
 	}
 	if (out->t.n)
 		inherit(&out->t.v[0], t);
-	ctx_push(pp, out->t.v, out->t.n, m, out);
+	pp_push(pp, out->t.v, out->t.n, m, out);
 	return true;
 }

@@ -55,13 +55,13 @@ grow(struct cnames *t)
 }
 
 struct cname *
-name_find(const struct cnames *t, const char *s, size_t n)
+cname_find(const struct cnames *t, const char *s, size_t n)
 {
 	return slot_of(t, s, n, hash(s, n))->name;
 }
 
 struct cname *
-name_intern(struct cnames *t, const char *s, size_t n)
+cname_intern(struct cnames *t, const char *s, size_t n)
 {
 	uint32_t h = hash(s, n);
 	struct cslot *slot = slot_of(t, s, n, h);
@@ -88,7 +88,7 @@ struct spelling {
 };
 
 void
-names_init(struct cnames *t, struct arena *a)
+cnames_init(struct cnames *t, struct arena *a)
 {
 	static const struct spelling spellings[] = {
 #define KEYWORD(id, text) { text, KW_##id },
@@ -129,6 +129,6 @@ names_init(struct cnames *t, struct arena *a)
 	t->arena = a;
 	grow(t);
 	for (i = 0; i < ARRAY_LEN(spellings); i++)
-		name_intern(t, spellings[i].text, strlen(spellings[i].text))
+		cname_intern(t, spellings[i].text, strlen(spellings[i].text))
 			->kw = spellings[i].kw;
 }

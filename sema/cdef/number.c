@@ -34,7 +34,7 @@ base_of(const char **s, const char *end)
 }
 
 bool
-number_parse(const char *s, size_t n, struct cnumber *out)
+c_number(const char *s, size_t n, struct cnumber *out)
 {
 	const char *end = s + n, *first;
 	unsigned base = base_of(&s, end);
@@ -73,7 +73,7 @@ number_parse(const char *s, size_t n, struct cnumber *out)
 static const char escapes[] = "abtnvfr";
 
 bool
-char_parse(const char *s, size_t n, int64_t *out)
+c_char(const char *s, size_t n, int64_t *out)
 {
 	const char *p = memchr(s, '\'', n), *end = s + n, *e;
 	unsigned v = 0;

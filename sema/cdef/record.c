@@ -65,13 +65,13 @@ member_type(struct cparser *p, const struct ctype *t)
 	const struct ctype *whole = NULL;
 
 	if (t->kind == CK_FUNC || t->kind == CK_VOID) {
-		fail(p, "field has incomplete type");
+		c_fail(p, "field has incomplete type");
 		return t;
 	}
 	if (ctype_complete(t))
 		return t;
 	if (t->kind == CK_RECORD)
-		whole = outside_type(
+		whole = c_outside(
 			p, t->tag->kind == TAG_IS_UNION ? "union" : "struct",
 			t->tag->name ? t->tag->name : "");
 	else if (t->kind == CK_ENUM)
@@ -80,11 +80,12 @@ member_type(struct cparser *p, const struct ctype *t)
 		return ctype_array(p, member_type(p, t->to), t->count,
 				   t->unsized);
 	if (!whole)
-		fail(p, "field has incomplete type '%s %s'",
-		     t->kind == CK_RECORD && t->tag->kind == TAG_IS_UNION
-			     ? "union"
-			     : "struct",
-		     t->kind == CK_RECORD && t->tag->name ? t->tag->name : "");
+		c_fail(p, "field has incomplete type '%s %s'",
+		       t->kind == CK_RECORD && t->tag->kind == TAG_IS_UNION
+			       ? "union"
+			       : "struct",
+		       t->kind == CK_RECORD && t->tag->name ? t->tag->name
+							    : "");
 	return whole ? whole : t;
 }
 
@@ -96,7 +97,7 @@ add_member(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 
 	if (p->bad)
 		return;
-	t = attr_apply(p, t, &d->attr);
+	t = c_attr_apply(p, t, &d->attr);
 	m = vec_push(p->arena, &tag->members);
 	m->name = d->name ? d->name->text : NULL;
 	m->type = t;
@@ -108,7 +109,7 @@ static void
 bit_width(struct cparser *p, struct ctag *tag)
 {
 	struct cmember *m = &tag->members.v[tag->members.n - 1];
-	struct cvalue v = parse_constant(p);
+	struct cvalue v = c_constant(p);
 	uint64_t size = ctype_size(m->type) * 8;
 
 	if (p->bad)
@@ -118,7 +119,7 @@ bit_width(struct cparser *p, struct ctag *tag)
 	if (v.v > size || v.v > 64 ||
 	    (m->type->kind != CK_INT && m->type->kind != CK_BOOL &&
 	     m->type->kind != CK_ENUM && m->type->kind != CK_OUTSIDE)) {
-		fail(p, "width of bit-field exceeds its type");
+		c_fail(p, "width of bit-field exceeds its type");
 		return;
 	}
 	m->bitfield = true;
@@ -135,21 +136,21 @@ declare_members(struct cparser *p, struct ctag *tag, const struct ctype *base,
 		struct cattr after = { 0 };
 
 		if (!is_punct(&p->tok, ':'))
-			parse_declarator(p, base, &d);
+			c_declarator(p, base, &d);
 		if (p->bad)
 			return;
-		parse_attrs(p, &d.attr);
+		c_attrs(p, &d.attr);
 		add_member(p, tag, &d);
-		if (accept(p, ':'))
+		if (c_accept(p, ':'))
 			bit_width(p, tag);
-		parse_attrs(p, &after);
+		c_attrs(p, &after);
 		if (p->bad)
 			return;
 		m = &tag->members.v[tag->members.n - 1];
 		if (after.align > m->align)
 			m->align = after.align;
 		m->packed |= after.packed;
-	} while (accept(p, ','));
+	} while (c_accept(p, ','));
 }
 
 /* `struct { ... };` and `union { ... };` are members themselves. */
@@ -170,15 +171,15 @@ member_line(struct cparser *p, struct ctag *tag)
 	struct cattr attr = { 0 };
 	const struct ctype *base;
 
-	if (at_keyword(p, KW_STATIC_ASSERT)) {
-		advance(p);
+	if (c_at_keyword(p, KW_STATIC_ASSERT)) {
+		c_advance(p);
 		if (is_punct(&p->tok, '('))
-			skip_group(p);
-		accept(p, ';');
+			c_skip_group(p);
+		c_accept(p, ';');
 		return;
 	}
 	p->is_typedef = false;
-	base = parse_spec(p, &attr);
+	base = c_spec(p, &attr);
 	if (base && is_punct(&p->tok, ';'))
 		anonymous_member(p, tag, base, &attr);
 	else if (base && is_punct(&p->tok, '}') && base->kind == CK_RECORD)
@@ -188,7 +189,7 @@ member_line(struct cparser *p, struct ctag *tag)
 	p->is_typedef = is_typedef;
 	/* The last one may go without. */
 	if (!p->bad && !is_punct(&p->tok, '}'))
-		expect(p, ';');
+		c_expect(p, ';');
 }
 
 static void
@@ -198,17 +199,17 @@ define_record(struct cparser *p, struct ctag *tag, struct cattr *attr)
 
 	tag->members.n = 0;
 	while (!p->bad && !is_punct(&p->tok, '}') && p->tok.kind != CT_EOF)
-		if (!accept(p, ';'))
+		if (!c_accept(p, ';'))
 			member_line(p, tag);
-	if (!expect(p, '}'))
+	if (!c_expect(p, '}'))
 		return;
-	parse_attrs(p, attr);
+	c_attrs(p, attr);
 	tag->packed = attr->packed;
-	layout_record(tag, pack, attr->align, p->pp->in->arch);
+	c_layout_record(tag, pack, attr->align, p->pp->in->arch);
 	if (tag->size <= SIZE_LIMIT)
 		return;
 	tag->complete = false;
-	fail(p, "structure is too large");
+	c_fail(p, "structure is too large");
 }
 
 /* ---- enums ---- */
@@ -221,13 +222,13 @@ enumerator(struct cparser *p, struct ctag *tag, uint64_t *next)
 	struct enum_value *v;
 
 	if (p->tok.kind != CT_NAME || name->kw) {
-		fail(p, "expected identifier");
+		c_fail(p, "expected identifier");
 		return;
 	}
-	advance(p);
-	parse_attrs(p, &ignored);
-	if (accept(p, '=')) {
-		struct cvalue given = parse_constant(p);
+	c_advance(p);
+	c_attrs(p, &ignored);
+	if (c_accept(p, '=')) {
+		struct cvalue given = c_constant(p);
 
 		*next = given.v;
 		tag->huge |= given.type && (int64_t)given.v < 0 &&
@@ -238,7 +239,7 @@ enumerator(struct cparser *p, struct ctag *tag, uint64_t *next)
 	v = vec_push(p->arena, &tag->values);
 	v->name = name->text;
 	v->value = *next;
-	symbol_add(p, name, SYM_CONST, &tag->ctype)->value = (*next)++;
+	c_symbol(p, name, SYM_CONST, &tag->ctype)->value = (*next)++;
 }
 
 static void
@@ -250,14 +251,14 @@ define_enum(struct cparser *p, struct ctag *tag, struct cattr *attr,
 	tag->values.n = 0;
 	while (!p->bad && !is_punct(&p->tok, '}')) {
 		enumerator(p, tag, &next);
-		if (!accept(p, ','))
+		if (!c_accept(p, ','))
 			break;
 	}
-	if (!expect(p, '}'))
+	if (!c_expect(p, '}'))
 		return;
-	parse_attrs(p, attr);
+	c_attrs(p, attr);
 	tag->packed = attr->packed;
-	layout_enum(tag);
+	c_layout_enum(tag);
 	if (base) {
 		tag->size = ctype_size(base);
 		tag->align = ctype_align(base);
@@ -275,11 +276,11 @@ enum_base(struct cparser *p)
 
 	if (!is_punct(&p->tok, ':'))
 		return NULL;
-	t = peek(p);
+	t = c_peek(p);
 	if (t->kind != CT_NAME)
 		return NULL; /* an unnamed bit-field */
-	advance(p);
-	return parse_spec(p, &ignored);
+	c_advance(p);
+	return c_spec(p, &ignored);
 }
 
 static enum tag_kind
@@ -291,7 +292,7 @@ kind_of(enum keyword kw)
 }
 
 const struct ctype *
-parse_tagged(struct cparser *p)
+c_tagged(struct cparser *p)
 {
 	enum tag_kind kind = kind_of(p->tok.name->kw);
 	const struct ctype *base = NULL;
@@ -300,20 +301,20 @@ parse_tagged(struct cparser *p)
 	struct ctoken at;
 	struct ctag *tag;
 
-	if (!go_deeper(p))
+	if (!c_go_deeper(p))
 		return NULL;
-	advance(p);
-	parse_attrs(p, &attr);
+	c_advance(p);
+	c_attrs(p, &attr);
 	at = p->tok;
 	if (p->tok.kind == CT_NAME && !p->tok.name->kw) {
 		name = p->tok.name;
-		advance(p);
+		c_advance(p);
 	}
 	if (kind == TAG_IS_ENUM)
 		base = enum_base(p);
 	if (is_punct(&p->tok, '{')) {
 		tag = tag_define(p, kind, name, &at);
-		advance(p);
+		c_advance(p);
 		if (kind == TAG_IS_ENUM)
 			define_enum(p, tag, &attr, base);
 		else
@@ -321,7 +322,7 @@ parse_tagged(struct cparser *p)
 	} else if (name) {
 		tag = tag_mention(p, kind, name);
 	} else {
-		fail(p, "expected a name or '{'");
+		c_fail(p, "expected a name or '{'");
 		return NULL;
 	}
 	p->depth--;

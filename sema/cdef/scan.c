@@ -225,12 +225,12 @@ scan_word(struct cpp *pp, const char *p, struct ctoken *t)
 		return quote_end(q, q + strlen(q));
 	}
 	t->kind = CT_NAME;
-	t->name = name_intern(&pp->names, p, (size_t)(q - p));
+	t->name = cname_intern(&pp->names, p, (size_t)(q - p));
 	return q;
 }
 
 void
-scan(struct cpp *pp, struct cinput *in, struct ctoken *t)
+pp_scan(struct cpp *pp, struct cinput *in, struct ctoken *t)
 {
 	const char *p;
 
@@ -275,19 +275,19 @@ scan(struct cpp *pp, struct cinput *in, struct ctoken *t)
 }
 
 bool
-scan_single(struct cpp *pp, const char *text, size_t len, struct ctoken *t)
+pp_scan_single(struct cpp *pp, const char *text, size_t len, struct ctoken *t)
 {
 	struct cinput in = { .p = text, .end = text + len };
 	bool directive = pp->directive;
 
 	pp->directive = true;
-	scan(pp, &in, t);
+	pp_scan(pp, &in, t);
 	pp->directive = directive;
 	return t->kind != CT_EOF && in.p == in.end && !(t->flags & TOK_SPACE);
 }
 
 void
-skip_line(struct cinput *in)
+pp_skip_line(struct cinput *in)
 {
 	const char *p = in->p, *q;
 
@@ -357,7 +357,7 @@ is_word(const char *p, const char *word)
 }
 
 bool
-skip_dead(struct cinput *in)
+pp_skip_dead(struct cinput *in)
 {
 	const char *p = in->p, *word;
 	bool bol = in->bol;
@@ -422,7 +422,7 @@ skip_text(struct cpp *pp, char open, char close, unsigned *depth)
 		if (*p == '#' && bol) {
 			in->p = p + 1;
 			in->bol = false;
-			directive(pp);
+			pp_directive(pp);
 			if (pp->input != in || pp->stopped)
 				return false;
 			p = in->p;
@@ -444,7 +444,7 @@ skip_text(struct cpp *pp, char open, char close, unsigned *depth)
 }
 
 void
-skip_balanced(struct cpp *pp, char open)
+pp_skip_balanced(struct cpp *pp, char open)
 {
 	char close = open == '(' ? ')' : open == '{' ? '}' : ']';
 	unsigned depth = 1;

@@ -53,16 +53,16 @@ typeof_type(struct cparser *p)
 {
 	const struct ctype *t;
 
-	advance(p);
-	if (!expect(p, '('))
+	c_advance(p);
+	if (!c_expect(p, '('))
 		return NULL;
-	if (starts_type(p))
-		t = parse_type_name(p);
+	if (c_starts_type(p))
+		t = c_type_name(p);
 	else
-		t = parse_conditional(p).type;
+		t = c_conditional(p).type;
 	if (!t)
-		fail(p, "typeof of an unknown type");
-	return expect(p, ')') ? t : NULL;
+		c_fail(p, "typeof of an unknown type");
+	return c_expect(p, ')') ? t : NULL;
 }
 
 static void
@@ -71,16 +71,16 @@ alignas_value(struct cparser *p, struct cattr *attr)
 	const struct ctype *t;
 	uint64_t n = 0;
 
-	advance(p);
-	if (!expect(p, '('))
+	c_advance(p);
+	if (!c_expect(p, '('))
 		return;
-	if (starts_type(p)) {
-		t = parse_type_name(p);
+	if (c_starts_type(p)) {
+		t = c_type_name(p);
 		n = t ? ctype_align(t) : 0;
 	} else {
-		n = parse_constant(p).v;
+		n = c_constant(p).v;
 	}
-	expect(p, ')');
+	c_expect(p, ')');
 	if (n > attr->align && n <= 1 << 20 && !(n & (n - 1)))
 		attr->align = (uint32_t)n;
 }
@@ -88,12 +88,12 @@ alignas_value(struct cparser *p, struct cattr *attr)
 static const struct ctype *
 atomic_type(struct cparser *p, struct spec *s)
 {
-	advance(p);
+	c_advance(p);
 	if (!is_punct(&p->tok, '('))
 		return s->type;
-	advance(p);
-	s->type = parse_type_name(p);
-	expect(p, ')');
+	c_advance(p);
+	s->type = c_type_name(p);
+	c_expect(p, ')');
 	return s->type;
 }
 
@@ -106,7 +106,7 @@ va_list_type(struct cparser *p)
 }
 
 const struct ctype *
-outside_type(struct cparser *p, const char *tag, const char *name)
+c_outside(struct cparser *p, const char *tag, const char *name)
 {
 	const struct cdef_input *in = p->pp->in;
 	const struct type *found;
@@ -176,7 +176,7 @@ basic_word(struct cparser *p, struct spec *s)
 	default:
 		return false;
 	}
-	advance(p);
+	c_advance(p);
 	return true;
 }
 
@@ -205,7 +205,7 @@ other_word(struct cparser *p, struct spec *s, struct cattr *attr)
 		atomic_type(p, s);
 		return true;
 	case KW_ATTRIBUTE:
-		parse_attrs(p, attr);
+		c_attrs(p, attr);
 		return true;
 	case KW_ALIGNAS:
 		alignas_value(p, attr);
@@ -216,12 +216,12 @@ other_word(struct cparser *p, struct spec *s, struct cattr *attr)
 	case KW_STRUCT:
 	case KW_UNION:
 	case KW_ENUM:
-		s->type = parse_tagged(p);
+		s->type = c_tagged(p);
 		return true;
 	default:
 		return false;
 	}
-	advance(p);
+	c_advance(p);
 	return true;
 }
 
@@ -232,11 +232,11 @@ typedef_name(struct cparser *p)
 
 	if (sym)
 		return sym->kind == SYM_TYPEDEF ? sym->type : NULL;
-	return outside_type(p, NULL, p->tok.name->text);
+	return c_outside(p, NULL, p->tok.name->text);
 }
 
 const struct ctype *
-parse_spec(struct cparser *p, struct cattr *attr)
+c_spec(struct cparser *p, struct cattr *attr)
 {
 	struct spec s = { 0 };
 
@@ -250,22 +250,22 @@ parse_spec(struct cparser *p, struct cattr *attr)
 			break;
 		s.type = typedef_name(p);
 		if (!s.type) {
-			fail(p, "unknown type name '%s'", p->tok.name->text);
+			c_fail(p, "unknown type name '%s'", p->tok.name->text);
 			return NULL;
 		}
-		advance(p);
+		c_advance(p);
 	}
 	if (p->bad)
 		return NULL;
 	if (has_words(&s))
 		return words_type(p, &s);
 	if (!s.type)
-		fail(p, "expected a type");
+		c_fail(p, "expected a type");
 	return s.type;
 }
 
 bool
-starts_type(struct cparser *p)
+c_starts_type(struct cparser *p)
 {
 	if (p->tok.kind != CT_NAME)
 		return false;
@@ -289,17 +289,17 @@ starts_type(struct cparser *p)
 }
 
 const struct ctype *
-parse_type_name(struct cparser *p)
+c_type_name(struct cparser *p)
 {
 	struct cdeclarator d = { 0 };
 	bool is_typedef = p->is_typedef;
 	const struct ctype *base;
 
-	if (!go_deeper(p))
+	if (!c_go_deeper(p))
 		return NULL;
-	base = parse_spec(p, &d.attr);
+	base = c_spec(p, &d.attr);
 	if (base)
-		parse_declarator(p, base, &d);
+		c_declarator(p, base, &d);
 	p->depth--;
 	p->is_typedef = is_typedef;
 	return p->bad ? NULL : d.type;

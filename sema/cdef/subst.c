@@ -25,7 +25,7 @@ add_text(struct sbuf *b, const struct ctoken *t)
 }
 
 const char *
-tokens_text(struct cpp *pp, const struct ctoken *v, uint32_t n)
+pp_text(struct cpp *pp, const struct ctoken *v, uint32_t n)
 {
 	struct sbuf b = { 0 };
 	const char *text;
@@ -101,7 +101,7 @@ paste(struct cpp *pp, struct tokbuf *out, const struct ctoken *t)
 	add_text(&b, last);
 	add_text(&b, t);
 	text = arena_strndup(pp->arena, b.s, b.n);
-	if (scan_single(pp, text, b.n, &joined)) {
+	if (pp_scan_single(pp, text, b.n, &joined)) {
 		joined.flags = last->flags & (uint8_t)~TOK_PAINTED;
 		*last = joined;
 	} else {
@@ -149,8 +149,8 @@ put_expanded(struct cpp *pp, struct cargs *args, const struct ctoken *at,
 	uint32_t i;
 
 	if (!a->expanded)
-		a->expanded = expand_argument(pp, args->raw->t.v + a->begin,
-					      a->end - a->begin);
+		a->expanded = pp_expand_argument(pp, args->raw->t.v + a->begin,
+						 a->end - a->begin);
 	for (i = 0; i < a->expanded->t.n; i++) {
 		struct ctoken t = a->expanded->t.v[i];
 
@@ -195,8 +195,8 @@ drop_empty(struct tokbuf *out, bool used)
 }
 
 void
-substitute(struct cpp *pp, const struct cmacro *m, struct cargs *args,
-	   struct tokbuf *out)
+pp_substitute(struct cpp *pp, const struct cmacro *m, struct cargs *args,
+	      struct tokbuf *out)
 {
 	bool join = false, pasted = false;
 	uint32_t i;

@@ -194,7 +194,7 @@ Test(cdef_names, recovery)
 		"enum { X = nosuch, Y };",
 		"struct bad { int x : 99; };",
 		"int a[nosuch()];",
-		"@ ` \\",
+		"@ ` \\ y",
 		"} } )",
 		"struct { nosuch a; } x, y;",
 		"__attribute__((constructor)) static void f(void) { }",
