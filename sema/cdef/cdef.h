@@ -30,8 +30,8 @@ struct cdef_input {
 	const char *const *sections; /* the C section, piece by piece */
 	uint32_t nsections;
 	/* A type that C does not know: "struct x", "u32". NULL: unknown to
-	 * all. May be NULL itself. */
-	const struct type *(*outside)(void *arg, const char *name);
+	 * all. `whole`: its size must be right. May be NULL itself. */
+	const struct type *(*outside)(void *arg, const char *name, bool whole);
 	void *outside_arg;
 };
 

@@ -47,13 +47,27 @@ tag_text(struct cdefs *c, const struct ctag *tag)
 	return name;
 }
 
+/* A struct that is only mentioned: what BTF has under that name. */
+static const struct type *
+convert_mention(struct cdefs *c, struct ctag *tag)
+{
+	if (!tag->elsewhere && tag->name && c->in.outside)
+		tag->elsewhere = c->in.outside(c->in.outside_arg,
+					       tag_text(c, tag), false);
+	return tag->elsewhere;
+}
+
 static const struct type *
 convert_record(struct cdefs *c, struct ctag *tag)
 {
+	const struct type *mention;
 	struct type *t = tag->type;
 
 	if (t)
 		return t;
+	mention = tag->complete ? NULL : convert_mention(c, tag);
+	if (mention)
+		return mention;
 	t = type_struct(c->in.types, tag_text(c, tag), (uint32_t)tag->size,
 			NULL, 0);
 	t->align = tag->align ? tag->align : 1;
@@ -134,14 +148,23 @@ bit_offset(struct field *f, const struct cmember *m)
 
 static void fill(struct cdefs *c, struct ctag *tag);
 
+/* What lies in a value is filled in with it: whoever copies or prints the
+ * value does not ask again. */
+static void
+fill_inner(struct cdefs *c, const struct ctype *t)
+{
+	while (t->kind == CK_ARRAY)
+		t = t->to;
+	if (t->kind == CK_RECORD && t->tag->complete)
+		fill(c, t->tag);
+}
+
 static void
 fill_field(struct cdefs *c, struct field *f, const struct cmember *m)
 {
+	fill_inner(c, m->type);
 	f->name = m->name;
 	f->offset = (uint32_t)(m->offset / 8);
-	/* The parent's promoted fields need those of anonymous members. */
-	if (!m->name && m->type->kind == CK_RECORD)
-		fill(c, m->type->tag);
 	f->type = c_convert(c, m->type);
 	if (m->bitfield)
 		bit_offset(f, m);
@@ -150,14 +173,16 @@ fill_field(struct cdefs *c, struct field *f, const struct cmember *m)
 static void
 fill(struct cdefs *c, struct ctag *tag)
 {
-	struct type *t = (struct type *)(uintptr_t)convert_record(c, tag);
 	struct field *fields;
 	const char *name;
+	struct type *t;
 	uint32_t i, n = 0;
 
-	if (tag->filled || !tag->complete)
+	convert_record(c, tag);
+	if (tag->filled)
 		return;
 	tag->filled = true;
+	t = tag->type;
 	fields = arena_alloc(c->in.arena,
 			     (tag->members.n + 1) * sizeof(*fields));
 	for (i = 0; i < tag->members.n; i++) {
@@ -177,10 +202,14 @@ cdef_complete(struct cdefs *c, const struct type *t)
 {
 	uint32_t i = c->made.n;
 
-	while (i-- > 0)
+	/* Ours have no origin, and no fields until they are filled in. */
+	if (t->kind != TY_STRUCT || t->origin)
+		return false;
+	while (!t->nfields && i-- > 0)
 		if (c->made.v[i]->type == t) {
-			fill(c, c->made.v[i]);
+			if (c->made.v[i]->complete)
+				fill(c, c->made.v[i]);
 			return true;
 		}
-	return false;
+	return t->nfields != 0;
 }

@@ -20,6 +20,7 @@ enum {
 	INCLUDE_MAX = 100,     /* files inside each other */
 	EXPAND_MAX = 200,      /* arguments expanded inside each other */
 	TOKENS_MAX = 40000000, /* made by macros, all in all */
+	LEVEL_MAX = 500,       /* structs inside each other by value */
 	NEST_MAX = 150,        /* declarators, structs, expressions */
 	FILE_MAX = 64 << 20,   /* bytes of a header */
 	MSG_MAX = 20,
@@ -347,7 +348,9 @@ struct ctag {
 	uint32_t align;
 	VEC(struct cmember) members;
 	VEC(struct enum_value) values;
-	struct type *type;                /* made on demand */
+	struct type *type; /* made on demand */
+	uint32_t level;    /* of structs inside each other by value */
+	const struct type *elsewhere;     /* of one that is only mentioned */
 	const struct type *narrow, *wide; /* enums: 4 bytes, 8 bytes */
 };
 

@@ -89,12 +89,25 @@ member_type(struct cparser *p, const struct ctype *t)
 	return whole ? whole : t;
 }
 
+/* Whoever walks a value walks its structs: not without end. */
+static void
+raise_level(struct cparser *p, struct ctag *tag, const struct ctype *t)
+{
+	while (t->kind == CK_ARRAY)
+		t = t->to;
+	if (t->kind == CK_RECORD && t->tag->level >= tag->level)
+		tag->level = t->tag->level + 1;
+	if (tag->level > LEVEL_MAX)
+		c_fail(p, "structs nested too deeply");
+}
+
 static void
 add_member(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 {
 	const struct ctype *t = member_type(p, d->type);
 	struct cmember *m;
 
+	raise_level(p, tag, t);
 	if (p->bad)
 		return;
 	t = c_attr_apply(p, t, &d->attr);

@@ -116,7 +116,7 @@ c_outside(struct cparser *p, const char *tag, const char *name)
 		return NULL;
 	if (tag)
 		name = arena_printf(p->arena, "%s %s", tag, name);
-	found = in->outside(in->outside_arg, name);
+	found = in->outside(in->outside_arg, name, true);
 	if (!found)
 		return NULL;
 	t = arena_alloc(p->arena, sizeof(*t));

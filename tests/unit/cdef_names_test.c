@@ -148,10 +148,12 @@ Test(cdef_names, enums)
 /* ---- types that only BTF knows ---- */
 
 static const struct type *
-outside(void *arg, const char *name)
+outside(void *arg, const char *name, bool whole)
 {
 	struct fixture *f = arg;
 
+	if (!whole && !strcmp(name, "struct kernel_only"))
+		return type_bool(&f->t);
 	if (!strcmp(name, "u32"))
 		return type_int(&f->t, 4, false);
 	if (!strcmp(name, "struct list_head"))
@@ -168,7 +170,9 @@ Test(cdef_names, types_from_outside)
 	f.in.outside_arg = &f;
 	read_text(&f, "struct s { char c; struct list_head l; u32 k, *p; };"
 		      "struct t { struct nosuch n; };"
-		      "struct u { u33 a; }; struct v { int a; };");
+		      "struct u { u33 a; }; struct v { int a; };"
+		      "struct w { struct kernel_only *k; };");
+	cr_expect_eq(field_of(&f, "struct w", "k")->type->to, type_bool(&f.t));
 	cr_expect_eq(field_of(&f, "struct s", "k")->offset, 24);
 	cr_expect_eq(cdef_type(f.c, "struct s")->size, 40);
 	cr_expect(!cdef_type(f.c, "struct t"));
