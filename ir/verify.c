@@ -2,13 +2,11 @@
 /*
  * The rules that every pass relies on, checked after each of them: the graph
  * is whole, ops have the arguments their tables name, each value is made
- * before it is read on every way, memory is accessed inside its object. What
- * holds after register allocation is checked in verify_regs.c.
+ * before it is read (verify_ssa.c), memory is accessed inside its object.
+ * What holds after register allocation is checked in verify_regs.c.
  */
-#include <string.h>
-
-#include "internal.h"
 #include "verify.h"
+#include "internal.h"
 
 bool
 vf_bad(const struct verify *v, const struct blk *b, struct ref r,
@@ -357,88 +355,6 @@ check_ops(const struct verify *v, check_fn *check)
 	return true;
 }
 
-/* ---- made before read ---- */
-
-/* Values made on every way to the start of `b`. */
-static void
-made_at(const struct verify *v, uint64_t **out, const struct blk *b,
-	uint64_t *set)
-{
-	uint32_t i, k;
-
-	memset(set, b->preds.n ? 0xff : 0, v->words * 8);
-	for (i = 0; i < b->preds.n; i++)
-		for (k = 0; k < v->words; k++)
-			set[k] &= out[b->preds.v[i]->id][k];
-}
-
-/* Values made on every way to the end of `b`: those at its start and its
- * own. True when there are fewer than last time. */
-static bool
-flow_made(const struct verify *v, uint64_t **out, const struct blk *b,
-	  uint64_t *set)
-{
-	uint32_t i, k;
-	bool changed;
-
-	made_at(v, out, b, set);
-	for (i = 0; i < b->ops.n; i++)
-		ir_bit_set(set, b->ops.v[i].id);
-	changed = memcmp(set, out[b->id], v->words * 8) != 0;
-	for (k = 0; k < v->words; k++)
-		out[b->id][k] = set[k];
-	return changed;
-}
-
-static bool
-check_reads(const struct verify *v, uint64_t **out, const struct blk *b,
-	    uint64_t *set)
-{
-	uint32_t i, k;
-
-	made_at(v, out, b, set);
-	for (i = 0; i < b->ops.n; i++) {
-		const struct op *op = ir_op(v->f, b->ops.v[i]);
-
-		for (k = 0; k < ir_ref_args(op); k++)
-			if (!ir_bit(set, op->arg[k].id))
-				return vf_bad(v, b, b->ops.v[i],
-					      "reads what may not be made");
-		for (k = 0; op->code == IR_PHI && k < b->preds.n; k++)
-			if (!ir_bit(out[b->preds.v[k]->id], op->phi[k].id))
-				return vf_bad(v, b, b->ops.v[i],
-					      "merges what may not be made");
-		ir_bit_set(set, b->ops.v[i].id);
-	}
-	return true;
-}
-
-static bool
-check_ssa(const struct verify *v)
-{
-	const struct func *f = v->f;
-	uint64_t **out = arena_alloc(v->tmp, f->next_blk * sizeof(*out));
-	uint64_t *set = arena_alloc(v->tmp, v->words * 8);
-	bool changed = true;
-	uint32_t i;
-
-	for (i = 0; i < f->next_blk; i++) {
-		if (!v->by_id[i])
-			continue;
-		out[i] = arena_alloc(v->tmp, v->words * 8);
-		memset(out[i], 0xff, v->words * 8);
-	}
-	while (changed) {
-		changed = false;
-		for (i = 0; i < f->blks.n; i++)
-			changed |= flow_made(v, out, f->blks.v[i], set);
-	}
-	for (i = 0; i < f->blks.n; i++)
-		if (!check_reads(v, out, f->blks.v[i], set))
-			return false;
-	return true;
-}
-
 /* ---- objects ---- */
 
 static bool
@@ -468,13 +384,12 @@ verify_func(struct verify *v)
 {
 	const struct func *f = v->f;
 
-	v->words = f->ops.n / 64 + 1;
-	v->owned = arena_alloc(v->tmp, v->words * 8);
+	v->owned = arena_alloc(v->tmp, (f->ops.n / 64 + 1) * 8);
 	v->by_id = arena_alloc(v->tmp, (f->next_blk + 1) * sizeof(*v->by_id));
 	if (!check_objs(v) || !check_graph(v) || !check_ops(v, check_form) ||
 	    !check_ops(v, check_meaning))
 		return false;
-	return f->allocated ? vf_regs(v) : check_ssa(v);
+	return f->allocated ? vf_regs(v) : vf_ssa(v);
 }
 
 bool

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What verify.c and verify_regs.c share. */
+/* What verify.c, verify_ssa.c and verify_regs.c share. */
 #ifndef JIFFY_IR_VERIFY_H
 #define JIFFY_IR_VERIFY_H
 
@@ -11,12 +11,13 @@ struct verify {
 	struct arena *tmp;
 	const struct blk **by_id; /* blocks of f->blks */
 	uint64_t *owned;          /* ops that stand in a block */
-	uint32_t words;           /* 64 ops each */
 };
 
 /* Report a broken rule. Returns false. */
 bool vf_bad(const struct verify *v, const struct blk *b, struct ref r,
 	    const char *why);
+/* Each value is made before it is read, on every way. */
+bool vf_ssa(const struct verify *v);
 /* Follow the contents of registers and slots. */
 bool vf_regs(const struct verify *v);
 
