@@ -22,13 +22,40 @@ aggregate_behind(const struct type *t)
 	return t;
 }
 
+/* The pointer through which `n` is reached, or NULL. */
 static const struct type *
-field_type(struct sema *s, const struct field *f)
+reached_through(const struct node *n)
 {
-	if (f->type->kind == TY_POINTER && f->as != AS_NONE &&
-	    f->as != f->type->as)
-		return type_pointer(s->t, f->type->to, f->as);
-	return f->type;
+	while (n->type->kind != TY_POINTER) {
+		if (n->kind == N_FIELD)
+			n = n->field.x;
+		else if (n->kind == N_INDEX)
+			n = n->index.x;
+		else if (n->kind == N_UNARY)
+			n = n->unary.x;
+		else
+			return NULL;
+	}
+	return n->type;
+}
+
+/* Pointers in a struct lead where the pointer to it did, unless the field
+ * says otherwise; else where their type does. */
+static const struct type *
+field_type(struct sema *s, const struct node *n, const struct field *f)
+{
+	const struct type *via = reached_through(n->field.x), *t = f->type;
+	enum addrspace as = t->as;
+
+	if (t->kind != TY_POINTER)
+		return t;
+	if (f->as != AS_NONE)
+		as = f->as;
+	else if (via && (via->as == AS_USER || via->as == AS_NONE))
+		as = via->as;
+	else if (via && as == AS_NONE)
+		as = AS_KERNEL;
+	return as == t->as ? t : type_pointer(s->t, t->to, as);
 }
 
 static void
@@ -112,13 +139,22 @@ check_field(struct sema *s, struct node *n)
 		return;
 	}
 	t = aggregate_behind(t);
+	complete_type(s, t);
 	if (t->kind == TY_STRUCT || t->kind == TY_RECORD)
 		n->field.field = type_field(t, n->field.name);
 	if (!n->field.field) {
 		no_field(s, n, t);
 		return;
 	}
-	n->type = field_type(s, n->field.field);
+	if (n->field.field->tag) {
+		fail(s, n);
+		sema_error(s, n,
+			   "Attempting to access pointer field '%s' with "
+			   "unsupported tag attribute: %s",
+			   n->field.name, n->field.field->tag);
+		return;
+	}
+	n->type = field_type(s, n, n->field.field);
 }
 
 static void
@@ -163,6 +199,7 @@ pointer_item(struct sema *s, struct node *n)
 	const struct type *t = n->index.x->type;
 
 	n->type = t->to;
+	complete_type(s, t->to);
 	if (t->to->size)
 		return;
 	fail(s, n);
@@ -233,6 +270,8 @@ type_asked(struct sema *s, struct type_expr *of, struct node *x)
 	/* sizeof(x): a bare name is a type if there is one. */
 	if (x && x->kind == N_IDENT) {
 		t = type_by_name(s, x->ident.name);
+		if (!t && !find_word(s, x->ident.name))
+			t = lookup_type(s, x->ident.name);
 		if (t)
 			return t;
 	}
@@ -250,8 +289,10 @@ check_sizeof(struct sema *s, struct node *n)
 	const struct type *t = type_asked(s, n->of.of, n->of.x);
 
 	n->type = t;
-	if (t && !is_error(t))
-		sema_make_int(s, n, t->size, false);
+	if (!t || is_error(t))
+		return;
+	complete_type(s, t);
+	sema_make_int(s, n, t->size, false);
 }
 
 void
@@ -267,7 +308,10 @@ check_offsetof(struct sema *s, struct node *n)
 	t = aggregate_behind(t);
 	for (i = 0; i < n->offset.path.n; i++) {
 		const char *name = n->offset.path.v[i];
-		const struct field *f = type_field(t, name);
+		const struct field *f;
+
+		complete_type(s, t);
+		f = type_field(t, name);
 
 		if (!f) {
 			fail(s, n);

@@ -269,7 +269,9 @@ check_args(struct sema *s, struct node *n, const struct signature *sig,
 
 		if (!check_arg(s, n, p, i))
 			good = false;
-		if (!n->call.args.v[i]->type)
+		if (n->call.args.v[i]->type)
+			complete_value(s, n->call.args.v[i]->type);
+		else
 			*known = false;
 	}
 	return good;
@@ -358,6 +360,21 @@ check_call(struct sema *s, struct node *n)
 	check_word(s, n);
 }
 
+/* A constant of an enum: a literal of the enum's type. */
+static bool
+check_constant(struct sema *s, struct node *n)
+{
+	const struct type *t;
+	uint64_t value;
+
+	t = lookup_constant(s, n->ident.name, &value);
+	if (!t)
+		return false;
+	sema_make_int(s, n, value, t->is_signed && (int64_t)value < 0);
+	n->type = t;
+	return true;
+}
+
 void
 check_ident(struct sema *s, struct node *n)
 {
@@ -365,6 +382,8 @@ check_ident(struct sema *s, struct node *n)
 	const struct builtin *w = find_word(s, name);
 
 	if (!w) {
+		if (check_constant(s, n))
+			return;
 		n->type = type_error(s->t);
 		sema_error(s, n, "Unknown identifier: '%s'", name);
 		return;

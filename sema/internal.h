@@ -9,6 +9,7 @@
 #ifndef JIFFY_SEMA_INTERNAL_H
 #define JIFFY_SEMA_INTERNAL_H
 
+#include "ktype/ktype.h"
 #include "sema.h"
 
 enum { ROUNDS_MAX = 100, SIG_PARAMS = 8, DEPTH_MAX = 400 };
@@ -29,9 +30,9 @@ struct sema {
 	struct diag *d;
 	struct types *t;
 	struct unit_list *units;
-	struct hmap maps;    /* name -> struct mapdef */
-	struct hmap sigs;    /* text -> struct signature */
-	struct hmap structs; /* "struct x" -> struct type, opaque */
+	struct hmap maps;      /* name -> struct mapdef */
+	struct hmap sigs;      /* text -> struct signature */
+	struct ktypes *ktypes; /* once asked for */
 	struct unit *unit;
 	bool final;     /* types are settled: mistakes are reported */
 	bool changed;   /* this round learnt a type */
@@ -153,6 +154,18 @@ void check_param(struct sema *s, struct node *n, bool as_text);
 const struct type *resolve_type(struct sema *s, const struct type_expr *e,
 				const struct type *sizer);
 const struct type *type_by_name(struct sema *s, const char *name);
+
+/* ---- lookup.c: the script's definitions, then the kernel's ---- */
+
+/* "struct x", "union x", "enum x" or a bare name; NULL: unknown. */
+const struct type *lookup_type(struct sema *s, const char *name);
+/* A constant of an enum: its type and *value, or NULL. */
+const struct type *lookup_constant(struct sema *s, const char *name,
+				   uint64_t *value);
+/* Before the size or the fields of a struct are looked at. */
+void complete_type(struct sema *s, const struct type *t);
+/* Before a value goes to user space: all structs in it. */
+void complete_value(struct sema *s, const struct type *t);
 
 /* ---- expr.c, operator.c, cast.c, access.c, call.c ---- */
 

@@ -66,6 +66,7 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 
 	if (!key || is_error(key) || is_error(m->key))
 		return true;
+	complete_value(s, key);
 	if (!m->key) {
 		m->key = key;
 		m->key_span = at;
@@ -97,6 +98,7 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 
 	if (!type || is_error(m->value))
 		return true;
+	complete_value(s, type);
 	if (is_error(type)) {
 		if (s->final && !m->value)
 			m->value = type;

@@ -144,6 +144,7 @@ pointer_result(struct sema *s, struct node *at, enum operator_kind op,
 	}
 	if (both || (op != OP_ADD && op != OP_SUB))
 		return refuse(s, at, op, l, r);
+	complete_type(s, is_pointer(l->type) ? l->type->to : r->type->to);
 	if (is_pointer(l->type))
 		return l->type;
 	return op == OP_ADD ? r->type : refuse(s, at, op, l, r);
@@ -191,7 +192,7 @@ memory_result(struct sema *s, const struct node *at, enum operator_kind op,
 		return mismatch(s, at, op, l, r);
 	if (l->type->kind == TY_NOMINAL && l->type->nominal != r->type->nominal)
 		return mismatch(s, at, op, l, r);
-	if (!equality || l->type->kind == TY_STRUCT ||
+	if (!equality || (l->type->kind == TY_STRUCT && l->type != r->type) ||
 	    l->type->kind == TY_NONE || is_aggregate(l->type))
 		return refuse(s, at, op, l, r);
 	return type_bool(s->t);
@@ -260,8 +261,10 @@ check_step(struct sema *s, struct node *n)
 	}
 	if (!t && x->kind == N_VAR)
 		return;
-	if (t && is_pointer(t))
+	if (t && is_pointer(t)) {
+		complete_type(s, t->to);
 		return;
+	}
 	t = type_int(s->t, 8, down || (t && t->kind == TY_INT && t->is_signed));
 	n->type = t;
 	if (x->kind == N_MAP)
@@ -289,8 +292,10 @@ deref_type(struct sema *s, const struct node *n)
 {
 	const struct type *t = n->unary.x->type;
 
-	if (is_pointer(t))
+	if (is_pointer(t)) {
+		complete_type(s, t->to);
 		return t->to;
+	}
 	if (t->kind == TY_STRUCT) /* *args */
 		return t;
 	if (type_is_int(t))

@@ -287,8 +287,12 @@ void sema_make_int(struct sema *s, struct node *n, uint64_t v, bool negative);
 void sema_make_str(struct sema *s, struct node *n, const char *text);
 /* The row of a nominal type by name, or NULL. */
 const struct nominal *sema_nominal(struct sema *s, const char *name);
-/* "struct NAME", opaque where nothing defines it; the same pointer always. */
+/* "struct NAME" (or "union NAME" as written), looked up when its fields are;
+ * the same pointer always. */
 const struct type *sema_struct(struct sema *s, const char *name);
+/* The type of an id in BTF; pointers lead into `as`. */
+const struct type *sema_btf_type(struct sema *s, const struct kbtf *b,
+				 uint32_t id, enum addrspace as);
 void sema_make_bool(struct sema *s, struct node *n, bool v);
 /* An aggregation becomes its integer (in an N_CAST); false: it has none. */
 bool sema_as_int(struct sema *s, struct node *n);

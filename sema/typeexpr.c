@@ -56,27 +56,6 @@ type_by_name(struct sema *s, const char *name)
 	return nominal ? type_nominal(s->t, nominal, true, NULL) : NULL;
 }
 
-/* A struct that is known by name only: enough for pointers to it. */
-static const struct type *
-opaque(struct sema *s, const char *tag, const char *name)
-{
-	char *text = arena_printf(s->a, "%s %s", tag, name);
-	struct type *t = hmap_get(&s->structs, text);
-
-	if (t)
-		return t;
-	t = type_struct(s->t, text, 0, NULL, 0);
-	t->is_union = tag[0] == 'u';
-	hmap_put(s->a, &s->structs, text, t);
-	return t;
-}
-
-const struct type *
-sema_struct(struct sema *s, const char *name)
-{
-	return opaque(s, "struct", name);
-}
-
 static const char *
 written_name(struct sema *s, const struct type_expr *e)
 {
@@ -146,10 +125,8 @@ base_type(struct sema *s, const struct type_expr *e, uint32_t *used,
 		return t;
 	if (e->tag == TAG_NONE)
 		t = type_by_name(s, e->name);
-	if (!t && (e->tag == TAG_STRUCT || e->tag == TAG_UNION) &&
-	    e->suffixes.n && e->suffixes.v[0].pointer)
-		t = opaque(s, e->tag == TAG_UNION ? "union" : "struct",
-			   e->name);
+	if (!t)
+		t = lookup_type(s, written_name(s, e));
 	return t ? t : unknown_type(s, e);
 }
 
@@ -182,6 +159,28 @@ resolve_type(struct sema *s, const struct type_expr *e,
 	return t;
 }
 
+static unsigned
+tag_of(const char **text)
+{
+	static const struct {
+		const char *word;
+		unsigned tag;
+	} tags[] = { { "struct ", TAG_STRUCT },
+		     { "union ", TAG_UNION },
+		     { "enum ", TAG_ENUM } };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(tags); i++) {
+		size_t n = strlen(tags[i].word);
+
+		if (strncmp(*text, tags[i].word, n) != 0)
+			continue;
+		*text += n;
+		return tags[i].tag;
+	}
+	return TAG_NONE;
+}
+
 /* "struct x *", "uint64", "string[16]": the text of signatures. */
 const struct type *
 sema_type(struct sema *s, const char *text)
@@ -191,10 +190,7 @@ sema_type(struct sema *s, const char *text)
 	bool muted = s->final;
 	const struct type *t;
 
-	if (!strncmp(text, "struct ", 7)) {
-		e.tag = TAG_STRUCT;
-		text += 7;
-	}
+	e.tag = tag_of(&text);
 	end = text + strcspn(text, " *[");
 	e.name = arena_strndup(s->a, text, (size_t)(end - text));
 	for (; *end; end++) {

@@ -177,6 +177,15 @@ collect_promoted(struct types *t, struct type *p)
 	p->npromoted = (uint32_t)(out - p->promoted);
 }
 
+void
+type_set_fields(struct types *t, struct type *p, const struct field *fields,
+		uint32_t nfields)
+{
+	p->fields = fields;
+	p->nfields = nfields;
+	collect_promoted(t, p);
+}
+
 struct type *
 type_struct(struct types *t, const char *name, uint32_t size,
 	    const struct field *fields, uint32_t nfields)
@@ -188,12 +197,10 @@ type_struct(struct types *t, const char *name, uint32_t size,
 	p->name = arena_strdup(t->arena, name);
 	p->size = size;
 	p->align = 1;
-	p->fields = fields;
-	p->nfields = nfields;
 	for (i = 0; i < nfields; i++)
 		if (fields[i].type && fields[i].type->align > p->align)
 			p->align = fields[i].type->align;
-	collect_promoted(t, p);
+	type_set_fields(t, p, fields, nfields);
 	return p;
 }
 

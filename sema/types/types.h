@@ -45,6 +45,7 @@ struct field {
 	bool data_loc;     /* tracepoint __data_loc: low 16 bits of the u32 here
 			      are the data's offset in the context */
 	enum addrspace as; /* pointers: space of what it points to */
+	const char *tag;   /* pointers that cannot be followed: "percpu" */
 };
 
 struct enum_value {
@@ -75,7 +76,7 @@ struct type {
 	const struct nominal *nominal;
 	int64_t par[TYPE_PARAMS]; /* nominal: hist bits; lhist min, max, step;
 				     stack mode, limit; ... */
-	void *origin;             /* of a lazy struct: sema's own */
+	void *origin; /* of a struct whose fields are not filled in yet */
 };
 
 struct types { /* the interning table */
@@ -107,6 +108,9 @@ const struct type *type_record(struct types *t, const char *const *names,
  * content: one call, one type. */
 struct type *type_struct(struct types *t, const char *name, uint32_t size,
 			 const struct field *fields, uint32_t nfields);
+/* Give a struct that was made without fields what it has. */
+void type_set_fields(struct types *t, struct type *p,
+		     const struct field *fields, uint32_t nfields);
 /* An enum of `size` bytes; `name` as printed ("enum x"). One call, one type. */
 const struct type *type_enum(struct types *t, const char *name, uint32_t size,
 			     bool is_signed, const struct enum_value *values,
