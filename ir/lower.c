@@ -306,11 +306,16 @@ blur_start(struct lower *l, const struct var *v)
 static void
 fill_frame(struct lower *l, struct unit_state *u)
 {
+	int32_t after;
 	uint32_t i;
 
 	if (!u->has_frame)
 		return;
-	ir_mem_zero(l, lower_frame(l, 0), (uint32_t)u->frame_size);
+	/* The context's place is filled before all else, if at all. */
+	after = u->ctx_off + 8;
+	ir_mem_zero(l, lower_frame(l, 0), (uint32_t)u->ctx_off);
+	ir_mem_zero(l, lower_frame(l, after),
+		    (uint32_t)(u->frame_size - after));
 	for (i = 0; i < l->unit->vars.n; i++)
 		blur_start(l, l->unit->vars.v[i]);
 	for (i = 0; i < u->nvars; i++) {

@@ -6,7 +6,62 @@
  */
 #include "lower.h"
 
-enum { SHORT_ROUNDS = 64, SHORT_RANGE = 16 };
+enum { SHORT_ROUNDS = 64, SHORT_RANGE = 16, MANY_FORKS = 16 };
+
+/* ---- how often the verifier's ways fork ---- */
+
+static void forks(void *arg, struct node *n);
+
+static unsigned
+forks_below(const struct node *n)
+{
+	unsigned c = 0;
+
+	ast_each_child(n, forks, &c);
+	return c;
+}
+
+/* A branch that leaves two values behind: the verifier follows both to the
+ * end, round after round. Void calls and stores to maps join again. */
+static void
+forks(void *arg, struct node *n)
+{
+	unsigned *c = arg, below = forks_below(n);
+
+	switch (n->kind) {
+	case N_IF:
+	case N_TERNARY:
+	case N_MAP:
+		below++;
+		break;
+	case N_BINARY:
+		below += n->binary.op == OP_LAND || n->binary.op == OP_LOR ||
+			 ((n->binary.op == OP_DIV || n->binary.op == OP_MOD) &&
+			  n->binary.r->kind != N_INT);
+		break;
+	case N_ASSIGN:
+		below -= n->assign.target->kind == N_MAP;
+		break;
+	case N_FOR:
+	case N_WHILE:
+		below *= MANY_FORKS;
+		break;
+	default:
+		break;
+	}
+	*c += below;
+}
+
+static bool
+is_light(const struct node *body, int64_t rounds)
+{
+	unsigned c = 0;
+
+	forks(&c, (struct node *)body);
+	return c * (uint64_t)rounds <= MANY_FORKS;
+}
+
+/* ---- for ($i : 0..10) ---- */
 
 bool
 lower_inline_range(const struct node *n, int64_t *from, int64_t *to)
@@ -17,7 +72,10 @@ lower_inline_range(const struct node *n, int64_t *from, int64_t *to)
 		return false;
 	*from = (int64_t)a->num.value;
 	*to = (int64_t)b->num.value;
-	return *to <= *from || *to - *from <= SHORT_RANGE;
+	if (*to <= *from)
+		return true;
+	return *to - *from <= SHORT_RANGE &&
+	       is_light(n->loop_for.body, *to - *from);
 }
 
 /* ---- while ($v < 10) { ... $v++; ... } ---- */
@@ -145,6 +203,6 @@ lower_short_while(const struct node *n, int64_t start)
 		v += step;
 	}
 	/* Within what every type of variable holds. */
-	return step && v >= -1 && v <= INT8_MAX && start >= 0 &&
-	       start <= INT8_MAX;
+	return step && is_light(body, i) && v >= -1 && v <= INT8_MAX &&
+	       start >= 0 && start <= INT8_MAX;
 }

@@ -106,6 +106,21 @@ lower_var_get(struct lower *l, const struct var *v)
 	return lower_load_scalar(l, m, v->type);
 }
 
+/* What the verifier takes for a pointer: no arithmetic with the unknown. */
+static bool
+is_address(const struct lower *l, const struct var *v, struct ref x)
+{
+	const struct op *op;
+
+	if (v->type->kind == TY_POINTER || !l->cur)
+		return true;
+	op = ir_op(l->f, ir_resolve(l->f, x));
+	if (op->code == IR_ADD)
+		op = ir_op(l->f, ir_resolve(l->f, op->arg[0]));
+	return op->code == IR_CTX || op->code == IR_OBJ ||
+	       op->code == IR_MAPVAL || op->code == IR_MAP;
+}
+
 void
 lower_var_set(struct lower *l, const struct var *v, struct ref x)
 {
@@ -117,7 +132,7 @@ lower_var_set(struct lower *l, const struct var *v, struct ref x)
 		return;
 	}
 	m = lower_var_mem(l, v);
-	if (lv->at == AT_FRAME && lv->as == AS_BPF)
+	if (lv->at == AT_FRAME && lv->as == AS_BPF && !is_address(l, v, x))
 		x = ir_bin(l, IR_ADD, x, lower_unknown_zero(l));
 	ir_store(l, m.base, m.off, x, is_whole(lv) ? 8 : v->type->size);
 }
