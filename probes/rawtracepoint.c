@@ -23,6 +23,10 @@ static const char prefix[] = "btf_trace_";
 struct matching {
 	struct sema *sema;
 	struct match *match;
+	const char *pattern; /* of module names */
+	const char *typedefs;
+	const char *module; /* the one looked through */
+	bool all;           /* not only the first that has it */
 };
 
 static void
@@ -33,10 +37,23 @@ add_target(void *arg, const char *name, uint32_t id)
 
 	(void)id;
 	name += strlen(prefix);
-	t = probe_target(m->sema, m->match, "%s:vmlinux:%s",
-			 probe_rawtracepoint.name, name);
-	t->group = "vmlinux";
+	t = probe_target(m->sema, m->match, "%s:%s:%s",
+			 probe_rawtracepoint.name, m->module, name);
+	t->group = arena_strdup(sema_arena(m->sema), m->module);
 	t->name = name;
+}
+
+/* A plain name is looked for until it is found. */
+static bool
+match_module(void *arg, const char *module, const struct kbtf *b)
+{
+	struct matching *m = arg;
+
+	if (!kernel_match(m->pattern, module))
+		return true;
+	m->module = module;
+	kbtf_each(b, BTF_KIND_TYPEDEF, m->typedefs, add_target, m);
+	return m->all || !m->match->targets.n;
 }
 
 static int
@@ -55,7 +72,7 @@ rawtracepoint_match(struct sema *s, const struct attach_text *ap,
 	const char *module = last > 1 ? probe_part(ap, 1) : "*";
 	const char *name = probe_part(ap, last);
 	const struct kbtf *btf = kernel_btf(sema_kernel(s));
-	struct matching arg = { s, m };
+	struct matching arg = { .sema = s, .match = m, .pattern = module };
 
 	if (!*name)
 		return sema_error_at(s, ap->span, "%s probe must have a target",
@@ -67,10 +84,9 @@ rawtracepoint_match(struct sema *s, const struct attach_text *ap,
 				     probe_rawtracepoint.name);
 	m->wildcard =
 		last == 1 || probe_is_pattern(ap, 1) || probe_is_pattern(ap, 2);
-	if (kernel_match(module, "vmlinux"))
-		kbtf_each(btf, BTF_KIND_TYPEDEF,
-			  arena_printf(sema_arena(s), "%s%s", prefix, name),
-			  add_target, &arg);
+	arg.typedefs = arena_printf(sema_arena(s), "%s%s", prefix, name);
+	arg.all = kernel_is_pattern(name);
+	kernel_each_btf(sema_kernel(s), match_module, &arg);
 	if (!m->targets.n)
 		return probe_none(s, ap, m, "%s %s:%s",
 				  probe_rawtracepoint.name, module, name);
@@ -99,74 +115,10 @@ find_proto(struct arena *a, const struct kbtf *b, const char *name,
 	return id && probe_btf_proto(b, id, out);
 }
 
-/* Through typedefs and qualifiers to what is behind them. */
-static const struct btf_type *
-resolve(const struct kbtf *b, uint32_t id)
-{
-	const struct btf_type *t = kbtf_type(b, id);
-
-	for (int depth = 0; t && depth < 32; depth++) {
-		switch (BTF_INFO_KIND(t->info)) {
-		case BTF_KIND_TYPEDEF:
-		case BTF_KIND_CONST:
-		case BTF_KIND_VOLATILE:
-		case BTF_KIND_RESTRICT:
-		case BTF_KIND_TYPE_TAG:
-			t = kbtf_type(b, t->type);
-			break;
-		default:
-			return t;
-		}
-	}
-	return NULL;
-}
-
-static const struct type *
-pointer_type(struct sema *s, const struct kbtf *b, const struct btf_type *ptr)
-{
-	struct arena *a = sema_arena(s);
-	const char *to = probe_btf_text(a, b, ptr->type);
-
-	return probe_ctype(s, arena_printf(a, "%s *", to), AS_KERNEL);
-}
-
-static const struct type *
-scalar_type(struct sema *s, const struct btf_type *t)
-{
-	uint32_t encoding = BTF_INFO_KIND(t->info) == BTF_KIND_INT
-				    ? *(const uint32_t *)(t + 1)
-				    : 0;
-	uint32_t size = t->size;
-
-	if (BTF_INT_ENCODING(encoding) & BTF_INT_BOOL)
-		return type_bool(sema_types(s));
-	if (size != 1 && size != 2 && size != 4)
-		size = 8;
-	return type_int(sema_types(s), size,
-			BTF_INT_ENCODING(encoding) & BTF_INT_SIGNED);
-}
-
-static const struct type *
-param_type(struct sema *s, const struct kbtf *b, uint32_t id)
-{
-	const struct btf_type *t = resolve(b, id);
-
-	switch (t ? BTF_INFO_KIND(t->info) : BTF_KIND_UNKN) {
-	case BTF_KIND_PTR:
-		return pointer_type(s, b, t);
-	case BTF_KIND_INT:
-	case BTF_KIND_ENUM:
-	case BTF_KIND_ENUM64:
-		return scalar_type(s, t);
-	default:
-		return type_int(sema_types(s), 8, false);
-	}
-}
-
 /* Argument i stands at byte 8 i; the first parameter is the kernel's own. */
 static const struct type *
 args_type(struct sema *s, const struct kbtf *b, const struct probe_proto *p,
-	  const char *name)
+	  const struct target *t)
 {
 	uint32_t n = p->n > ARGS_MAX + 1 ? ARGS_MAX : p->n ? p->n - 1 : 0;
 	struct arena *a = sema_arena(s);
@@ -174,26 +126,27 @@ args_type(struct sema *s, const struct kbtf *b, const struct probe_proto *p,
 
 	for (uint32_t i = 0; i < n; i++) {
 		fields[i].name = kbtf_str(b, p->params[i + 1].name_off);
-		fields[i].type = param_type(s, b, p->params[i + 1].type);
+		fields[i].type =
+			sema_btf_type(s, b, p->params[i + 1].type, AS_KERNEL);
+		if (fields[i].type->size > 8)
+			fields[i].type = type_none(sema_types(s));
 		fields[i].offset = i * 8;
-		fields[i].as = AS_KERNEL;
 	}
 	return type_struct(sema_types(s),
-			   arena_printf(a, "struct %s:vmlinux:%s_args",
-					probe_rawtracepoint.name, name),
-			   n * 8, fields, n);
+			   arena_printf(a, "struct %s_args", t->probe), n * 8,
+			   fields, n);
 }
 
 static const struct type *
 rawtracepoint_args(struct sema *s, struct unit *u, struct span at)
 {
-	const struct kbtf *b = kernel_btf(sema_kernel(s));
-	const char *name = u->targets.v[0].name;
+	const struct target *t = &u->targets.v[0];
+	const struct kbtf *b = kernel_module_btf(sema_kernel(s), t->group);
 	struct probe_proto proto;
 
-	if (b && find_proto(sema_arena(s), b, name, &proto))
-		return args_type(s, b, &proto, name);
-	sema_error_at(s, at, "No BTF found for %s", name);
+	if (b && find_proto(sema_arena(s), b, t->name, &proto))
+		return args_type(s, b, &proto, t);
+	sema_error_at(s, at, "No BTF found for %s", t->name);
 	return NULL;
 }
 
@@ -259,32 +212,44 @@ event_params(struct listing *l, const struct kbtf *b, const char *name)
 	return text;
 }
 
+struct listed {
+	struct listing *l;
+	const char *module;
+	const struct kbtf *btf;
+};
+
 static void
 list_event(void *arg, const char *name, uint32_t id)
 {
-	struct listing *l = arg;
-	const char *text;
+	const struct listed *at = arg;
+	struct listing *l = at->l;
+	const char *text, *params = NULL;
 
 	(void)id;
 	name += strlen(prefix);
-	text = arena_printf(l->in->arena, "vmlinux:%s", name);
-	if (listing_wants(l, text))
-		listing_add(l, text,
-			    l->verbose
-				    ? event_params(l, kernel_btf(l->in->kernel),
-						   name)
-				    : NULL);
+	text = arena_printf(l->in->arena, "%s:%s", at->module, name);
+	if (!listing_wants(l, text))
+		return;
+	if (l->verbose)
+		params = event_params(l, at->btf, name);
+	listing_add(l, text, params);
+}
+
+static bool
+list_module(void *arg, const char *module, const struct kbtf *b)
+{
+	struct listed at = { arg, module, b };
+
+	kbtf_each(b, BTF_KIND_TYPEDEF,
+		  arena_printf(at.l->in->arena, "%s*", prefix), list_event,
+		  &at);
+	return true;
 }
 
 static void
 rawtracepoint_list(struct listing *l)
 {
-	const struct kbtf *b = kernel_btf(l->in->kernel);
-
-	if (b)
-		kbtf_each(b, BTF_KIND_TYPEDEF,
-			  arena_printf(l->in->arena, "%s*", prefix), list_event,
-			  l);
+	kernel_each_btf(l->in->kernel, list_module, l);
 }
 
 const struct probe_type probe_rawtracepoint = {
