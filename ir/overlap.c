@@ -154,15 +154,30 @@ find_alive(struct alive *a)
 
 /* ---- clashes ---- */
 
+/* The next object in `set` from x on; n: none. */
+static uint32_t
+next_in(const struct alive *a, const uint64_t *set, uint32_t x)
+{
+	uint32_t w = x / 64;
+	uint64_t bits;
+
+	if (w >= a->o.words)
+		return a->o.n;
+	bits = set[w] & (UINT64_MAX << (x % 64));
+	while (!bits && ++w < a->o.words)
+		bits = set[w];
+	return bits ? w * 64 + (uint32_t)__builtin_ctzll(bits) : a->o.n;
+}
+
 static void
 clash(const struct alive *a, uint32_t x, const uint64_t *with)
 {
 	uint32_t i;
 
-	add_row(a, row(a, a->o.clash, x), with);
-	for (i = 0; i < a->o.n; i++)
-		if (ir_bit(with, i))
-			ir_bit_set(row(a, a->o.clash, i), x);
+	if (!add_row(a, row(a, a->o.clash, x), with))
+		return; /* known, the other way round as well */
+	for (i = next_in(a, with, 0); i < a->o.n; i = next_in(a, with, i + 1))
+		ir_bit_set(row(a, a->o.clash, i), x);
 }
 
 /* Alive at op k: touched before or here, and here or later. */
@@ -187,9 +202,9 @@ clash_blk(const struct alive *a, const struct blk *b, uint64_t *scratch)
 		for (w = 0; w < words; w++)
 			live[w] = here[w] |
 				  (sofar[w] & rest[(size_t)k * words + w]);
-		for (i = 0; i < a->o.n; i++)
-			if (ir_bit(here, i))
-				clash(a, i, live);
+		for (i = next_in(a, here, 0); i < a->o.n;
+		     i = next_in(a, here, i + 1))
+			clash(a, i, live);
 		add_row(a, sofar, here);
 	}
 }
@@ -228,6 +243,7 @@ pin(struct alive *a, uint32_t x)
 static void
 pin_stored(struct alive *a)
 {
+	const uint64_t *set;
 	uint32_t i, k, n;
 
 	for (i = 0; i < a->f->blks.n; i++) {
@@ -238,9 +254,10 @@ pin_stored(struct alive *a)
 
 			if (op->code != IR_STORE || op->has_imm)
 				continue;
-			for (n = 0; n < a->o.n; n++)
-				if (ir_bit(row(a, a->points, op->arg[1].id), n))
-					pin(a, n);
+			set = row(a, a->points, op->arg[1].id);
+			for (n = next_in(a, set, 0); n < a->o.n;
+			     n = next_in(a, set, n + 1))
+				pin(a, n);
 		}
 	}
 }
