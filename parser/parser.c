@@ -220,3 +220,20 @@ seal(struct parser *p, struct node *n)
 	fail(p, n->span, "more than %d operations in one another", MAX_HEIGHT);
 	return NULL;
 }
+
+struct node *
+parse_expression(struct ast *ast, const struct source *s, struct diag *d)
+{
+	struct parser p = { .ast = ast,
+			    .arena = ast->arena,
+			    .diag = d,
+			    .prev_end = s->base };
+	struct node *n;
+
+	lex_init(&p.lex, ast->arena, s);
+	p.tok = lex_next(&p.lex);
+	n = parse_expr(&p);
+	if (n && !p.failed && p.tok.kind != T_EOF)
+		fail_here(&p, "expected end of expression");
+	return p.failed ? NULL : n;
+}

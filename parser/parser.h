@@ -285,6 +285,10 @@ struct params {
 bool parse_source(struct ast *ast, const struct source *s,
 		  const struct params *params, struct diag *d);
 
+/* Parse a source that is one expression; NULL: reported. */
+struct node *parse_expression(struct ast *ast, const struct source *s,
+			      struct diag *d);
+
 /* Call `fn` for each node right below `n`, in the order of the text. */
 void ast_each_child(const struct node *n,
 		    void (*fn)(void *arg, struct node *child), void *arg);

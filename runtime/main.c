@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../sema/cdef/cdef.h"
 #include "internal.h"
 
 /* All that one compilation is made of. */
@@ -20,6 +23,7 @@ struct compile {
 	struct ast ast;
 	struct types types;
 	struct kernel kernel;
+	struct cdef_input headers;
 	struct config config;
 	struct sema_input in;
 	struct prog prog;
@@ -308,6 +312,33 @@ init_kernel(struct compile *c)
 	kernel_init(&c->kernel, &c->arena, &paths);
 }
 
+/* Where C headers are: -I and --include, the kernel's and libc's. */
+static void
+init_headers(struct compile *c)
+{
+	const char *root = c->opts.kernel_dir ? c->opts.kernel_dir : "";
+	struct cdef_input *h = &c->headers;
+	struct utsname host;
+	struct stat st;
+
+	h->arena = &c->arena;
+#ifdef __aarch64__
+	h->arch = CDEF_ARM64;
+#endif
+	for (uint32_t i = 0; i < c->opts.includes.n; i++) {
+		const char *path = c->opts.includes.v[i];
+
+		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			*vec_push(&c->arena, &h->includes) = path;
+		else
+			*vec_push(&c->arena, &h->forced) = path;
+	}
+	if (uname(&host) == 0)
+		cdef_find_headers(h, root, host.release,
+				  getenv("BPFTRACE_KERNEL_SOURCE"),
+				  getenv("BPFTRACE_KERNEL_BUILD"));
+}
+
 static const struct language language = {
 	.words = builtin_words,
 	.nominals = builtin_nominals,
@@ -326,6 +357,7 @@ init_compile(struct compile *c)
 	c->diag.color = options_color();
 	types_init(&c->types, &c->arena);
 	init_kernel(c);
+	init_headers(c);
 	config_default(&c->config);
 	if (!config_env(&c->config, &c->arena, &error)) {
 		fprintf(stderr, "%s\n", error);
@@ -346,6 +378,7 @@ init_compile(struct compile *c)
 		.types = &c->types,
 		.config = &c->config,
 		.params = c->opts.params,
+		.headers = &c->headers,
 		.unsafe = c->opts.unsafe,
 		.pid = c->opts.pid,
 		.has_cpid = c->opts.command != NULL,

@@ -251,6 +251,7 @@ check_arg(struct sema *s, struct node *n, const struct sig_param *p, uint32_t i)
 		check_param(s, arg, true);
 	else
 		check_expr(s, arg);
+	take_args(s, arg);
 	return check_kind(s, n, p, arg);
 }
 
@@ -382,7 +383,8 @@ check_ident(struct sema *s, struct node *n)
 	const struct builtin *w = find_word(s, name);
 
 	if (!w) {
-		if (check_constant(s, n))
+		if (check_define(s, n) || check_constant(s, n) ||
+		    check_header_constant(s, n))
 			return;
 		n->type = type_error(s->t);
 		sema_error(s, n, "Unknown identifier: '%s'", name);

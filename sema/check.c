@@ -140,7 +140,7 @@ sema_check(const struct sema_input *in)
 	bool muted = in->diag->muted, settled;
 
 	in->ast->type_name = type_name;
-	if (!map_declarations(&s))
+	if (!script_read(&s) || !map_declarations(&s))
 		return false;
 	in->diag->muted = true;
 	settled = infer(&s, states);

@@ -19,8 +19,6 @@ check_constructs(struct sema *s)
 {
 	bool good = true;
 
-	if (s->ast->cdefs.n)
-		good = refuse(s, s->ast->cdefs.v[0].span, "C definitions");
 	if (s->ast->imports.n)
 		good = refuse(s, s->ast->imports.v[0].span, "imports");
 	if (s->ast->subprogs.n)

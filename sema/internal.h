@@ -9,6 +9,7 @@
 #ifndef JIFFY_SEMA_INTERNAL_H
 #define JIFFY_SEMA_INTERNAL_H
 
+#include "cdef/cdef.h"
 #include "ktype/ktype.h"
 #include "sema.h"
 
@@ -33,6 +34,9 @@ struct sema {
 	struct hmap maps;      /* name -> struct mapdef */
 	struct hmap sigs;      /* text -> struct signature */
 	struct ktypes *ktypes; /* once asked for */
+	struct cdefs *cdefs;   /* of the script; NULL: not read yet */
+	enum cdef_arch arch;
+	struct hmap defines; /* name -> struct node, of #defines */
 	struct unit *unit;
 	bool final;     /* types are settled: mistakes are reported */
 	bool changed;   /* this round learnt a type */
@@ -167,12 +171,32 @@ void complete_type(struct sema *s, const struct type *t);
 /* Before a value goes to user space: all structs in it. */
 void complete_value(struct sema *s, const struct type *t);
 
+/* The kernel's alone; `whole`: a struct with its size. NULL: unknown. */
+const struct type *lookup_kernel_type(struct sema *s, const char *name,
+				      bool whole);
+
+/* ---- script.c: the C section ---- */
+
+/* Read it; false: reported. */
+bool script_read(struct sema *s);
+/* "struct x", "union x", "enum x" or a typedef's name; NULL: none. */
+const struct type *script_type(struct sema *s, const char *name);
+const struct type *script_constant(struct sema *s, const char *name,
+				   uint64_t *value);
+bool script_complete(struct sema *s, const struct type *t);
+/* An N_IDENT that is a #define becomes what that stands for, checked; one
+ * that headers would define becomes a literal. False: it is none. */
+bool check_define(struct sema *s, struct node *n);
+bool check_header_constant(struct sema *s, struct node *n);
+
 /* ---- expr.c, operator.c, cast.c, access.c, call.c ---- */
 
 /* Type n and all below it. */
 void check_expr(struct sema *s, struct node *n);
 /* The same, where a value is needed: aggregations become integers. */
 void check_value(struct sema *s, struct node *n);
+/* `args` as a value is the struct, not its address. */
+void take_args(struct sema *s, struct node *n);
 void check_binary(struct sema *s, struct node *n);
 void check_unary(struct sema *s, struct node *n);
 /* The type of `l op r`, both checked. Wraps aggregations. */

@@ -8,30 +8,10 @@
 
 #include "internal.h"
 
-/* Definitions of the script's own: "struct x", "enum x", "x". */
 static const struct type *
 local_type(void *arg, const char *name)
 {
-	(void)arg;
-	(void)name;
-	return NULL;
-}
-
-static const struct type *
-local_constant(struct sema *s, const char *name, uint64_t *value)
-{
-	(void)s;
-	(void)name;
-	(void)value;
-	return NULL;
-}
-
-static bool
-local_complete(struct sema *s, const struct type *t)
-{
-	(void)s;
-	(void)t;
-	return false;
+	return script_type(arg, name);
 }
 
 static struct ktypes *
@@ -45,9 +25,24 @@ kernel_types(struct sema *s)
 const struct type *
 lookup_type(struct sema *s, const char *name)
 {
-	const struct type *t = local_type(s, name);
+	const struct type *t = script_type(s, name);
 
 	return t ? t : ktype_find(kernel_types(s), name);
+}
+
+const struct type *
+lookup_kernel_type(struct sema *s, const char *name, bool whole)
+{
+	bool tagged =
+		!strncmp(name, "struct ", 7) || !strncmp(name, "union ", 6);
+	const struct type *t;
+
+	if (tagged && !whole)
+		return ktype_struct(kernel_types(s), name);
+	t = ktype_find(kernel_types(s), name);
+	if (t)
+		ktype_complete_value(kernel_types(s), t);
+	return t;
 }
 
 const struct type *
@@ -68,7 +63,7 @@ sema_btf_type(struct sema *s, const struct kbtf *b, uint32_t id,
 const struct type *
 lookup_constant(struct sema *s, const char *name, uint64_t *value)
 {
-	const struct type *t = local_constant(s, name, value);
+	const struct type *t = script_constant(s, name, value);
 
 	return t ? t : ktype_constant(kernel_types(s), name, value);
 }
@@ -76,7 +71,7 @@ lookup_constant(struct sema *s, const char *name, uint64_t *value)
 void
 complete_type(struct sema *s, const struct type *t)
 {
-	if (t->kind == TY_STRUCT && !local_complete(s, t))
+	if (t->kind == TY_STRUCT && !script_complete(s, t))
 		ktype_complete(kernel_types(s), t);
 }
 

@@ -10,15 +10,16 @@
 #include "kernel/kernel.h"
 #include "types/types.h"
 
-struct sema;    /* sema/internal.h */
-struct lower;   /* ir.h */
-struct ref;     /* ir.h */
-struct mem;     /* ir.h */
-struct session; /* runtime */
-struct event;   /* runtime */
-struct out;     /* runtime */
-struct attach;  /* probes.h */
-struct listing; /* probes/internal.h */
+struct sema;       /* sema/internal.h */
+struct lower;      /* ir.h */
+struct ref;        /* ir.h */
+struct mem;        /* ir.h */
+struct session;    /* runtime */
+struct event;      /* runtime */
+struct out;        /* runtime */
+struct attach;     /* probes.h */
+struct listing;    /* probes/internal.h */
+struct cdef_input; /* cdef/cdef.h */
 struct unit;
 
 /* A kernel feature that may be absent; rows in features.def. */
@@ -245,6 +246,7 @@ struct sema_input {
 	struct types *types;
 	struct config *config; /* defaults in, script's config applied */
 	struct params params;  /* $1 ... */
+	const struct cdef_input *headers; /* where they are, -I; or NULL */
 	bool unsafe;
 	int pid;       /* -p, or 0 */
 	uint64_t cpid; /* -c child, or 0 */
@@ -300,6 +302,9 @@ bool sema_as_int(struct sema *s, struct node *n);
 const char *sema_kind_name(const struct type *t);
 /* A type from its text, as in a script ("struct x *"); NULL: unknown. */
 const struct type *sema_type(struct sema *s, const char *text);
+/* Turn *n into base->a->b, typed; `path` is NULL-ended. */
+void sema_make_path(struct sema *s, struct node *n, struct node *base,
+		    const char *const *path);
 /* The struct behind `args` in this unit, or NULL: reported at `at`. */
 const struct type *sema_args(struct sema *s, struct span at);
 /* The definition of the map that argument `n` names; NULL: is no map. */

@@ -38,8 +38,9 @@ struct cdef_input {
 /* What was wrong, "definitions.h:2:10: fatal error: 'x.h' file not found". */
 struct cdef_msg {
 	const char *text;
-	bool fatal;     /* a header is missing, or a limit was exceeded */
-	bool in_script; /* in the C section itself, not in a header */
+	const char *missing; /* the header that was not found, or NULL */
+	bool fatal;          /* a header is missing, or a limit was exceeded */
+	bool in_script;      /* in the C section itself, not in a header */
 };
 
 struct cdefs;

@@ -55,7 +55,7 @@ said_before(const struct cpp *pp, const char *text)
 	return false;
 }
 
-void
+struct cdef_msg *
 pp_message(struct cpp *pp, bool fatal, const struct ctoken *at, const char *fmt,
 	   ...)
 {
@@ -66,7 +66,7 @@ pp_message(struct cpp *pp, bool fatal, const struct ctoken *at, const char *fmt,
 	va_list ap;
 
 	if (pp->msgs.n >= MSG_MAX && !fatal)
-		return;
+		return NULL;
 	va_start(ap, fmt);
 	text = arena_vprintf(pp->arena, fmt, ap);
 	va_end(ap);
@@ -80,11 +80,12 @@ pp_message(struct cpp *pp, bool fatal, const struct ctoken *at, const char *fmt,
 				    line, col, text);
 	}
 	if (said_before(pp, text))
-		return;
+		return NULL;
 	m = vec_push(pp->arena, &pp->msgs);
 	m->text = text;
 	m->fatal = fatal;
 	m->in_script = in && in->file == pp->script;
+	return m;
 }
 
 void

@@ -193,18 +193,21 @@ pp_include_operand(struct cpp *pp, bool next, const char **name,
 static void
 include(struct cpp *pp, bool next)
 {
+	struct cdef_msg *m;
 	struct ctoken at;
 	const char *name;
 
 	pp->enter = pp_include_operand(pp, next, &name, &at);
 	if (pp->enter)
 		return;
-	if (name)
-		pp_message(pp, true, &at, "fatal error: '%s' file not found",
-			   name);
-	else
+	if (!name) {
 		pp_message(pp, false, &at,
 			   "error: expected \"FILENAME\" or <FILENAME>");
+		return;
+	}
+	m = pp_message(pp, true, &at, "fatal error: '%s' file not found", name);
+	if (m)
+		m->missing = name;
 }
 
 static void

@@ -287,9 +287,9 @@ void pp_substitute(struct cpp *pp, const struct cmacro *m, struct cargs *args,
 /* Tokens as text, blanks where there were some. */
 const char *pp_text(struct cpp *pp, const struct ctoken *v, uint32_t n);
 
-/* Record a message at a token (NULL: where reading is). */
-void pp_message(struct cpp *pp, bool fatal, const struct ctoken *at,
-		const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Record a message at a token (NULL: where reading is). NULL: dropped. */
+struct cdef_msg *pp_message(struct cpp *pp, bool fatal, const struct ctoken *at,
+			    const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* A limit was exceeded: say so once, and end all input. */
 void pp_stop(struct cpp *pp, const char *what);
 uint32_t pp_line(const struct cpp *pp);
