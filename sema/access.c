@@ -157,6 +157,25 @@ check_field(struct sema *s, struct node *n)
 	n->type = field_type(s, n, n->field.field);
 }
 
+void
+sema_make_path(struct sema *s, struct node *n, struct node *base,
+	       const char *const *path)
+{
+	struct span at = n->span;
+
+	for (; *path; path++) {
+		struct node *f = path[1] ? arena_alloc(s->a, sizeof(*f)) : n;
+
+		memset(f, 0, sizeof(*f));
+		f->kind = N_FIELD;
+		f->span = at;
+		f->field.x = base;
+		f->field.name = *path;
+		base = f;
+	}
+	check_field(s, n);
+}
+
 static void
 out_of_bounds(struct sema *s, struct node *n, int64_t i, uint32_t size)
 {

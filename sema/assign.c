@@ -224,6 +224,7 @@ map_value(struct sema *s, struct node *n, struct span *at)
 	if (value->kind == N_CALL)
 		value->call.target = n->assign.target;
 	check_expr(s, value);
+	take_args(s, value);
 	if (!value->type || is_error(value->type))
 		return value->type;
 	if (n->assign.op != OP_ASSIGN)

@@ -97,6 +97,31 @@ warn_needless(struct sema *s, const struct node *n, const struct type *to)
 		  type_name(to));
 }
 
+/* One type, wherever its pointers lead. */
+static bool
+is_same(struct sema *s, const struct type *from, const struct type *to)
+{
+	if (from->kind == TY_POINTER && to->kind == TY_POINTER)
+		return from->to == to->to;
+	return type_settle(s->t, from) == to;
+}
+
+/* A literal cast to an enum has to be one of its constants. */
+static bool
+is_variant(struct sema *s, const struct node *n, const struct type *to)
+{
+	struct node at = { .span = type_span(n) };
+	int64_t v;
+
+	if (to->kind != TY_ENUM || !sema_literal_int(n->cast.x, &v) ||
+	    type_enum_value(to, (uint64_t)v))
+		return true;
+	return sema_error(s, &at,
+			  "Enum: %s doesn't contain a variant value of %lld",
+			  n->cast.to->name ? n->cast.to->name : type_name(to),
+			  (long long)v);
+}
+
 void
 check_cast(struct sema *s, struct node *n)
 {
@@ -114,6 +139,10 @@ check_cast(struct sema *s, struct node *n)
 	}
 	if (!to || !x->type)
 		return;
+	if (!is_variant(s, n, to)) {
+		n->type = type_error(s->t);
+		return;
+	}
 	if (!allowed(x->type, to)) {
 		struct node at = { .span = type_span(n) };
 
@@ -122,7 +151,7 @@ check_cast(struct sema *s, struct node *n)
 			   type_name(x->type), type_name(to));
 		return;
 	}
-	if (type_settle(s->t, x->type) == to && to->kind != TY_ARRAY &&
+	if (is_same(s, x->type, to) && to->kind != TY_ARRAY &&
 	    x->kind != N_CAST)
 		warn_needless(s, n, to);
 	if (to->kind == TY_POINTER && x->type->kind == TY_POINTER &&

@@ -171,9 +171,28 @@ check_if_value(struct sema *s, struct node *n)
 }
 
 void
+take_args(struct sema *s, struct node *n)
+{
+	const struct type *t = n->type;
+	struct node *x;
+
+	if (n->kind != N_CALL || !n->call.word || !t || n->call.args.n ||
+	    !(n->call.word->flags & WORD_ARGS) || t->kind != TY_POINTER)
+		return;
+	x = arena_alloc(s->a, sizeof(*x));
+	*x = *n;
+	memset(&n->unary, 0, sizeof(n->unary));
+	n->kind = N_UNARY;
+	n->unary.op = OP_DEREF;
+	n->unary.x = x;
+	n->type = t->to;
+}
+
+void
 check_value(struct sema *s, struct node *n)
 {
 	check_expr(s, n);
+	take_args(s, n);
 	if (is_aggregate(n->type))
 		sema_as_int(s, n);
 }

@@ -67,11 +67,23 @@ written_name(struct sema *s, const struct type_expr *e)
 	return arena_printf(s->a, "%s%s", tags[e->tag], e->name);
 }
 
+/* Enums are named in casts. */
+static struct span
+with_parentheses(struct span at)
+{
+	if (at.begin && at.begin < at.end) {
+		at.begin--;
+		at.end++;
+	}
+	return at;
+}
+
 static const struct type *
 unknown_type(struct sema *s, const struct type_expr *e)
 {
 	if (e->tag == TAG_ENUM)
-		sema_error_at(s, e->span, "Unknown enum: %s", e->name);
+		sema_error_at(s, with_parentheses(e->span), "Unknown enum: %s",
+			      e->name);
 	else
 		sema_error_at(s, e->span, "Cannot resolve unknown type \"%s\"",
 			      written_name(s, e));

@@ -98,6 +98,31 @@ curtask_check(struct sema *s, struct node *n)
 	return true;
 }
 
+/* ---- parent and leader: fields of a task, the current one by default ---- */
+
+enum { PARENT_TGID, PARENT_COMM, LEADER_COMM, LEADER_TID };
+
+static bool
+relative_check(struct sema *s, struct node *n)
+{
+	static const char *const paths[][3] = {
+		[PARENT_TGID] = { "real_parent", "tgid" },
+		[PARENT_COMM] = { "real_parent", "comm" },
+		[LEADER_COMM] = { "group_leader", "comm" },
+		[LEADER_TID] = { "group_leader", "pid" },
+	};
+	struct node *task = sema_arg(n, 0);
+
+	if (!task) {
+		task = arena_alloc(sema_arena(s), sizeof(*task));
+		task->kind = N_IDENT;
+		task->span = n->span;
+		task->ident.name = "curtask";
+	}
+	sema_make_path(s, n, task, paths[n->call.word->aux]);
+	return n->type && n->type->kind != TY_ERROR;
+}
+
 static bool
 ncpus_check(struct sema *s, struct node *n)
 {
@@ -178,6 +203,16 @@ const struct builtin process_words[] = {
 	{ "curtask", "auto", "the current struct task_struct",
 	  .check = curtask_check, .lower = helper_lower,
 	  .aux = HELPER_get_current_task },
+	{ "ppid", "(pointer = none) -> auto", "process id of the parent",
+	  .check = relative_check, .aux = PARENT_TGID },
+	{ "pcomm", "(pointer = none) -> auto", "name of the parent",
+	  .check = relative_check, .aux = PARENT_COMM },
+	{ "leader_comm", "(pointer = none) -> auto",
+	  "name of the first thread of the process",
+	  .check = relative_check, .aux = LEADER_COMM },
+	{ "leader_tid", "(pointer = none) -> auto",
+	  "id of the first thread of the process",
+	  .check = relative_check, .aux = LEADER_TID },
 	{ "rand", "uint64", "32 random bits", .lower = rand_lower },
 	{ 0 },
 };
