@@ -224,7 +224,10 @@ struct ref lower_map_update(struct lower *l, const struct node *map,
 			    enum want want);
 void lower_agg_assign(struct lower *l, const struct node *call);
 bool lower_is_agg(const struct type *t);
-/* The reduced cells of all CPUs under a key that lies in memory. */
+/* The reduced cells of all CPUs under a key that lies in memory: as a cell,
+ * as a number. */
+void lower_reduce_into(struct lower *l, const struct mapdef *def,
+		       struct mem key, struct mem acc);
 struct ref lower_reduce(struct lower *l, const struct mapdef *def,
 			struct mem key);
 

@@ -145,23 +145,37 @@ add_cpus_loop(struct lower *l, const struct reduction *r, uint64_t ncpus)
 	ir_at(l, done);
 }
 
-struct ref
-lower_reduce(struct lower *l, const struct mapdef *def, struct mem key)
+void
+lower_reduce_into(struct lower *l, const struct mapdef *def, struct mem key,
+		  struct mem acc)
 {
 	const struct type *t = def->value;
 	uint64_t i, ncpus = l->in->ncpus ? l->in->ncpus : 1;
-	struct reduction r = { .def = def, .key = key };
+	struct reduction r = { .def = def, .key = key, .acc = acc };
 
-	if (!t->nominal->reduce || !t->nominal->reduced) {
-		lower_sorry(l, l->span, "this aggregation's value as a number");
-		return ir_const(l, 0);
+	if (!t->nominal->reduce) {
+		lower_sorry(l, l->span, "one element of this aggregation");
+		return;
 	}
-	r.acc = ir_obj(l, (t->size + 7) & ~7u, 8);
-	ir_mem_zero(l, r.acc, t->size);
+	ir_mem_zero(l, acc, t->size);
 	if (ncpus <= UNROLLED_CPUS)
 		for (i = 0; i < ncpus; i++)
 			add_cpu(l, &r, ir_const(l, (int64_t)i));
 	else
 		add_cpus_loop(l, &r, ncpus);
-	return t->nominal->reduced(l, t, &r.acc);
+}
+
+struct ref
+lower_reduce(struct lower *l, const struct mapdef *def, struct mem key)
+{
+	const struct type *t = def->value;
+	struct mem acc;
+
+	if (!t->nominal->reduced) {
+		lower_sorry(l, l->span, "this aggregation's value as a number");
+		return ir_const(l, 0);
+	}
+	acc = lower_obj(l, t);
+	lower_reduce_into(l, def, key, acc);
+	return t->nominal->reduced(l, t, &acc);
 }

@@ -231,7 +231,8 @@ lower_map_into(struct lower *l, const struct node *map, struct mem dst)
 		return;
 	}
 	if (lower_is_agg(def->value)) {
-		lower_sorry(l, map->span, "a copy of this aggregation");
+		lower_reduce_into(l, def,
+				  lower_key(l, def, lower_key_node(map)), dst);
 		return;
 	}
 	if (is_direct(l, def)) {
