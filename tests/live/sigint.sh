@@ -2,7 +2,7 @@
 # NEEDS: root
 for sig in INT TERM; do
 	status=0
-	timeout --preserve-status -s $sig 1 "$JIFFY" -q -e '
+	timeout --preserve-status -s $sig 2 "$JIFFY" -q -e '
 		BEGIN { @x = 1; } interval:s:60 { } END { printf("end\n"); }' ||
 		status=$?
 	echo "status $status"
