@@ -224,10 +224,9 @@ seal(struct parser *p, struct node *n)
 struct node *
 parse_expression(struct ast *ast, const struct source *s, struct diag *d)
 {
-	struct parser p = { .ast = ast,
-			    .arena = ast->arena,
-			    .diag = d,
-			    .prev_end = s->base };
+	struct parser p = {
+		.ast = ast, .arena = ast->arena, .diag = d, .prev_end = s->base
+	};
 	struct node *n;
 
 	lex_init(&p.lex, ast->arena, s);

@@ -361,10 +361,7 @@ builtin_call(struct cparser *p, const char *name)
 		return int_value(p, true, first.known);
 	if (!first.known || !builtin_value(name, first.v, &r))
 		return nothing();
-	if (!strncmp(name, "bswap", 5))
-		return fit(p->basic[strcmp(name, "bswap64") ? B_UINT : B_ULONG],
-			   true, r);
-	return int_value(p, true, r);
+	return fit(p->basic[r > INT32_MAX ? B_ULONG : B_INT], true, r);
 }
 
 static struct cvalue
