@@ -149,6 +149,14 @@ struct probe_proto {
 bool probe_btf_proto(const struct kbtf *b, uint32_t func,
 		     struct probe_proto *out);
 
+/* ---- btf_list.c ---- */
+
+/* Patterns that begin with "struct ", "union " or "enum ": the kernel's types
+ * that match, verbose with their definitions. False: is none of these. */
+bool probe_list_types(const struct sema_input *in, const char *pattern,
+		      bool verbose, void (*line)(void *arg, const char *text),
+		      void *arg);
+
 /* ---- list.c ---- */
 
 struct listing {

@@ -4,7 +4,6 @@
  * against the whole text that a probe type's row gives for each of its
  * probes.
  */
-#include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -154,59 +153,6 @@ list_types(const struct sema_input *in, const char *provider,
 	return true;
 }
 
-/* ---- "struct x*": types of the kernel ---- */
-
-struct type_listing {
-	struct arena *arena;
-	const char *tag;
-	VEC(struct listed_probe) found;
-};
-
-static void
-add_type(void *arg, const char *name, uint32_t id)
-{
-	struct type_listing *l = arg;
-
-	(void)id;
-	vec_push(l->arena, &l->found)->text =
-		arena_printf(l->arena, "%s %s", l->tag, name);
-}
-
-static bool
-list_tagged(const struct sema_input *in, const char *pattern,
-	    const struct sink *out)
-{
-	static const struct {
-		const char *tag;
-		unsigned kind;
-	} tags[] = { { "struct", BTF_KIND_STRUCT },
-		     { "union", BTF_KIND_UNION },
-		     { "enum", BTF_KIND_ENUM } };
-	const struct kbtf *b;
-	size_t n;
-
-	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
-		struct type_listing l = { .arena = in->arena,
-					  .tag = tags[i].tag };
-
-		n = strlen(l.tag);
-		if (strncmp(pattern, l.tag, n) != 0 || pattern[n] != ' ')
-			continue;
-		b = kernel_btf(in->kernel);
-		if (b)
-			kbtf_each(b, tags[i].kind, pattern + n + 1, add_type,
-				  &l);
-		if (l.found.n)
-			qsort(l.found.v, l.found.n, sizeof(*l.found.v),
-			      by_text);
-		for (uint32_t j = 0; j < l.found.n; j++)
-			if (!j || by_text(&l.found.v[j - 1], &l.found.v[j]))
-				out->line(out->arg, l.found.v[j].text);
-		return true;
-	}
-	return false;
-}
-
 /* ---- the door ---- */
 
 static bool
@@ -215,7 +161,7 @@ list_one(const struct sema_input *in, char *pattern, bool verbose,
 {
 	char *colon = strchr(pattern, ':');
 
-	if (list_tagged(in, pattern, out))
+	if (probe_list_types(in, pattern, verbose, out->line, out->arg))
 		return true;
 	if (!colon)
 		return list_types(in, "*", pattern, verbose, out);
