@@ -122,7 +122,7 @@ Test(lhist, labels)
 {
 	const struct type *t = make("lhist_t", false, 0, 10, 3);
 	const struct type *unit = make("lhist_t", false, 42, 52, 1);
-	const struct type *kilo = make("lhist_t", false, 0, 4194304, 1024);
+	const struct type *kilo = make("lhist_t", false, 0, 2097152, 1024);
 
 	cr_expect_str_eq(first_label(t, 0), "(..., 0)");
 	cr_expect_str_eq(first_label(t, 1), "[0, 3)");
