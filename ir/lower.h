@@ -115,8 +115,9 @@ bool lower_mentions_var(const struct node *n, const struct var *v);
 bool lower_mentions_map(const struct node *n, const struct mapdef *m);
 /* Whether part i of the pair `v` is read, or the pair as a whole. */
 bool lower_uses_part(const struct node *n, const struct var *v, uint64_t i);
-/* Whether `n` holds statements, which could leave it half-way. */
-bool lower_has_block(const struct node *n);
+/* Whether `n` changes anything, or holds statements, which could leave it
+ * half-way. */
+bool lower_has_effects(const struct node *n);
 /* The space in which a struct or array expression lies. */
 enum addrspace lower_space(struct lower *l, const struct node *n);
 

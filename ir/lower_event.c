@@ -125,16 +125,25 @@ submit(struct lower *l, const struct event_spec *e, struct mem record)
 	ir_call(l, HELPER_ringbuf_submit, 2, record.base, flags);
 }
 
-/* What could leave the probe has to run while nothing is reserved. */
+/* What could leave the probe has to run while nothing is reserved; so has
+ * what changes anything, even if nothing can be. With one of them the others
+ * keep their place before and after it. */
 static void
 make_early(struct lower *l, const struct event_spec *e, struct early *early)
 {
+	bool any = false;
 	uint32_t i;
+
+	for (i = 0; i < e->args.n; i++)
+		any |= e->args.v[i].type &&
+		       lower_has_effects(e->call->call.args.v[i]);
+	if (!any)
+		return;
 
 	for (i = 0; i < e->args.n; i++) {
 		const struct node *x = e->call->call.args.v[i];
 
-		if (!e->args.v[i].type || !lower_has_block(x))
+		if (!e->args.v[i].type)
 			continue;
 		early[i].done = true;
 		if (type_is_scalar(e->args.v[i].type))

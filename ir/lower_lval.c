@@ -243,11 +243,32 @@ read_behind(struct lower *l, const struct lval *lv, struct mem dst,
 	ir_probe_read(l, lv->as, dst, ir_const(l, size), from, false);
 }
 
+/* An array as one integer may lie at any multiple of its elements' size. */
+static struct ref
+load_pieces(struct lower *l, struct mem m, uint32_t width)
+{
+	struct ref v = ir_const(l, 0);
+	uint32_t w = width, done;
+
+	while (m.off % (int32_t)w)
+		w /= 2;
+	if (w == width)
+		return ir_load(l, m.base, m.off, width);
+	for (done = 0; done < width; done += w) {
+		struct ref x = ir_load(l, m.base, m.off + (int32_t)done, w);
+
+		v = ir_bin(l, IR_OR, v, ir_bini(l, IR_SHL, x, done * 8));
+	}
+	return v;
+}
+
 static struct ref
 load_width(struct lower *l, const struct lval *lv, uint32_t width)
 {
 	struct mem tmp;
 
+	if (lv->as == AS_BPF)
+		return load_pieces(l, lv->m, width);
 	if (loads_direct(l, lv, width))
 		return ir_load(l, lv->m.base, lv->m.off, width);
 	tmp = ir_obj(l, 8, 8);

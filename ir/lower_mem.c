@@ -253,6 +253,21 @@ record_into(struct lower *l, const struct node *n, const struct type *t,
 	}
 }
 
+/* `size` bytes of v, in stores that are aligned at dst. */
+static void
+store_pieces(struct lower *l, struct mem dst, struct ref v, uint32_t size)
+{
+	uint32_t done, w;
+
+	for (done = 0; done < size; done += w) {
+		int32_t off = dst.off + (int32_t)done;
+
+		for (w = 8; off % (int32_t)w || w > size - done;)
+			w /= 2;
+		ir_store(l, dst.base, off, ir_bini(l, IR_SHR, v, done * 8), w);
+	}
+}
+
 static void
 cast_into(struct lower *l, const struct node *n, struct mem dst)
 {
@@ -266,7 +281,7 @@ cast_into(struct lower *l, const struct node *n, struct mem dst)
 		return;
 	}
 	v = ir_expr(l, x);
-	ir_store(l, dst.base, dst.off, v, smaller(from->size, t->size));
+	store_pieces(l, dst, v, smaller(from->size, t->size));
 	if (t->size > from->size)
 		ir_mem_zero(l, at(dst, from->size), t->size - from->size);
 }

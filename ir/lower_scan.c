@@ -3,6 +3,8 @@
  * One look over a unit before its code is written: which loop bodies become
  * functions, and where each variable has to live so that all who use it can.
  */
+#include <string.h>
+
 #include "lower.h"
 
 struct mark { /* code that may not run */
@@ -345,7 +347,7 @@ struct search {
 	const struct var *var, *pair;
 	uint64_t part;
 	const struct mapdef *map;
-	bool ends, block;
+	bool ends, effects;
 	bool found;
 };
 
@@ -360,6 +362,19 @@ is_other_part(const struct search *s, const struct node *n)
 	    n->index.x->var.var == s->pair && n->index.index->kind == N_INT)
 		return n->index.index->num.value != s->part;
 	return false;
+}
+
+static bool
+returns(const struct node *call)
+{
+	return call->call.word->flags & WORD_RETURNS;
+}
+
+/* Words on maps: some of them change one. */
+static bool
+takes_map(const struct node *call)
+{
+	return !strncmp(call->call.word->sig, "(map", 4);
 }
 
 static void
@@ -382,11 +397,14 @@ search(void *arg, struct node *n)
 		s->found = s->ends;
 		break;
 	case N_CALL:
-		s->found = s->ends && n->call.word &&
-			   n->call.word->flags & WORD_RETURNS;
+		s->found = n->call.word && ((s->ends && returns(n)) ||
+					    (s->effects && takes_map(n)));
 		break;
 	case N_BLOCK:
-		s->found = s->block;
+		s->found = s->effects;
+		break;
+	case N_UNARY:
+		s->found = s->effects && n->unary.op >= OP_PREINC;
 		break;
 	default:
 		break;
@@ -436,9 +454,9 @@ lower_mentions_map(const struct node *n, const struct mapdef *m)
 }
 
 bool
-lower_has_block(const struct node *n)
+lower_has_effects(const struct node *n)
 {
-	struct search s = { .block = true, .ends = true };
+	struct search s = { .effects = true, .ends = true };
 
 	search(&s, (struct node *)n);
 	return s.found;

@@ -93,17 +93,17 @@ stmt_let(struct lower *l, const struct node *n)
 		lower_var_clear(l, v);
 }
 
-/* $x op= value: at 64 bits, then as wide as the variable. */
+/* $x op= value is $x = $x op value: $x is read first. At 64 bits, then as
+ * wide as the variable. */
 static void
 compound_var(struct lower *l, const struct node *n)
 {
 	const struct var *v = n->assign.target->var.var;
-	struct ref x = ir_expr(l, n->assign.value), old;
+	struct ref old = lower_var_get(l, v), x = ir_expr(l, n->assign.value);
 	const struct type *wide =
 		type_int(l->prog->types, 8, v->type->is_signed);
 
 	x = ir_bini(l, IR_MUL, x, lower_step(v->type));
-	old = lower_var_get(l, v);
 	x = lower_arith(l, n->assign.op, old, x);
 	lower_var_set(l, v, lower_convert(l, x, wide, v->type));
 }
