@@ -36,6 +36,8 @@ UNIT_SRC := $(wildcard tests/unit/*_test.c)
 UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM := $(BUILD)/tests/vm/run
+FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+FUZZ := $(BUILD)/tests/fuzz/run-vm $(BUILD)/tests/fuzz/run-kernel
 
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -90,6 +92,17 @@ $(VM): $(VM_SRC:%.c=$(BUILD)/%.o) $(MAIN) $(LIB)
 	@echo "  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 
+# Random scripts against a reference evaluator: in the interpreter, and in
+# the kernel.
+$(BUILD)/tests/fuzz/run-vm: $(FUZZ_SRC:%.c=$(BUILD)/%.o) \
+		$(VM_SRC:%.c=$(BUILD)/%.o) $(LIB)
+	@echo "  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+
+$(BUILD)/tests/fuzz/run-kernel: $(FUZZ_SRC:%.c=$(BUILD)/%.o) $(LIB)
+	@echo "  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+
 $(BUILD)/tests/live/workload: tests/live/workload.c Makefile
 	@mkdir -p $(@D)
 	@echo "  $@"
@@ -103,6 +116,7 @@ $(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
 
 unit: $(UNIT)
 vm: $(VM)
+fuzz: $(FUZZ)
 workload: $(BUILD)/tests/live/workload
 objects: $(OBJ)
 test-programs: unit vm workload
@@ -162,8 +176,9 @@ help:
 	@echo 'bench                      beside bpftrace and PEERS="PATH ..."'
 	@echo 'compare PEER=PATH          live tests under two executables'
 
-.PHONY: all unit vm workload objects test-programs static install check \
+.PHONY: all unit vm fuzz workload objects test-programs static install check \
 	check-fast check-live golden compare bench lint fmt demo clean help
 .SECONDARY:
 
--include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC))
+-include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC) \
+	$(FUZZ_SRC))

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns one trial: a script compiled with and without the passes that improve
+ * code, run (in the interpreter, or in the kernel: whichever sys_bpf() this
+ * program is linked with), its output compared with the evaluator's.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "eval.h"
+#include "fuzz.h"
+
+enum { TRIAL_SECONDS = 60 };
+
+struct trial {
+	struct arena arena;
+	struct options opts;
+	struct sources sources;
+	struct diag diag;
+	struct ast ast;
+	struct types types;
+	struct kernel kernel;
+	struct config config;
+	struct sema_input in;
+	struct prog prog;
+	struct image image;
+};
+
+static const struct language language = {
+	.words = builtin_words,
+	.nominals = builtin_nominals,
+	.probe_types = probe_types,
+};
+
+static void
+init(struct trial *t)
+{
+	static const struct kernel_paths paths = {
+		.kallsyms = "/proc/kallsyms",
+		.btf = "/sys/kernel/btf/vmlinux",
+		.btf_dir = "/sys/kernel/btf",
+	};
+
+	t->opts.quiet = t->opts.no_warnings = t->opts.warnings = true;
+	t->opts.buffering = OUT_FULL;
+	t->diag.arena = &t->arena;
+	t->diag.sources = &t->sources;
+	t->diag.no_warnings = true;
+	types_init(&t->types, &t->arena);
+	kernel_init(&t->kernel, &t->arena, &paths);
+	config_default(&t->config);
+	t->ast.arena = &t->arena;
+	t->ast.sources = &t->sources;
+	t->prog.arena = &t->arena;
+	t->prog.diag = &t->diag;
+	t->prog.config = &t->config;
+	t->prog.types = &t->types;
+	t->in = (struct sema_input){
+		.arena = &t->arena,
+		.ast = &t->ast,
+		.diag = &t->diag,
+		.lang = &language,
+		.kernel = &t->kernel,
+		.types = &t->types,
+		.config = &t->config,
+		.ncpus = session_possible_cpus(),
+	};
+}
+
+/* Ends the process: what went wrong is said on stderr already. */
+_Noreturn static void
+end(struct trial *t, enum verdict v)
+{
+	struct sbuf text = { 0 };
+
+	diag_flush(&t->diag, &text);
+	if (text.n)
+		fwrite(text.s, 1, text.n, stderr);
+	fflush(stderr);
+	_exit((int)v);
+}
+
+/* ---- compile ---- */
+
+static void
+front(struct trial *t, const char *text)
+{
+	const struct source *s = source_add(&t->arena, &t->sources, "fuzz.bt",
+					    text, strlen(text));
+
+	if (!parse_source(&t->ast, s, &t->in.params, &t->diag) ||
+	    t->diag.errors || !sema_expand(&t->in) || t->diag.errors ||
+	    !sema_check(&t->in) || t->diag.errors)
+		end(t, FUZZ_REFUSED);
+}
+
+static const struct {
+	const char *name;
+	bool (*run)(struct prog *p);
+	bool optional; /* makes code better, not possible */
+} passes[] = {
+	{ "fold", ir_fold, true },      { "gvn", ir_gvn, true },
+	{ "dce", ir_dce, true },        { "gate", ir_gate, false },
+	{ "place", ir_place, false },   { "select", ir_select, false },
+	{ "spill", ir_spill, false },   { "assign", ir_assign, false },
+	{ "layout", ir_layout, false },
+};
+
+static void
+check_valid(struct trial *t, const char *after)
+{
+	if (ir_verify(&t->prog))
+		return;
+	fprintf(stderr, "ir_verify after %s\n", after);
+	end(t, FUZZ_INVALID);
+}
+
+static void
+back(struct trial *t, bool plain)
+{
+	t->prog.ast = &t->ast;
+	t->prog.units = t->ast.units;
+	if (!ir_lower(&t->in, &t->prog) || t->diag.errors)
+		end(t, FUZZ_REFUSED);
+	check_valid(t, "lower");
+	for (size_t i = 0; i < ARRAY_LEN(passes); i++) {
+		if (plain && passes[i].optional)
+			continue;
+		if (!passes[i].run(&t->prog) || t->diag.errors)
+			end(t, FUZZ_REFUSED);
+		check_valid(t, passes[i].name);
+	}
+	t->image.arena = &t->arena;
+	t->image.prog = &t->prog;
+	if (!gen_encode(&t->prog, &t->image) || t->diag.errors)
+		end(t, FUZZ_REFUSED);
+}
+
+/* ---- run ---- */
+
+static void
+read_back(int fd, struct sbuf *out)
+{
+	char chunk[8192];
+	ssize_t n;
+
+	lseek(fd, 0, SEEK_SET);
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		sbuf_add(out, chunk, (size_t)n);
+	sbuf_puts(out, "");
+}
+
+static void
+run(struct trial *t, struct sbuf *got)
+{
+	struct session s = {
+		.arena = &t->arena,
+		.opts = &t->opts,
+		.in = &t->in,
+		.config = &t->config,
+		.prog = &t->prog,
+		.image = &t->image,
+	};
+	int fd = memfd_create("output", MFD_CLOEXEC);
+
+	if (!session_init(&s))
+		end(t, FUZZ_NO_KERNEL);
+	s.out->fd = fd;
+	if (session_main(&s))
+		end(t, FUZZ_LOAD);
+	session_free(&s);
+	read_back(fd, got);
+	close(fd);
+}
+
+static void
+compare(struct trial *t, const struct sbuf *want, const struct sbuf *got,
+	const char *how)
+{
+	size_t i = 0;
+
+	if (want->n == got->n && !memcmp(want->s, got->s, want->n))
+		return;
+	while (i < want->n && i < got->n && want->s[i] == got->s[i])
+		i++;
+	while (i > 0 && want->s[i - 1] != '\n')
+		i--;
+	fprintf(stderr, "output differs (%s); wanted:\n%.*s\ngot:\n%.*s\n", how,
+		300, want->s + i, 300, got->s + i);
+	end(t, FUZZ_DIFFERENT);
+}
+
+static void
+trial(const char *text, bool plain)
+{
+	struct trial *t = calloc(1, sizeof(*t));
+	struct sbuf want = { 0 }, got = { 0 };
+	const char *sorry;
+
+	init(t);
+	front(t, text);
+	sorry = eval_script(&t->in, &want);
+	sbuf_puts(&want, "");
+	if (sorry) {
+		fprintf(stderr, "cannot evaluate: %s\n", sorry);
+		end(t, FUZZ_SORRY);
+	}
+	back(t, plain);
+	run(t, &got);
+	compare(t, &want, &got, plain ? "without passes" : "all passes");
+	sbuf_free(&want);
+	sbuf_free(&got);
+	arena_free(&t->arena);
+	free(t);
+}
+
+enum verdict
+fuzz_try(const char *text, struct sbuf *why)
+{
+	int fd = memfd_create("why", MFD_CLOEXEC), status = 0;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		dup2(fd, STDERR_FILENO);
+		alarm(TRIAL_SECONDS);
+		trial(text, false);
+		trial(text, true);
+		_exit(FUZZ_GOOD);
+	}
+	waitpid(pid, &status, 0);
+	if (why)
+		read_back(fd, why);
+	close(fd);
+	if (WIFEXITED(status))
+		return (enum verdict)WEXITSTATUS(status);
+	if (WTERMSIG(status) == SIGALRM)
+		return FUZZ_TIMEOUT;
+	if (why)
+		sbuf_printf(why, "signal %d\n", WTERMSIG(status));
+	return FUZZ_CRASH;
+}
+
+const char *
+fuzz_verdict_name(enum verdict v)
+{
+	switch (v) {
+	case FUZZ_GOOD:
+		return "good";
+	case FUZZ_SORRY:
+		return "the evaluator cannot";
+	case FUZZ_REFUSED:
+		return "does not compile";
+	case FUZZ_INVALID:
+		return "invalid IR";
+	case FUZZ_LOAD:
+		return "refused by the kernel";
+	case FUZZ_DIFFERENT:
+		return "other output";
+	case FUZZ_NO_KERNEL:
+		return "not allowed to load";
+	case FUZZ_FAULT:
+		return "fault in the interpreter";
+	case FUZZ_CRASH:
+		return "crash";
+	case FUZZ_TIMEOUT:
+		return "timeout";
+	}
+	return "crash (exit)";
+}
