@@ -262,11 +262,24 @@ struct ref ir_map_has(struct lower *l, const struct node *map,
 		      const struct node *key);
 struct ref ir_map_delete(struct lower *l, const struct node *map,
 			 const struct node *key);
+/* The same as ir_map_has, and the value goes to the N_VAR `var`. */
+struct ref ir_map_find(struct lower *l, const struct node *map,
+		       const struct node *key, const struct node *var);
 struct ref ir_map_len(struct lower *l, const struct node *map);
 /* 1 when two strings (or memories) are equal in their first n bytes, up to
  * and including a NUL. */
 struct ref ir_str_equal(struct lower *l, struct mem a, uint32_t a_size,
 			struct mem b, uint32_t b_size, uint32_t n);
+/* Constant bytes, kept once per program, 8-aligned. */
+struct mem ir_bytes(struct lower *l, const void *bytes, uint32_t n);
+/* strlen, at most size; where a needle stands in a string, or -2; the
+ * difference of the first bytes that differ among n, of which `size` are
+ * there. */
+struct ref ir_str_len(struct lower *l, struct mem s, uint32_t size);
+struct ref ir_str_find(struct lower *l, struct mem hay, uint32_t hay_size,
+		       struct mem needle, uint32_t needle_size);
+struct ref ir_mem_order(struct lower *l, struct mem a, struct mem b,
+			uint32_t size, struct ref n);
 /* Send an event with all arguments that are neither literals nor whole maps:
  * the lowering of words whose work is done in user space. */
 struct ref ir_emit(struct lower *l, const struct node *n,

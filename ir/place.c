@@ -140,10 +140,13 @@ choose(struct placer *c)
 		struct func *f = p->funcs.v[i];
 
 		c->of[i] = ir_overlap(f, &c->tmp);
-		for (k = 0; k < c->of[i].n; k++)
-			if (f->objs.v[k].size > stack_limit(p) &&
-			    !f->objs.v[k].on_stack)
-				to_scratch(c, f, &f->objs.v[k]);
+		for (k = 0; k < c->of[i].n; k++) {
+			struct obj *o = &f->objs.v[k];
+
+			if ((o->scratch || o->size > stack_limit(p)) &&
+			    !o->on_stack)
+				to_scratch(c, f, o);
+		}
 		lay_out(c, f);
 	}
 	for (i = 0; i < p->funcs.n; i++)

@@ -175,6 +175,8 @@ enum options_result {
 };
 enum options_result options_parse(struct options *o, struct arena *a, int argc,
 				  char **argv);
+/* Whether the script asks for all options given behind `--`; reports. */
+bool options_settle(const struct script_options *o, struct diag *d);
 /* Whether colours go to stderr: terminals and BPFTRACE_COLOR. */
 bool options_color(void);
 
@@ -305,6 +307,8 @@ void ring_close(struct ring *r);
 
 /* The families of words and types: runtime/builtins/table.c. */
 extern const struct builtin *const builtin_words[];
+/* Whether a name is a "true builtin", never a type in a cast (1.2). */
+bool builtin_is_true(const char *name);
 extern const struct nominal *const builtin_nominals[];
 
 #endif

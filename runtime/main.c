@@ -25,6 +25,7 @@ struct compile {
 	struct kernel kernel;
 	struct cdef_input headers;
 	struct config config;
+	struct script_options options;
 	struct sema_input in;
 	struct prog prog;
 	struct image image;
@@ -46,7 +47,7 @@ expand(struct compile *c)
 static bool
 check(struct compile *c)
 {
-	return sema_check(&c->in);
+	return sema_check(&c->in) && options_settle(&c->options, &c->diag);
 }
 
 static bool
@@ -365,10 +366,13 @@ init_compile(struct compile *c)
 	}
 	c->ast.arena = &c->arena;
 	c->ast.sources = &c->sources;
+	c->ast.is_word = builtin_is_true;
 	c->prog.arena = &c->arena;
 	c->prog.diag = &c->diag;
 	c->prog.config = &c->config;
 	c->prog.types = &c->types;
+	c->options.given = c->opts.named.v;
+	c->options.ngiven = c->opts.named.n;
 	c->in = (struct sema_input){
 		.arena = &c->arena,
 		.ast = &c->ast,
@@ -378,6 +382,7 @@ init_compile(struct compile *c)
 		.types = &c->types,
 		.config = &c->config,
 		.params = c->opts.params,
+		.options = &c->options,
 		.headers = &c->headers,
 		.unsafe = c->opts.unsafe,
 		.pid = c->opts.pid,

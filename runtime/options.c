@@ -355,6 +355,68 @@ options_parse(struct options *o, struct arena *a, int argc, char **argv)
 	return assign_script(o);
 }
 
+/* ---- options of the script ---- */
+
+static bool
+is_known(const struct script_options *o, const char *given)
+{
+	size_t n = strcspn(given, "=");
+
+	for (uint32_t i = 0; i < o->known.n; i++)
+		if (strlen(o->known.v[i].name) == n &&
+		    !strncmp(o->known.v[i].name, given, n))
+			return true;
+	return false;
+}
+
+static void
+list_known(const struct script_options *o, struct sbuf *out)
+{
+	if (!o->known.n)
+		sbuf_puts(out, "no custom program options defined.");
+	else
+		sbuf_puts(out, "expected program options:");
+	for (uint32_t i = 0; i < o->known.n; i++) {
+		sbuf_printf(out, "\n--%s", o->known.v[i].name);
+		if (o->known.v[i].doc)
+			sbuf_printf(out, ": %s", o->known.v[i].doc);
+	}
+	sbuf_putc(out, '\0');
+}
+
+bool
+options_settle(const struct script_options *o, struct diag *d)
+{
+	struct sbuf known = { 0 }, unknown = { 0 };
+	bool help_asked = false;
+
+	for (uint32_t i = 0; i < o->ngiven; i++) {
+		const char *text = o->given[i] + 2;
+
+		if (is_known(o, text))
+			continue;
+		if (!strcmp(text, "help"))
+			help_asked = true;
+		sbuf_printf(&unknown, "%s--%.*s", unknown.n ? ", " : "",
+			    (int)strcspn(text, "="), text);
+	}
+	if (!unknown.n)
+		return true;
+	list_known(o, &known);
+	if (help_asked) {
+		fprintf(stderr, "HINT: %s\n", known.s);
+		d->errors++;
+	} else {
+		diag_error(d, (struct span){ 0, 0 },
+			   "unexpected program command line options: %.*s",
+			   (int)unknown.n, unknown.s);
+		diag_hint(d, "%s", known.s);
+	}
+	sbuf_free(&known);
+	sbuf_free(&unknown);
+	return false;
+}
+
 bool
 options_color(void)
 {

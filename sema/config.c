@@ -16,7 +16,7 @@ enum key_kind {
 	KEY_CHOICE,  /* one of a list, kept as text */
 	KEY_MISSING, /* enum of missing_probes */
 	KEY_LICENSE,
-	KEY_UNSTABLE, /* enable, warn, error; has no effect here */
+	KEY_UNSTABLE, /* enable, warn, error */
 	KEY_IGNORED,  /* accepted without a word */
 	KEY_RETIRED,  /* accepted with a warning */
 	KEY_ENV_ONLY,
@@ -59,10 +59,11 @@ static const struct config_key keys[] = {
 	  "bpftrace|perf|raw|build_id", "bpftrace, raw, perf, and build_id" },
 	{ "cache_user_symbols", KEY_CHOICE, AT(cache_user_symbols),
 	  "PER_PID|PER_PROGRAM|NONE", "PER_PID, PER_PROGRAM, and NONE" },
-	{ "unstable_import_statement", KEY_UNSTABLE, 0, 0, 0 },
-	{ "unstable_typeinfo", KEY_UNSTABLE, 0, 0, 0 },
-	{ "unstable_tseries", KEY_UNSTABLE, 0, 0, 0 },
-	{ "unstable_dw_ustack", KEY_UNSTABLE, 0, 0, 0 },
+	{ "unstable_import_statement", KEY_UNSTABLE,
+	  AT(unstable_import_statement), 0, 0 },
+	{ "unstable_typeinfo", KEY_UNSTABLE, AT(unstable_typeinfo), 0, 0 },
+	{ "unstable_tseries", KEY_UNSTABLE, AT(unstable_tseries), 0, 0 },
+	{ "unstable_dw_ustack", KEY_UNSTABLE, AT(unstable_dw_ustack), 0, 0 },
 	{ "symbol_source", KEY_RETIRED, 0, 0, 0 },
 	{ "max_type_res_iterations", KEY_RETIRED, 0, 0, 0 },
 	{ "unstable_addr", KEY_RETIRED, 0, 0, 0 },
@@ -108,6 +109,10 @@ config_default(struct config *c)
 	c->license = "GPL";
 	c->stack_mode = "bpftrace";
 	c->cache_user_symbols = "PER_PID";
+	c->unstable_import_statement = "error";
+	c->unstable_typeinfo = "error";
+	c->unstable_tseries = "warn";
+	c->unstable_dw_ustack = "warn";
 }
 
 static const struct config_key *
@@ -229,8 +234,11 @@ set_value(const struct setting *v, const struct config_key *k)
 	case KEY_LICENSE:
 		return set_choice(v, k);
 	case KEY_UNSTABLE:
-		if (choice("enable|warn|error", v->text) >= 0)
+		if (choice("enable|warn|error", v->text) >= 0) {
+			*(const char **)((char *)v->config + k->offset) =
+				arena_strdup(v->arena, v->text);
 			return NULL;
+		}
 		return arena_printf(v->arena,
 				    "%s: Invalid value for unstable config: "
 				    "valid values are enable, warn, and error.",

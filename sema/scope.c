@@ -243,6 +243,14 @@ var_assign(struct sema *s, struct var *v, struct node *value,
 	return true;
 }
 
+bool
+sema_assign_var(struct sema *s, struct node *var, const struct type *type)
+{
+	if (!var->var.var)
+		return true;
+	return var_assign(s, var->var.var, NULL, type, var->span);
+}
+
 void
 scope_warnings(struct sema *s)
 {

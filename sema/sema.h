@@ -234,6 +234,20 @@ struct config {
 	const char *str_trunc_trailer, *license;
 	const char *stack_mode;
 	const char *cache_user_symbols;
+	/* "enable", "warn" or "error" */
+	const char *unstable_import_statement, *unstable_tseries;
+	const char *unstable_typeinfo, *unstable_dw_ustack;
+};
+
+/* Options of the script itself, behind `--` on the command line. */
+struct script_options {
+	const char *const *given; /* "--name" or "--name=value" */
+	uint32_t ngiven;
+	VEC(struct script_option {
+		const char *name, *doc;
+		const char *fallback; /* its default, as text */
+	})
+	known; /* what the script asks for */
 };
 
 /* All that sema is given. */
@@ -246,6 +260,7 @@ struct sema_input {
 	struct types *types;
 	struct config *config; /* defaults in, script's config applied */
 	struct params params;  /* $1 ... */
+	struct script_options *options;
 	const struct cdef_input *headers; /* where they are, -I; or NULL */
 	bool unsafe;
 	int pid;       /* -p, or 0 */
@@ -307,6 +322,8 @@ void sema_make_path(struct sema *s, struct node *n, struct node *base,
 		    const char *const *path);
 /* The struct behind `args` in this unit, or NULL: reported at `at`. */
 const struct type *sema_args(struct sema *s, struct span at);
+/* The N_VAR takes part in an assignment of a value of that type. */
+bool sema_assign_var(struct sema *s, struct node *var, const struct type *type);
 /* The definition of the map that argument `n` names; NULL: is no map. */
 struct mapdef *sema_map(const struct node *n);
 

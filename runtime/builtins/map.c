@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Words on whole maps and their keys: delete, has_key, len, clear, zero. */
+/* Words on whole maps and their keys: delete, has_key, find, len, clear,
+ * zero. */
 #include "internal.h"
 
 static bool
@@ -53,10 +54,47 @@ has_key_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return ir_map_has(l, ir_arg_node(n, 0), ir_arg_node(n, 1));
 }
 
+static bool
+find_check(struct sema *s, struct node *n)
+{
+	const struct mapdef *m = sema_map(sema_arg(n, 0));
+
+	if (!needs_keys(s, n))
+		return false;
+	if (m && m->value && m->value->nominal && m->value->nominal->map_only)
+		return sema_assign_var(
+			s, sema_arg(n, 2),
+			type_int(sema_types(s), 8, m->value->is_signed));
+	return sema_assign_var(s, sema_arg(n, 2), m ? m->value : NULL);
+}
+
+static struct ref
+find_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)dst;
+	return ir_map_find(l, ir_arg_node(n, 0), ir_arg_node(n, 1),
+			   ir_arg_node(n, 2));
+}
+
+static bool
+len_check(struct sema *s, struct node *n)
+{
+	const struct node *x = sema_arg(n, 0);
+
+	if (is_map(x))
+		return needs_keys(s, n);
+	if (!x->type || x->type->kind == TY_ERROR || stack_is(x->type))
+		return true;
+	return sema_error(s, n,
+			  "call to len() expects a map, ustack, or kstack");
+}
+
 static struct ref
 len_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
 	(void)dst;
+	if (!is_map(ir_arg_node(n, 0)))
+		return stack_frames(l, ir_arg_node(n, 0));
 	return ir_map_len(l, ir_arg_node(n, 0));
 }
 
@@ -78,8 +116,10 @@ const struct builtin map_words[] = {
 	  WORD_MACRO, .check = delete_check, .lower = delete_lower },
 	{ "has_key", "(map, key) -> bool", "whether a map has a key",
 	  WORD_MACRO, .check = needs_keys, .lower = has_key_lower },
-	{ "len", "(map) -> int64", "number of elements", WORD_MACRO,
-	  .check = needs_keys, .lower = len_lower },
+	{ "find", "(map, key, var) -> bool", "read an element if it is there",
+	  WORD_MACRO, .check = find_check, .lower = find_lower },
+	{ "len", "(map|any) -> int64", "number of elements or of frames",
+	  WORD_MACRO, .check = len_check, .lower = len_lower },
 	{ "clear", "(map) -> void", "remove all elements", .lower = ir_emit,
 	  .on_event = clear_event },
 	{ "zero", "(map) -> void", "set all values to zero", .lower = ir_emit,

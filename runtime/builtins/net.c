@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* Network words: ntop. */
+/* Network words: ntop, pton, macaddr, socket_cookie. */
 #include "internal.h"
 
 #include <arpa/inet.h>
+#include <linux/bpf.h>
 #include <string.h>
 
 struct inet {
@@ -10,7 +11,7 @@ struct inet {
 	uint8_t addr[16];
 };
 
-enum { V4_BYTES = 4, V6_BYTES = 16 };
+enum { V4_BYTES = 4, V6_BYTES = 16, MAC_BYTES = 6 };
 
 /* Bytes of address in an argument of that type; 0: not an address. */
 static unsigned
@@ -67,6 +68,134 @@ ntop_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return REF_NONE;
 }
 
+/* ---- pton ---- */
+
+static bool
+pton_check(struct sema *s, struct node *n)
+{
+	const char *text = sema_literal_str(sema_arg(n, 0), NULL);
+	struct types *t = sema_types(s);
+	struct in6_addr addr;
+	int family = text && strchr(text, ':') ? AF_INET6 : AF_INET;
+
+	if (!text)
+		return sema_error(s, n,
+				  "pton() expects an string literal at the "
+				  "first argument");
+	if (inet_pton(family, text, &addr) != 1 ||
+	    (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr)))
+		return sema_error(s, n,
+				  "pton() expects a valid IPv4/IPv6 address, "
+				  "got %s",
+				  text);
+	n->type = type_array(t, type_int(t, 1, false),
+			     family == AF_INET6 ? V6_BYTES : V4_BYTES);
+	return true;
+}
+
+static struct ref
+pton_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const char *text = sema_literal_str(ir_arg_node(n, 0), NULL);
+	unsigned char addr[V6_BYTES];
+
+	inet_pton(n->type->size == V6_BYTES ? AF_INET6 : AF_INET, text, addr);
+	ir_mem_copy(l, *dst, ir_bytes(l, addr, n->type->size), n->type->size);
+	return REF_NONE;
+}
+
+/* ---- macaddr ---- */
+
+static bool
+macaddr_check(struct sema *s, struct node *n)
+{
+	const struct node *x = sema_arg(n, 0);
+	const struct type *t = x->type;
+	bool good = true;
+
+	if (!t || t->kind == TY_ERROR)
+		return true;
+	if (x->kind == N_STR)
+		good = sema_error(s, n,
+				  "macaddr() does not support literal string "
+				  "arguments");
+	if ((t->kind == TY_ARRAY || t->kind == TY_STRING) &&
+	    t->size < MAC_BYTES)
+		good = sema_error(s, n,
+				  "macaddr() argument must be at least 6 bytes "
+				  "in size");
+	else if (t->kind != TY_ARRAY && t->kind != TY_STRING &&
+		 t->kind != TY_POINTER && !type_is_int(t))
+		good = sema_error(s, n,
+				  "macaddr() only supports array or pointer "
+				  "arguments (%s provided)",
+				  sema_kind_name(t));
+	return good;
+}
+
+static struct ref
+macaddr_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const struct type *t = ir_arg_node(n, 0)->type;
+	enum addrspace as = t->as;
+
+	if (!type_is_scalar(t)) {
+		ir_mem_copy(l, *dst, ir_arg_mem(l, n, 0), MAC_BYTES);
+		return REF_NONE;
+	}
+	if (as == AS_NONE)
+		as = ir_unit(l)->type->flags & PROBE_USER ? AS_USER : AS_KERNEL;
+	ir_mem_zero(l, *dst, MAC_BYTES);
+	ir_probe_read(l, as == AS_BPF ? AS_KERNEL : as, *dst,
+		      ir_const(l, MAC_BYTES), ir_arg(l, n, 0), false);
+	return REF_NONE;
+}
+
+static void
+macaddr_print(struct out *o, const struct type *t, const void *cell)
+{
+	const unsigned char *b = cell;
+
+	(void)t;
+	out_printf(o, "%02X:%02X:%02X:%02X:%02X:%02X", b[0], b[1], b[2], b[3],
+		   b[4], b[5]);
+}
+
+static void
+macaddr_json(struct out *o, const struct type *t, const void *cell)
+{
+	builtin_json_text(o, t, cell, macaddr_print);
+}
+
+/* ---- socket_cookie ---- */
+
+static bool
+socket_cookie_check(struct sema *s, struct node *n)
+{
+	const struct probe_type *p = sema_unit(s)->type;
+	const struct type *t = sema_arg(n, 0)->type;
+
+	if (p->prog_type != BPF_PROG_TYPE_TRACING)
+		return sema_error(s, n, "%s can not be used with \"%s\" probes",
+				  n->call.name, p->name);
+	if (t && t->kind != TY_ERROR && t->kind != TY_POINTER)
+		return sema_error(s, n,
+				  "%s() only supports pointer arguments (%s "
+				  "provided)",
+				  n->call.name, sema_kind_name(t));
+	return true;
+}
+
+static struct ref
+socket_cookie_lower(struct lower *l, const struct node *n,
+		    const struct mem *dst)
+{
+	(void)dst;
+	return ir_call(l, HELPER_get_socket_cookie, 1, ir_arg(l, n, 0));
+}
+
+/* ---- printing addresses ---- */
+
 static void
 inet_print(struct out *o, const struct type *t, const void *cell)
 {
@@ -92,6 +221,11 @@ const struct nominal net_types[] = {
 	  .align = 8,
 	  .print = inet_print,
 	  .json = inet_json },
+	{ .name = "macaddr_t",
+	  .size = MAC_BYTES,
+	  .align = 1,
+	  .print = macaddr_print,
+	  .json = macaddr_json },
 	{ 0 },
 };
 
@@ -99,6 +233,12 @@ const struct nominal net_types[] = {
 const struct builtin net_words[] = {
 	{ "ntop", "(any, any = none) -> inet", "an IP address as text",
 	  .check = ntop_check, .lower = ntop_lower },
+	{ "pton", "(any) -> auto", "an IP address from text",
+	  .check = pton_check, .lower = pton_lower },
+	{ "macaddr", "(any) -> macaddr_t", "a hardware address as text",
+	  .check = macaddr_check, .lower = macaddr_lower },
+	{ "socket_cookie", "(any) -> uint64", "the cookie of a socket",
+	  .check = socket_cookie_check, .lower = socket_cookie_lower },
 	{ 0 },
 };
 /* clang-format on */

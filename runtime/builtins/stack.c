@@ -107,6 +107,32 @@ stack_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return REF_NONE;
 }
 
+bool
+stack_is(const struct type *t)
+{
+	return t->nominal == &stack_types[KSTACK] ||
+	       t->nominal == &stack_types[USTACK];
+}
+
+/* bpf_get_stack() instead of an id: programs cannot look into the map of
+ * stacks. A stored stack is taken anew. */
+struct ref
+stack_frames(struct lower *l, const struct node *n)
+{
+	bool user = n->type->nominal == &stack_types[USTACK];
+	uint32_t size = (uint32_t)n->type->par[PAR_LIMIT] * 8;
+	struct mem frames = ir_obj(l, size ? size : 8, 8);
+	struct ref got;
+
+	if (!size)
+		return ir_const(l, 0);
+	got = ir_call(l, HELPER_get_stack, 4, ir_ctx(l), ir_addr(l, frames),
+		      ir_const(l, size),
+		      ir_const(l, user ? BPF_F_USER_STACK : 0));
+	got = ir_bin(l, IR_MUL, got, ir_cmp(l, CC_SGT, got, ir_const(l, 0)));
+	return ir_bini(l, IR_SHR, got, 3);
+}
+
 /* The frames of a stack; their number. */
 static unsigned
 read_frames(const struct session *s, const struct type *t, int64_t id,

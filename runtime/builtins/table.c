@@ -3,17 +3,34 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const struct builtin *const builtin_words[] = {
 	context_words, process_words, time_words, output_words, control_words,
 	map_words,     agg_words,     hist_words, string_words, symbol_words,
-	net_words,     stack_words,   NULL,
+	net_words,     stack_words,   bytes_words, meta_words,   report_words,
+	names_words,   unsafe_words,  cgroup_words, tseries_words, option_words,
+	NULL,
 };
 
 const struct nominal *const builtin_nominals[] = {
 	process_types, time_types, agg_types,   hist_types,
-	symbol_types,  net_types,  stack_types, NULL,
+	symbol_types,  net_types,  stack_types, cgroup_types,
+	tseries_types, NULL,
 };
+
+bool
+builtin_is_true(const char *name)
+{
+	const struct builtin *w;
+	unsigned i;
+
+	for (i = 0; builtin_words[i]; i++)
+		for (w = builtin_words[i]; w->name; w++)
+			if (w->flags & WORD_BUILTIN && !strcmp(w->name, name))
+				return true;
+	return false;
+}
 
 void
 builtin_json_text(struct out *o, const struct type *t, const void *cell,

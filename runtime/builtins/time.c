@@ -46,8 +46,8 @@ nsecs_check(struct sema *s, struct node *n)
 	return sema_error(s, x, "Invalid timestamp mode: %s", x->ident.name);
 }
 
-static int64_t
-tai_minus_boot(void)
+int64_t
+clock_tai_minus_boot(void)
 {
 	struct timespec tai, boot;
 
@@ -64,7 +64,7 @@ nsecs_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	struct ref now = ir_call(l, m->helper, 0);
 
 	(void)dst;
-	return m->software_tai ? ir_bini(l, IR_ADD, now, tai_minus_boot())
+	return m->software_tai ? ir_bini(l, IR_ADD, now, clock_tai_minus_boot())
 			       : now;
 }
 
