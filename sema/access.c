@@ -124,12 +124,41 @@ tuple_item(struct sema *s, struct node *n, const struct type *t, uint64_t i)
 		n->field.field = &t->fields[i];
 }
 
+/* A field of a record that is written out, where all of it is known. */
+static bool
+fold_field(struct node *n)
+{
+	const struct node *x = n->field.x;
+	struct node *found = NULL;
+	uint32_t i;
+
+	if (x->kind != N_RECORD || !n->field.name)
+		return false;
+	for (i = 0; i < x->record.items.n; i++) {
+		const struct named_expr *item = &x->record.items.v[i];
+
+		if (!is_literal(item->value))
+			return false;
+		if (!strcmp(item->name, n->field.name))
+			found = item->value;
+	}
+	if (found) {
+		struct span at = n->span;
+
+		*n = *found;
+		n->span = at;
+	}
+	return found;
+}
+
 void
 check_field(struct sema *s, struct node *n)
 {
 	const struct type *t;
 
 	check_expr(s, n->field.x);
+	if (fold_field(n))
+		return;
 	t = n->field.x->type;
 	n->type = t;
 	if (!t || is_error(t))

@@ -208,6 +208,13 @@ check_unsupported(struct sema *s, struct node *n)
 			   "type parameter");
 		return;
 	}
+	if (n->kind == N_TYPEINFO) {
+		sema_error(s, n,
+			   "typeinfo feature is not enabled by default. To "
+			   "enable this unstable feature, set the config flag "
+			   "to enable. unstable_typeinfo=enable");
+		return;
+	}
 	sema_error(s, n, "%s is not supported yet", ast_kind_name(n->kind));
 }
 

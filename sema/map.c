@@ -111,6 +111,9 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 		return true;
 	}
 	to = type_promote(s->t, m->value, type);
+	if (!to && type->nominal && type->nominal->differ &&
+	    type->nominal == m->value->nominal)
+		return sema_error_at(s, at, "%s", type->nominal->differ);
 	if (!to) {
 		sema_error_at(
 			s, at,

@@ -101,6 +101,7 @@ struct nominal {
 		       const struct mem *acc, const struct mem *cell);
 	struct ref (*reduced)(struct lower *l, const struct type *t,
 			      const struct mem *acc);
+	const char *differ;    /* what to say of two with other parameters */
 	const char *json_kind; /* "hist", "stats"; NULL: "map" */
 	const struct type *(*int_type)(struct types *t, const struct type *me);
 };

@@ -191,6 +191,8 @@ cgroup_path_print(struct out *o, const struct type *t, const void *cell)
 		for (i = 0; i < n; i++) {
 			if ((strcmp(all[i].name, "unified") == 0) != unified)
 				continue;
+			if (i && !by_name(&all[i - 1], &all[i]))
+				continue; /* mounted twice */
 			if (filter && fnmatch(filter, all[i].name, 0) &&
 			    !strstr(all[i].name, filter))
 				continue;

@@ -178,6 +178,38 @@ reg_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return ir_unit(l)->type->reg(l, name, &known);
 }
 
+/* Whether the probe's registers are those of user space: the privilege bits
+ * of cs, the exception level in pstate. */
+static bool
+usermode_check(struct sema *s, struct node *n)
+{
+	const struct probe_type *t = sema_unit(s)->type;
+
+	if (t->flags & PROBE_SPECIAL || (t->flags & PROBE_REGS && t->reg))
+		return true;
+	return sema_error(s, n, "%s can not be used with \"%s\" probes",
+			  n->call.name, t->name);
+}
+
+static struct ref
+usermode_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const struct probe_type *t = ir_unit(l)->type;
+	bool known;
+
+	(void)n, (void)dst;
+	if (t->flags & PROBE_SPECIAL)
+		return ir_const(l, 1);
+#if defined(__x86_64__)
+	return ir_cmp(l, CC_SET, t->reg(l, "cs", &known), ir_const(l, 3));
+#else
+	return ir_bini(
+		l, IR_XOR,
+		ir_cmp(l, CC_SET, t->reg(l, "pstate", &known), ir_const(l, 15)),
+		1);
+#endif
+}
+
 /* clang-format off */
 #define ARG(N)                                                                 \
 	{ "arg" #N, "uint64", "argument " #N " of the traced function",        \
@@ -199,6 +231,8 @@ const struct builtin context_words[] = {
 	  .check = probe_check },
 	{ "probetype", "auto", "name of the probe type", WORD_CONST,
 	  .check = probetype_check },
+	{ "usermode", "uint8", "1 where user space was interrupted",
+	  WORD_CTX, .check = usermode_check, .lower = usermode_lower },
 	{ "reg", "(string literal) -> uint64", "a register's value",
 	  .check = reg_check, .lower = reg_lower },
 	{ 0 },

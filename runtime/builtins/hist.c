@@ -450,8 +450,13 @@ hist_json(struct out *o, const struct type *t, const void *cell)
 
 /* clang-format off */
 const struct nominal hist_types[] = {
-	[HIST] = { .name = "hist_t", .size_of = hist_size, HISTOGRAM },
-	[LHIST] = { .name = "lhist_t", .size_of = lhist_size, HISTOGRAM },
+	[HIST] = { .name = "hist_t", .size_of = hist_size,
+		   .differ = "Different bits in a single hist unsupported",
+		   HISTOGRAM },
+	[LHIST] = { .name = "lhist_t", .size_of = lhist_size,
+		    .differ =
+			    "Different lhist bounds in a single map unsupported",
+		    HISTOGRAM },
 	{ 0 },
 };
 

@@ -134,10 +134,43 @@ ncpus_check(struct sema *s, struct node *n)
 static bool
 cpid_check(struct sema *s, struct node *n)
 {
-	if (!sema_in(s)->has_cpid)
-		sema_warn(s, n, "No child command (`-c`); cpid is zero");
+	if (!sema_in(s)->has_cpid) {
+		n->type = type_int(sema_types(s), 8, false);
+		return true;
+	}
 	sema_make_int(s, n, sema_in(s)->cpid, false);
 	n->type = type_int(sema_types(s), 8, false);
+	return true;
+}
+
+static void
+nothing(struct lower *l, const struct node *n, struct mem record)
+{
+	(void)l, (void)n, (void)record;
+}
+
+/* Without a child: 0, and a warning each time. */
+static struct ref
+cpid_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	(void)dst;
+	ir_emit_raw(l, n, 0, nothing);
+	return ir_const(l, 0);
+}
+
+static void
+cpid_event(struct session *s, const struct event *e)
+{
+	static const char text[] = "No child command (`-c`); cpid is zero";
+
+	(void)s;
+	report_at_call(e, true, text, sizeof(text) - 1);
+}
+
+static bool
+has_cpid_check(struct sema *s, struct node *n)
+{
+	sema_make_bool(s, n, sema_in(s)->has_cpid);
 	return true;
 }
 
@@ -199,7 +232,9 @@ const struct builtin process_words[] = {
 	{ "ncpus", "auto", "number of possible CPUs", WORD_CONST,
 	  .check = ncpus_check },
 	{ "cpid", "auto", "process id of the -c command", WORD_CONST,
-	  .check = cpid_check },
+	  .check = cpid_check, .lower = cpid_lower, .on_event = cpid_event },
+	{ "has_cpid", "auto", "whether there is a -c command", WORD_CONST,
+	  .check = has_cpid_check },
 	{ "curtask", "auto", "the current struct task_struct",
 	  .check = curtask_check, .lower = helper_lower,
 	  .aux = HELPER_get_current_task },

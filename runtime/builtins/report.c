@@ -239,20 +239,25 @@ debugf_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
 	uint32_t len = 0;
 	const char *text = sema_literal_str(ir_arg_node(n, 0), &len);
-	struct ref a[DEBUG_ARGS] = { 0 };
+	struct ref a[DEBUG_ARGS];
 	unsigned i, nargs = ir_nargs(n) - 1;
 	struct ref f;
 
 	(void)dst;
-	for (i = 0; i < nargs && i < DEBUG_ARGS; i++) {
-		const struct type *t = ir_arg_node(n, i + 1)->type;
+	for (i = 0; i < DEBUG_ARGS; i++) {
+		const struct type *t =
+			i < nargs ? ir_arg_node(n, i + 1)->type : NULL;
 
-		a[i] = type_is_scalar(t) ? ir_arg(l, n, i + 1)
-					 : ir_addr(l, ir_arg_mem(l, n, i + 1));
+		if (!t)
+			a[i] = ir_const(l, 0);
+		else
+			a[i] = type_is_scalar(t)
+				       ? ir_arg(l, n, i + 1)
+				       : ir_addr(l, ir_arg_mem(l, n, i + 1));
 	}
 	f = ir_addr(l, ir_bytes(l, text, len + 1));
-	ir_call(l, HELPER_trace_printk, 2 + i, f, ir_const(l, len + 1), a[0],
-		a[1], a[2]);
+	ir_call(l, HELPER_trace_printk, 5, f, ir_const(l, len + 1), a[0], a[1],
+		a[2]);
 	return REF_NONE;
 }
 

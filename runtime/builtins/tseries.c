@@ -485,7 +485,8 @@ const struct nominal tseries_types[] = {
 	  .per_cpu = true, .map_only = true, .multiline = true,
 	  .self_evident = true, .merge = tseries_merge,
 	  .print = tseries_print, .json = tseries_json, .rank = last_epoch,
-	  .divide = tseries_divide, .json_kind = "tseries" },
+	  .divide = tseries_divide, .json_kind = "tseries",
+	  .differ = "Different tseries bounds in a single map unsupported" },
 	{ 0 },
 };
 
