@@ -308,7 +308,7 @@ init_kernel(struct compile *c)
 		paths.tracefs = arena_printf(&c->arena, "%s/tracefs", dir);
 		paths.kallsyms = arena_printf(&c->arena, "%s/kallsyms", dir);
 		paths.btf = arena_printf(&c->arena, "%s/btf", dir);
-		paths.btf_dir = dir;
+		paths.btf_dir = arena_printf(&c->arena, "%s/modules", dir);
 	}
 	kernel_init(&c->kernel, &c->arena, &paths);
 }

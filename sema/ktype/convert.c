@@ -143,6 +143,8 @@ convert_array(struct ktypes *k, const struct kbtf *b, const struct btf_type *t,
 
 	if (size > VALUE_LIMIT)
 		return type_none(k->types);
+	if (!of->size) /* any number of nothing */
+		return type_array(k->types, of, 0);
 	/* Text, whether or not its char is signed (REFERENCE 2.5). */
 	if (of->kind == TY_INT && of->size == 1 && a->nelems)
 		return type_string(k->types, a->nelems);

@@ -29,6 +29,7 @@ struct ktypes {
 	void *local_arg;
 	struct hmap by_name; /* "struct x" -> struct type; "enum x" */
 	VEC(struct kimage) images;
+	unsigned depth; /* of structs being filled in */
 };
 
 /* Behind type.origin of a struct without fields: where they stand, or, with

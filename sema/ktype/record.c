@@ -164,6 +164,12 @@ tag_field(struct field *f, const struct kbtf *b, uint32_t id)
 }
 
 static bool
+is_anonymous(const struct type *t)
+{
+	return t->kind == TY_STRUCT && !strchr(t->name, ' ');
+}
+
+static bool
 fill_field(struct ktypes *k, struct field *f, const struct kbtf *b,
 	   const struct btf_type *of, const struct btf_member *m)
 {
@@ -175,7 +181,7 @@ fill_field(struct ktypes *k, struct field *f, const struct kbtf *b,
 	f->type = ktype_convert(k, b, m->type, AS_KERNEL);
 	place_field(f, b, of, m);
 	tag_field(f, b, m->type);
-	if (!*f->name && f->type->kind == TY_STRUCT)
+	if (is_anonymous(f->type) && k->depth < NEST_MAX)
 		ktype_complete(k, f->type);
 	return fits(f, of->size) && (*f->name || f->type->kind == TY_STRUCT);
 }
@@ -207,13 +213,15 @@ ktype_fill(struct ktypes *k, struct type *t, const struct kbtf *b, uint32_t id)
 
 	t->size = raw->size;
 	t->align = ktype_align(b, id);
+	k->depth++;
 	for (uint32_t i = 0; i < n; i++) {
 		if (fill_field(k, &f[used], b, raw, &m[i]))
 			used++;
 		else
 			memset(&f[used], 0, sizeof(*f));
 	}
+	k->depth--;
 	type_set_fields(k->types, t, f, used);
-	if (!strchr(t->name, ' '))
+	if (is_anonymous(t))
 		t->name = contents_name(k, t);
 }

@@ -25,7 +25,7 @@ fixture_kernel(void)
 	struct kernel_paths paths = { .tracefs = FIXTURE "/tracefs",
 				      .kallsyms = FIXTURE "/kallsyms",
 				      .btf = FIXTURE "/btf",
-				      .btf_dir = FIXTURE };
+				      .btf_dir = FIXTURE "/modules" };
 	struct kernel k;
 
 	kernel_init(&k, &arena, &paths);
