@@ -34,12 +34,19 @@ region_new(const char *what, uint64_t size)
 struct region *
 region_find(uint64_t at, uint64_t size)
 {
-	for (struct region *r = regions; r; r = r->next) {
+	struct region **link = &regions, *r;
+
+	while ((r = *link)) {
 		uint64_t base = (uint64_t)(uintptr_t)r->at;
 
-		if (!r->gone && at >= base && at - base <= r->size &&
+		if (r->gone) { /* a loop's callbacks leave thousands */
+			*link = r->next;
+			continue;
+		}
+		if (at >= base && at - base <= r->size &&
 		    size <= r->size - (at - base))
 			return r;
+		link = &r->next;
 	}
 	return NULL;
 }
