@@ -214,8 +214,10 @@ check_type_arg(struct sema *s, struct node *n, struct node *arg)
 		arg->type = type_by_name(s, arg->ident.name);
 	else if (arg->kind == N_TYPEOF && arg->of.of)
 		arg->type = resolve_type(s, arg->of.of, NULL);
-	if (arg->type)
+	if (arg->type) {
+		complete_type(s, arg->type);
 		return true;
+	}
 	return sema_error(s, arg, "%s() expects a type argument",
 			  n->call.word->name);
 }

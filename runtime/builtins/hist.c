@@ -454,8 +454,8 @@ const struct nominal hist_types[] = {
 		   .differ = "Different bits in a single hist unsupported",
 		   HISTOGRAM },
 	[LHIST] = { .name = "lhist_t", .size_of = lhist_size,
-		    .differ =
-			    "Different lhist bounds in a single map unsupported",
+		    .differ = "Different lhist bounds in a single map "
+			      "unsupported",
 		    HISTOGRAM },
 	{ 0 },
 };

@@ -6,18 +6,17 @@
 #include <string.h>
 
 const struct builtin *const builtin_words[] = {
-	context_words, process_words, time_words, output_words, control_words,
-	map_words,     agg_words,     hist_words, string_words, symbol_words,
-	net_words,     stack_words,   bytes_words, meta_words,   report_words,
-	names_words,   unsafe_words,  cgroup_words, tseries_words, option_words,
-	uaddr_words,
-	NULL,
+	context_words, process_words, time_words,    output_words,
+	control_words, map_words,     agg_words,     hist_words,
+	string_words,  symbol_words,  net_words,     stack_words,
+	bytes_words,   meta_words,    report_words,  names_words,
+	unsafe_words,  cgroup_words,  tseries_words, option_words,
+	uaddr_words,   NULL,
 };
 
 const struct nominal *const builtin_nominals[] = {
-	process_types, time_types, agg_types,   hist_types,
-	symbol_types,  net_types,  stack_types, cgroup_types,
-	tseries_types, NULL,
+	process_types, time_types,  agg_types,    hist_types,    symbol_types,
+	net_types,     stack_types, cgroup_types, tseries_types, NULL,
 };
 
 bool

@@ -66,8 +66,7 @@ signal_check(struct sema *s, struct node *n)
 	bool good = true;
 	int64_t v;
 
-	if (p->flags & (PROBE_SPECIAL | PROBE_TIMER) &&
-	    !(p->flags & PROBE_SIGNAL))
+	if (!(p->flags & PROBE_SIGNAL))
 		good = sema_error(
 			s, n, "%s() can not be used for this probetype %s",
 			n->call.name, p->type_word ? p->type_word : p->name);

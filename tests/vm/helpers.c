@@ -325,6 +325,10 @@ vm_helper(struct vm *vm, uint32_t number, const uint64_t a[5])
 		return clock_ns(CLOCK_BOOTTIME);
 	case BPF_FUNC_ktime_get_tai_ns:
 		return clock_ns(CLOCK_TAI);
+	case BPF_FUNC_jiffies64:
+		return clock_ns(CLOCK_MONOTONIC) / 4000000;
+	case BPF_FUNC_trace_printk:
+		return a[1];
 	case BPF_FUNC_get_prandom_u32:
 		return (uint32_t)random();
 	case BPF_FUNC_get_smp_processor_id:
