@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -62,7 +63,7 @@ become(const char *path, char **argv, int go, pid_t parent)
 		_exit(1);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (read(go, &c, 1) != 1)
+	if (write(go, "", 1) != 1 || read(go, &c, 1) != 1)
 		_exit(1);
 	execv(path, argv);
 	_exit(127);
@@ -83,7 +84,7 @@ child_start(struct session *s, const char *command)
 			      argv[0] ? argv[0] : "", strerror(ENOENT));
 		return false;
 	}
-	if (pipe2(go, O_CLOEXEC))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go))
 		return false;
 	s->child = fork();
 	if (!s->child)
@@ -99,6 +100,17 @@ child_start(struct session *s, const char *command)
 	s->child_fd = (int)syscall(SYS_pidfd_open, s->child, 0);
 	s->attach.pid = s->child;
 	return true;
+}
+
+/* Until the child waits for the word: its own first steps are not traced. */
+void
+child_ready(const struct session *s)
+{
+	char c;
+
+	if (s->child_go >= 0)
+		while (read(s->child_go, &c, 1) < 0 && errno == EINTR)
+			;
 }
 
 void

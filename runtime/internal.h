@@ -254,6 +254,8 @@ void session_report_lost(struct session *s, bool total);
 
 /* Fork, hold before exec; false: reported. */
 bool child_start(struct session *s, const char *command);
+/* Wait until the child is about to wait for child_release(). */
+void child_ready(const struct session *s);
 /* Before it execs: have it stop at its exit, if its addresses are printed. */
 void child_watch(struct session *s);
 void child_release(struct session *s); /* let it exec */

@@ -163,6 +163,7 @@ session_run(struct session *s)
 {
 	block_signals(s);
 	session_run_special(s, false);
+	child_ready(s);
 	if (!session_attach(s))
 		return 255;
 	if (s->opts->dry_run)
