@@ -343,6 +343,66 @@ check_sizeof(struct sema *s, struct node *n)
 	sema_make_int(s, n, t->size, false);
 }
 
+/* ---- typeinfo ---- */
+
+static bool
+may_use_typeinfo(struct sema *s, const struct node *n)
+{
+	const char *setting = s->in->config->unstable_typeinfo;
+	const struct node nowhere = { .kind = N_TYPEINFO };
+
+	if (!strcmp(setting, "error"))
+		return sema_error(s, n,
+				  "typeinfo feature is not enabled by default. "
+				  "To enable this unstable feature, set the "
+				  "config flag to enable. "
+				  "unstable_typeinfo=enable");
+	if (!strcmp(setting, "warn"))
+		sema_warn(s, &nowhere,
+			  "Script is using an unstable feature: typeinfo. To "
+			  "prevent this warning you must explicitly enable it "
+			  "in the config e.g. unstable_typeinfo=enable");
+	return true;
+}
+
+/* A record of literals: the id in BTF (here 0), the kind and the name. */
+void
+check_typeinfo(struct sema *s, struct node *n)
+{
+	static const char *const names[] = { "btf_id", "base_type",
+					     "full_type" };
+	const struct type *t = type_asked(s, n->of.of, n->of.x), *types[3];
+	struct node record = { .kind = N_RECORD, .span = n->span };
+	uint32_t i;
+
+	n->type = t;
+	if (!t || is_error(t))
+		return;
+	if (!may_use_typeinfo(s, n)) {
+		fail(s, n);
+		return;
+	}
+	for (i = 0; i < 3; i++) {
+		struct node *x = arena_alloc(s->a, sizeof(*x));
+		struct named_expr *item = vec_push(s->a, &record.record.items);
+
+		x->span = n->span;
+		if (i == 0)
+			sema_make_int(s, x, 0, false);
+		else if (i == 1)
+			sema_make_str(s, x,
+				      t->kind == TY_INT ? "int"
+							: sema_kind_name(t));
+		else
+			sema_make_str(s, x, type_name(t));
+		item->name = names[i];
+		item->value = x;
+		types[i] = type_settle(s->t, x->type);
+	}
+	*n = record;
+	n->type = type_record(s->t, names, types, 3);
+}
+
 void
 check_offsetof(struct sema *s, struct node *n)
 {

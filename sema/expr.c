@@ -208,13 +208,6 @@ check_unsupported(struct sema *s, struct node *n)
 			   "type parameter");
 		return;
 	}
-	if (n->kind == N_TYPEINFO) {
-		sema_error(s, n,
-			   "typeinfo feature is not enabled by default. To "
-			   "enable this unstable feature, set the config flag "
-			   "to enable. unstable_typeinfo=enable");
-		return;
-	}
 	sema_error(s, n, "%s is not supported yet", ast_kind_name(n->kind));
 }
 
@@ -288,8 +281,10 @@ dispatch(struct sema *s, struct node *n)
 	case N_BLOCK:
 		check_block(s, n);
 		return;
-	case N_TYPEOF:
 	case N_TYPEINFO:
+		check_typeinfo(s, n);
+		return;
+	case N_TYPEOF:
 	case N_LET:
 	case N_ASSIGN:
 	case N_DISCARD:

@@ -206,6 +206,7 @@ const struct type *binary_type(struct sema *s, struct node *at,
 void check_cast(struct sema *s, struct node *n);
 void check_field(struct sema *s, struct node *n);
 void check_index(struct sema *s, struct node *n);
+void check_typeinfo(struct sema *s, struct node *n);
 void check_sizeof(struct sema *s, struct node *n);
 void check_offsetof(struct sema *s, struct node *n);
 void check_ident(struct sema *s, struct node *n);

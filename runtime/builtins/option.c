@@ -112,7 +112,7 @@ given_option(const struct script_options *o, const char *name)
 	size_t n = strlen(name);
 	uint32_t i;
 
-	for (i = 0; i < o->ngiven; i++) {
+	for (i = 0; o && i < o->ngiven; i++) {
 		const char *text = o->given[i] + 2;
 
 		if (!strncmp(text, name, n) && (!text[n] || text[n] == '='))
@@ -141,7 +141,7 @@ declare(struct sema *s, struct node *n, const char *name)
 	struct script_option *new;
 	uint32_t i;
 
-	for (i = 0; i < o->known.n; i++) {
+	for (i = 0; o && i < o->known.n; i++) {
 		if (strcmp(o->known.v[i].name, name))
 			continue;
 		if (!strcmp(o->known.v[i].fallback, fallback))
@@ -153,6 +153,8 @@ declare(struct sema *s, struct node *n, const char *name)
 			"Previous default value: %s",
 			name, o->known.v[i].fallback);
 	}
+	if (!o)
+		return true;
 	new = vec_push(sema_arena(s), &o->known);
 	new->name = arena_strdup(sema_arena(s), name);
 	new->fallback = arena_strdup(sema_arena(s), fallback);
