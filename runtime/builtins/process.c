@@ -74,6 +74,20 @@ comm_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return REF_NONE;
 }
 
+/* comm(PID) needs a kernel function that programs may not call here. */
+static bool
+comm_check(struct sema *s, struct node *n)
+{
+	const struct probe_type *t = sema_unit(s)->type;
+
+	if (!sema_arg(n, 0))
+		return true;
+	return sema_error(s, n,
+			  "Syntax comm(PID) is not supported in this probe "
+			  "type yet. Type: %s",
+			  t->type_word ? t->type_word : t->name);
+}
+
 /* pid(MODE): the init namespace's number, or the current one's. Both are the
  * same where the tracer runs in the init namespace. */
 static bool
@@ -221,8 +235,8 @@ const struct builtin process_words[] = {
 	{ "gid", "uint64", "real group id", .lower = gid_lower },
 	{ "username", "username_t", "name of the current user",
 	  .lower = uid_lower },
-	{ "comm", "string[16]", "name of the current thread", WORD_PURE_MEM,
-	  .lower = comm_lower },
+	{ "comm", "(any = none) -> string[16]", "name of the current thread",
+	  WORD_PURE_MEM, .check = comm_check, .lower = comm_lower },
 	{ "cgroup", "uint64", "id of the current cgroup (v2)",
 	  .lower = helper_lower, .aux = HELPER_get_current_cgroup_id },
 	{ "cpu", "uint64", "id of the CPU that runs the probe",
