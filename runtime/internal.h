@@ -154,6 +154,7 @@ struct options {
 	const char *command;     /* -c */
 	const char *debug;       /* -d stages */
 	const char *kernel_dir;  /* --kernel: a directory of fixtures */
+	const char *btf;         /* --btf=FILE: kernel types, or NULL */
 	int pid;                 /* -p */
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;
 	bool no_warnings;

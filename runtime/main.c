@@ -302,12 +302,17 @@ init_kernel(struct compile *c)
 	const char *dir = c->opts.kernel_dir;
 	const char *btf = getenv("BPFTRACE_BTF");
 
-	if (btf && *btf)
+	if (c->opts.btf)
+		btf = c->opts.btf;
+	if (btf && *btf) {
 		paths.btf = btf;
+		paths.btf_dir = NULL; /* modules belong to their vmlinux */
+	}
 	if (dir) {
 		paths.tracefs = arena_printf(&c->arena, "%s/tracefs", dir);
 		paths.kallsyms = arena_printf(&c->arena, "%s/kallsyms", dir);
-		paths.btf = arena_printf(&c->arena, "%s/btf", dir);
+		if (!c->opts.btf)
+			paths.btf = arena_printf(&c->arena, "%s/btf", dir);
 		paths.btf_dir = arena_printf(&c->arena, "%s/modules", dir);
 	}
 	kernel_init(&c->kernel, &c->arena, &paths);

@@ -50,7 +50,7 @@ static const struct option long_options[] = {
 	{ "kernel",              required_argument, NULL, OPT_KERNEL },
 	{ "wait-detach",         no_argument,       NULL, OPT_WAIT_DETACH },
 	{ "mode",                required_argument, NULL, OPT_MODE },
-	{ "btf",                 no_argument,       NULL, 'b' },
+	{ "btf",                 optional_argument, NULL, 'b' },
 	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
 	{ "verify-llvm-ir",      no_argument,       NULL, OPT_IGNORED },
 	{ "dwarf-pid",           required_argument, NULL, OPT_IGNORED_ARG },
@@ -94,6 +94,7 @@ static const char usage[] =
 "    -d STAGE[=PASS]     print ast, sema, ir, ra, bpf or all, and leave\n"
 "        --kernel DIR    ask DIR/tracefs, DIR/kallsyms and DIR/btf\n"
 "                        instead of the running kernel\n"
+"        --btf=FILE      kernel types from FILE\n"
 "\n"
 "EXAMPLES:\n"
 "    %1$s -l '*sleep*'\n"
@@ -261,6 +262,9 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 		return set_mode(o, arg);
 	case OPT_KERNEL:
 		o->kernel_dir = arg;
+		return OPTIONS_RUN;
+	case 'b': /* alone, as once: without effect */
+		o->btf = arg;
 		return OPTIONS_RUN;
 	case OPT_INFO:
 		o->info = true;

@@ -89,8 +89,7 @@ const struct kbtf *kernel_btf(struct kernel *k);
 /* A module's, or NULL; its ids and strings go on after vmlinux's. */
 const struct kbtf *kernel_module_btf(struct kernel *k, const char *module);
 /* Call `each` for vmlinux, then the modules by name, until it says false. */
-typedef bool kernel_btf_fn(void *arg, const char *module,
-			   const struct kbtf *b);
+typedef bool kernel_btf_fn(void *arg, const char *module, const struct kbtf *b);
 void kernel_each_btf(struct kernel *k, kernel_btf_fn *each, void *arg);
 /* vmlinux of a module's BTF, or NULL; all ids are below kbtf_end(). */
 const struct kbtf *kbtf_base(const struct kbtf *b);
