@@ -181,8 +181,18 @@ symbol(struct attach *a, const struct target *t)
 	return arena_printf(a->arena, "%s:%s", t->group, t->name);
 }
 
-/* All targets of the unit through one link; it takes entries only, and the
- * names of the core kernel and of loaded modules alike. */
+/* A multi link takes entries only. */
+static bool
+kprobe_many(const struct unit *u)
+{
+	for (uint32_t i = 0; i < u->targets.n; i++)
+		if (u->targets.v[i].offset || u->targets.v[i].address)
+			return false;
+	return true;
+}
+
+/* All targets of the unit through one link, which takes the names of the core
+ * kernel and of loaded modules alike. */
 static int
 attach_all(struct attach *a, const struct unit *u)
 {
@@ -191,8 +201,6 @@ attach_all(struct attach *a, const struct unit *u)
 	m.syms = arena_alloc(a->arena, m.n * sizeof(*m.syms));
 	m.cookies = arena_alloc(a->arena, m.n * sizeof(*m.cookies));
 	for (uint32_t i = 0; i < m.n; i++) {
-		if (u->targets.v[i].offset || u->targets.v[i].address)
-			return -EINVAL;
 		m.syms[i] = u->targets.v[i].name;
 		m.cookies[i] = i;
 	}
@@ -242,12 +250,16 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 static int
 kprobe_attach(struct attach *a, const struct unit *u, const struct target *t)
 {
-	if (a->tried != u) {
-		a->tried = u;
-		if (attach_all(a, u) == 0)
-			a->done = u;
-	}
-	return a->done == u ? 0 : attach_perf(a, u, t);
+	int err;
+
+	if (a->done == u)
+		return 0;
+	if (a->form != FORM_MULTI)
+		return attach_perf(a, u, t);
+	err = attach_all(a, u);
+	if (!err)
+		a->done = u;
+	return err;
 }
 
 /* ---- listing ---- */
@@ -314,7 +326,8 @@ const struct probe_type probe_kprobe = {
 	.alias = "k",
 	.doc = "functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
-	.attach_type = TRACE_KPROBE_MULTI,
+	.multi_type = TRACE_KPROBE_MULTI,
+	.multi = kprobe_many,
 	.flags = PROBE_GATE | PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS |
 		 PROBE_FUNC | PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
 	.min_parts = 1,
@@ -333,7 +346,8 @@ const struct probe_type probe_kretprobe = {
 	.alias = "kr",
 	.doc = "returns from functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
-	.attach_type = TRACE_KPROBE_MULTI,
+	.multi_type = TRACE_KPROBE_MULTI,
+	.multi = kprobe_many,
 	.flags = PROBE_GATE | PROBE_RETVAL | PROBE_CTX | PROBE_REGS |
 		 PROBE_FUNC | PROBE_SIGNAL | PROBE_FILTER_PID,
 	.min_parts = 1,

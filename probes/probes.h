@@ -8,12 +8,21 @@
 
 #include "../bpfgen/bpfgen.h"
 
+/* As what a program was loaded. Its helpers differ: the kernel takes those
+ * for cookies and addresses by this. */
+enum probe_form {
+	FORM_PLAIN,
+	FORM_BARE,  /* as the row's bare_type */
+	FORM_MULTI, /* for a multi link */
+};
+
 /* What attaching is given and what it leaves behind. */
 struct attach {
 	struct arena *arena;
 	struct kernel *kernel;
 	int prog_fd;
-	bool bare; /* the program is of the row's bare_type */
+	enum probe_form form; /* of the program; with others than the plain one
+				 a failure leads to another try */
 	int pid; /* of -p or -c: attach-time kinds are limited to it; 0 */
 	bool unsafe;
 	VEC(int)
@@ -24,9 +33,8 @@ struct attach {
 			    at once, but their close waits for grace
 			    periods, so the session leaves it to a child */
 	const char *why; /* set on failure: a whole line for the user */
-	/* The unit whose targets were attempted at once, by a multi link, and
-	 * the one where that worked: its further targets are attached. */
-	const struct unit *tried, *done;
+	/* The unit whose targets a multi link has attached all at once. */
+	const struct unit *done;
 };
 
 /* All probe types, NULL-ended. */

@@ -179,7 +179,7 @@ tracepoint_attach(struct attach *a, const struct unit *u,
 		kernel_event(a->kernel, t->group, t->name);
 	struct perf_event_attr attr;
 
-	if (a->bare)
+	if (a->form == FORM_BARE)
 		return probe_raw_attach(a, t);
 	if (!e)
 		return probe_refused(a, -errno, t->probe);

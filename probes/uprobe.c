@@ -385,12 +385,14 @@ uprobe_attach(struct attach *a, const struct unit *u, const struct target *t)
 
 	if (err)
 		return err;
-	if (a->tried != u) {
-		a->tried = u;
-		if (attach_all(a, u) == 0)
-			a->done = u;
-	}
-	return a->done == u ? 0 : attach_perf(a, u, t);
+	if (a->done == u)
+		return 0;
+	if (a->form != FORM_MULTI)
+		return attach_perf(a, u, t);
+	err = attach_all(a, u);
+	if (!err)
+		a->done = u;
+	return err;
 }
 
 /* ---- listing: uprobe:TARGET:PATTERN ---- */
@@ -436,7 +438,7 @@ const struct probe_type probe_uprobe = {
 	.alias = "u",
 	.doc = "functions and addresses of programs and libraries",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
-	.attach_type = TRACE_UPROBE_MULTI,
+	.multi_type = TRACE_UPROBE_MULTI,
 	.flags = PROBE_ARGN | PROBE_ARGS | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_USER | PROBE_EXPAND | PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */
@@ -455,7 +457,7 @@ const struct probe_type probe_uretprobe = {
 	.alias = "ur",
 	.doc = "returns from functions of programs and libraries",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
-	.attach_type = TRACE_UPROBE_MULTI,
+	.multi_type = TRACE_UPROBE_MULTI,
 	.flags = PROBE_RETVAL | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_USER | PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */

@@ -94,7 +94,8 @@ attach_failed(struct session *s, const char *probe)
 	return false;
 }
 
-/* An event that has no raw tracepoint is attached in the usual form. */
+/* An event that has no raw tracepoint, a kernel or a place that knows no multi
+ * links: attached in the usual form. */
 static int
 attach_target(struct session *s, const struct unit *u, const struct target *t)
 {
@@ -102,12 +103,12 @@ attach_target(struct session *s, const struct unit *u, const struct target *t)
 	int error;
 
 	s->attach.why = NULL;
-	s->attach.bare = s->prog_bare[i];
+	s->attach.form = s->prog_form[i];
 	s->attach.prog_fd = s->prog_fds[i];
 	error = probe_attach(&s->attach, u, t);
-	if (!error || !s->attach.bare || !session_load_again(s, i))
+	if (!error || s->attach.form == FORM_PLAIN || !session_load_again(s, i))
 		return error;
-	s->attach.bare = false;
+	s->attach.form = FORM_PLAIN;
 	s->attach.prog_fd = s->prog_fds[i];
 	return probe_attach(&s->attach, u, t);
 }

@@ -195,7 +195,7 @@ struct session {
 	struct out *out;
 	int *map_fds;             /* by map index */
 	int *prog_fds;            /* by image->progs index */
-	bool *prog_bare;          /* loaded as the row's bare_type */
+	enum probe_form *prog_form; /* as what each was loaded */
 	struct ir_global *global; /* counters shared with programs, or NULL */
 	struct attach attach;
 	struct ring *ring;

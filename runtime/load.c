@@ -135,17 +135,31 @@ refused(struct session *s, struct image_prog *p, struct prog_load *load,
 	free(load->log);
 }
 
+static uint32_t
+attach_type(const struct probe_type *type, enum probe_form form)
+{
+	switch (form) {
+	case FORM_PLAIN:
+		return type->attach_type;
+	case FORM_MULTI:
+		return type->multi_type;
+	case FORM_BARE:
+		return 0;
+	}
+	return 0;
+}
+
 static bool
 load_prog(struct session *s, uint32_t i, int btf_fd, const struct gen_btf *btf)
 {
 	struct image_prog *p = &s->image->progs.v[i];
 	const struct probe_type *type = p->unit->type;
-	bool bare = s->prog_bare[i];
+	enum probe_form form = s->prog_form[i];
 	struct prog_load load = {
 		.name = p->name,
 		.license = s->config->license ? s->config->license : "GPL",
-		.type = bare ? type->bare_type : type->prog_type,
-		.attach_type = bare ? 0 : type->attach_type,
+		.type = form == FORM_BARE ? type->bare_type : type->prog_type,
+		.attach_type = attach_type(type, form),
 		.insns = p->insns,
 		.ninsns = p->ninsns,
 		.btf_fd = btf_fd,
@@ -165,42 +179,62 @@ load_prog(struct session *s, uint32_t i, int btf_fd, const struct gen_btf *btf)
 	return true;
 }
 
-/* The form without a context does not suit: load the usual one. */
+/* BTF of our own functions, which callbacks need; -1: none. */
+static int
+load_btf(const struct session *s, struct gen_btf *btf)
+{
+	memset(btf, 0, sizeof(*btf));
+	return gen_btf(s->image, btf) ? sys_btf_load(btf->btf, btf->btf_size)
+				      : -1;
+}
+
+/* The form that was chosen does not suit: load the usual one. */
 bool
 session_load_again(struct session *s, uint32_t i)
 {
+	struct gen_btf btf;
+	int btf_fd = load_btf(s, &btf);
+	bool ok;
+
 	close(s->prog_fds[i]);
 	s->prog_fds[i] = -1;
-	s->prog_bare[i] = false;
-	return load_prog(s, i, -1, NULL);
+	s->prog_form[i] = FORM_PLAIN;
+	ok = load_prog(s, i, btf_fd, &btf);
+	if (btf_fd > 0)
+		close(btf_fd);
+	return ok;
 }
 
-static bool
-is_bare(const struct image_prog *p)
+static enum probe_form
+best_form(const struct image_prog *p)
 {
 	const struct probe_type *type = p->unit->type;
 
-	return type->bare && p->funcs.v[0].func->no_ctx && type->bare(p->unit);
+	if (type->bare && p->funcs.v[0].func->no_ctx && type->bare(p->unit))
+		return FORM_BARE;
+	if (type->multi_type && (!type->multi || type->multi(p->unit)))
+		return FORM_MULTI;
+	return FORM_PLAIN;
 }
 
 bool
 session_load(struct session *s)
 {
 	uint32_t nmaps = s->prog->maps.n, nprogs = s->image->progs.n;
-	struct gen_btf btf = { 0 };
-	int btf_fd = -1;
+	struct gen_btf btf;
+	int btf_fd;
 	bool ok = true;
 
 	s->map_fds = arena_alloc(s->arena, (nmaps + 1) * sizeof(int));
 	s->prog_fds = arena_alloc(s->arena, (nprogs + 1) * sizeof(int));
-	s->prog_bare = arena_alloc(s->arena, (nprogs + 1) * sizeof(bool));
+	s->prog_form =
+		arena_alloc(s->arena, (nprogs + 1) * sizeof(*s->prog_form));
 	for (uint32_t i = 0; i < nmaps; i++)
 		if (!create_map(s, i))
 			return false;
-	if (gen_btf(s->image, &btf))
-		btf_fd = sys_btf_load(btf.btf, btf.btf_size);
+	btf_fd = load_btf(s, &btf);
 	for (uint32_t i = 0; ok && i < nprogs; i++) {
-		s->prog_bare[i] = is_bare(&s->image->progs.v[i]);
+		s->prog_form[i] = best_form(&s->image->progs.v[i]);
 		ok = load_prog(s, i, btf_fd, &btf);
 	}
 	if (btf_fd > 0)
