@@ -25,7 +25,7 @@ extern const struct helper_info ir_helpers[IR_HELPERS];
 struct lower {
 	struct prog *prog;
 	struct func *f;
-	struct blk *cur; /* ops are appended here; NULL: unreachable */
+	struct blk *cur;  /* ops are appended here; NULL: unreachable */
 	struct span span; /* given to new ops */
 	uint32_t nslots;
 	struct scope *scope; /* lowering's own */
@@ -50,7 +50,8 @@ struct users { /* by ref id */
 	VEC(struct phi_info {
 		struct use *uses;
 		struct blk *blk;
-	}) phis;
+	})
+	phis;
 };
 struct phi_info *ir_phi_info(struct func *f, struct ref phi);
 void ir_note_use(struct func *f, struct ref of, struct ref user);
@@ -148,7 +149,7 @@ ir_slot_off(const struct func *f, int64_t slot)
 }
 
 /* Analyses. */
-void ir_rpo(struct func *f);	   /* rpo order of blks, drops unreachable */
+void ir_rpo(struct func *f);        /* rpo order of blks, drops unreachable */
 void ir_dominators(struct func *f); /* needs rpo */
 bool ir_dominates(const struct blk *a, const struct blk *b);
 /* Needs rpo. A phi's arguments are live out of their predecessors; a phi's

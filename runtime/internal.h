@@ -193,10 +193,10 @@ struct session {
 	const struct prog *prog;
 	struct image *image;
 	struct out *out;
-	int *map_fds;             /* by map index */
-	int *prog_fds;            /* by image->progs index */
+	int *map_fds;               /* by map index */
+	int *prog_fds;              /* by image->progs index */
 	enum probe_form *prog_form; /* as what each was loaded */
-	struct ir_global *global; /* counters shared with programs, or NULL */
+	struct ir_global *global;   /* counters shared with programs, or NULL */
 	struct attach attach;
 	struct ring *ring;
 	int epoll_fd, signal_fd, child_fd, pid_fd;

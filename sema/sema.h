@@ -155,11 +155,11 @@ struct probe_type {
 	uint32_t prog_type;    /* enum bpf_prog_type */
 	uint32_t bare_type;    /* of programs that read no context, and  */
 	bool (*bare)(const struct unit *u); /* whether all targets allow it */
-	uint32_t attach_type; /* enum bpf_attach_type, 0: none */
-	uint32_t multi_type;  /* the same of programs for multi links, and */
+	uint32_t attach_type;               /* enum bpf_attach_type, 0: none */
+	uint32_t multi_type; /* the same of programs for multi links, and */
 	bool (*multi)(const struct unit *u); /* whether all targets allow it */
-	unsigned flags;                     /* enum probe_flags */
-	unsigned min_parts, max_parts;      /* arguments after the provider */
+	unsigned flags;                      /* enum probe_flags */
+	unsigned min_parts, max_parts;       /* arguments after the provider */
 	int ret; /* what the program returns by default */
 	bool expand_wildcard;
 	/* Check the text and find its targets; reports what is wrong. */

@@ -339,7 +339,8 @@ const struct nominal agg_types[] = {
 		  .json_kind = "stats", .int_type = agg_int_type },
 	[STATS] = { .name = "stats_t", .unsigned_name = "ustats_t", MEAN,
 		    .print = stats_print, .json = stats_json,
-		    .reduce = mean_reduce, .rank = mean_int, .json_kind = "stats" },
+		    .reduce = mean_reduce, .rank = mean_int,
+		    .json_kind = "stats" },
 	{ 0 },
 };
 

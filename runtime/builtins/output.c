@@ -272,13 +272,16 @@ join_event(struct session *s, const struct event *e)
 
 /* clang-format off */
 const struct builtin output_words[] = {
-	{ "printf", "(string literal, any = none, ...) -> void", "formatted output",
+	{ "printf", "(string literal, any = none, ...) -> void",
+	  "formatted output",
 	  .check = printf_check, .lower = ir_emit, .on_event = printf_event },
-	{ "print", "(map|any, any = none, ...) -> void", "print a value or a map",
+	{ "print", "(map|any, any = none, ...) -> void",
+	  "print a value or a map",
 	  .check = print_check, .lower = ir_emit, .on_event = print_event },
 	{ "cat", "(string literal, any = none, ...) -> void", "print a file",
 	  .check = printf_check, .lower = ir_emit, .on_event = cat_event },
-	{ "system", "(string literal, any = none, ...) -> void", "run a shell command",
+	{ "system", "(string literal, any = none, ...) -> void",
+	  "run a shell command",
 	  WORD_UNSAFE, .check = printf_check, .lower = ir_emit,
 	  .on_event = system_event },
 	{ "join", "(any, string literal = \" \") -> void",
