@@ -33,6 +33,9 @@ struct lower {
 	const struct unit *unit;
 };
 
+/* With -k: a notice when the helper's result is negative. */
+void ir_watch(struct lower *l, enum ir_helper helper, struct ref code);
+
 static inline struct op *
 ir_op(const struct func *f, struct ref r)
 {

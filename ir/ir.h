@@ -126,7 +126,6 @@ enum map_use {
 struct ir_global {
 	uint64_t start_ns; /* boot clock when the tracer started: `elapsed` */
 	uint64_t lost;     /* events that found the ring buffer full */
-	uint64_t map_full; /* updates that failed with E2BIG or ENOMEM */
 	uint64_t live;     /* 0: gated programs return at once (ir_gate) */
 };
 
@@ -142,9 +141,20 @@ struct map_spec {
 	const void *init; /* MAP_CONST, MAP_ZERO: value to write, or NULL */
 };
 
+/* What a program reports of its own accord (REFERENCE 8.2). */
+enum notice {
+	NOTICE_NONE,
+	NOTICE_HELPER, /* a helper failed: i64 what it returned */
+	NOTICE_DIVISION,
+	NOTICE_BOUNDS,
+};
+
 /* What one ir_emit() sends: u32 id, u32 reserved, then the arguments. */
 struct event_spec {
-	uint32_t id; /* index in prog->events */
+	uint32_t id;        /* index in prog->events */
+	enum notice notice; /* not of a call: of what stands at `at` */
+	enum ir_helper helper;
+	struct span at;
 	const struct node *call;
 	const struct builtin *word;
 	const struct unit *unit;

@@ -152,6 +152,13 @@ struct ref lower_arith(struct lower *l, enum operator_kind op, struct ref a,
 int64_t lower_step(const struct type *t);
 const struct type *lower_value_type(struct lower *l, const struct node *n);
 
+/* ---- lower_event.c ---- */
+
+/* Tell the user, at a place that is rarely reached. `code`: what the helper
+ * returned. */
+void lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
+		  struct ref code);
+
 /* ---- lower_lval.c ---- */
 
 struct lval lower_lval(struct lower *l, const struct node *n);
@@ -211,7 +218,6 @@ const struct node *lower_key_node(const struct node *map);
 /* The cell's address, or 0. */
 struct ref lower_lookup(struct lower *l, const struct mapdef *def,
 			struct mem key);
-void lower_count_full(struct lower *l);
 void lower_set_present(struct lower *l, const struct mapdef *def,
 		       struct mem cell);
 struct ref lower_map_get(struct lower *l, const struct node *map);

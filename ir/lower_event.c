@@ -220,3 +220,55 @@ ir_emit_raw(struct lower *l, const struct node *n, uint32_t size,
 	ir_seal(l, join);
 	ir_at(l, join);
 }
+
+/*
+ * A notice's record:
+ *
+ *	0     4     8           16
+ *	| id  | 0   | i64 code |
+ */
+void
+lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
+	     struct ref code)
+{
+	struct prog *p = l->prog;
+	struct event_spec *e;
+	struct blk *join;
+	struct mem record;
+
+	if (!l->cur)
+		return;
+	e = arena_alloc(p->arena, sizeof(*e));
+	*e = (struct event_spec){ .id = p->events.n,
+				  .notice = kind,
+				  .helper = helper,
+				  .at = l->span,
+				  .unit = l->unit,
+				  .size = HEADER + 8 };
+	*vec_push(p->arena, &p->events) = e;
+	join = ir_blk(l);
+	record = reserve(l, e, join);
+	ir_store(l, record.base, HEADER, code, 8);
+	ir_call(l, HELPER_ringbuf_submit, 2, record.base, ir_const(l, 0));
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}
+
+void
+ir_watch(struct lower *l, enum ir_helper helper, struct ref code)
+{
+	struct blk *failed, *join;
+
+	if (!l->in->watch_reads || !l->cur)
+		return;
+	failed = lower_cold(l);
+	join = ir_blk(l);
+	ir_br(l, CC_SLT, code, ir_const(l, 0), failed, join);
+	ir_seal(l, failed);
+	ir_at(l, failed);
+	lower_notice(l, NOTICE_HELPER, helper, code);
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}

@@ -82,6 +82,14 @@ lower_step(const struct type *t)
 	return t->to->size;
 }
 
+/* What a divisor of zero gives. */
+static struct ref
+undivided(struct lower *l)
+{
+	lower_notice(l, NOTICE_DIVISION, 0, ir_const(l, 0));
+	return ir_const(l, 1);
+}
+
 /* Unsigned 64-bit; a divisor of zero gives 1 (REFERENCE 2.2). */
 static struct ref
 divide(struct lower *l, enum ir_opcode op, struct ref a, struct ref b)
@@ -93,7 +101,7 @@ divide(struct lower *l, enum ir_opcode op, struct ref a, struct ref b)
 	if (!l->cur)
 		return REF_NONE;
 	if (ir_is_const(l->f, b, &c))
-		return c ? ir_bin(l, op, a, b) : ir_const(l, 1);
+		return c ? ir_bin(l, op, a, b) : undivided(l);
 	slot = ir_slot(l);
 	some = ir_blk(l);
 	none = lower_cold(l);
@@ -102,7 +110,7 @@ divide(struct lower *l, enum ir_opcode op, struct ref a, struct ref b)
 	ir_seal(l, some);
 	ir_seal(l, none);
 	ir_at(l, none);
-	ir_slot_set(l, slot, ir_const(l, 1));
+	ir_slot_set(l, slot, undivided(l));
 	ir_jmp(l, join);
 	ir_at(l, some);
 	ir_slot_set(l, slot, ir_bin(l, op, a, b));

@@ -7,6 +7,8 @@
  */
 #include "lower.h"
 
+#include <errno.h>
+
 enum { MAX_LOOPS = 8388608 }; /* the kernel's BPF_MAX_LOOPS */
 
 static void
@@ -251,14 +253,18 @@ rounds(struct lower *l, const struct node *n, struct blk *none)
 	struct ref from = ir_expr(l, n->loop_for.from);
 	struct ref to = ir_expr(l, n->loop_for.to), count;
 	const struct type *t = n->loop_for.var->type;
-	struct blk *some = ir_blk(l), *few = ir_blk(l);
+	struct blk *some = ir_blk(l), *few = ir_blk(l), *many = lower_cold(l);
 	struct mem frame = lower_frame(l, frame_word(l));
 
 	ir_store(l, frame.base, frame.off, from, 8);
 	ir_br(l, t->is_signed ? CC_SLT : CC_ULT, from, to, some, none);
 	go_on(l, some);
 	count = ir_bin(l, IR_SUB, to, from);
-	ir_br(l, CC_ULE, count, ir_const(l, MAX_LOOPS), few, none);
+	ir_br(l, CC_ULE, count, ir_const(l, MAX_LOOPS), few, many);
+	ir_seal(l, many);
+	ir_at(l, many);
+	lower_notice(l, NOTICE_HELPER, HELPER_loop, ir_const(l, -E2BIG));
+	ir_jmp(l, none);
 	go_on(l, few);
 	return count;
 }

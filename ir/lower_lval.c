@@ -64,7 +64,7 @@ static struct ref
 bounded(struct lower *l, struct ref i, uint32_t count, struct ref *guard)
 {
 	uint32_t slot = ir_slot(l), ok = ir_slot(l);
-	struct blk *in = ir_blk(l), *out = ir_blk(l), *join = ir_blk(l);
+	struct blk *in = ir_blk(l), *out = lower_cold(l), *join = ir_blk(l);
 
 	ir_br(l, CC_ULT, i, ir_const(l, count), in, out);
 	ir_seal(l, in);
@@ -74,6 +74,7 @@ bounded(struct lower *l, struct ref i, uint32_t count, struct ref *guard)
 	ir_slot_set(l, ok, ir_const(l, -1));
 	ir_jmp(l, join);
 	ir_at(l, out);
+	lower_notice(l, NOTICE_BOUNDS, 0, ir_const(l, 0));
 	ir_slot_set(l, slot, ir_const(l, 0));
 	ir_slot_set(l, ok, ir_const(l, 0));
 	ir_jmp(l, join);
@@ -92,7 +93,8 @@ lval_element(struct lower *l, struct lval lv, struct ref i,
 
 	lv.type = elem;
 	if (l->cur && ir_is_const(l->f, i, &c) && c >= 0 &&
-	    c < (INT32_MAX - lv.m.off) / (int64_t)size) {
+	    c < (INT32_MAX - lv.m.off) / (int64_t)size &&
+	    (lv.as != AS_BPF || !count || c < count)) {
 		lv.m.off += (int32_t)(c * size);
 		return lv;
 	}

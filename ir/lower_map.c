@@ -148,12 +148,17 @@ update(struct lower *l, const struct mapdef *def, struct mem key,
 	return ir_call(l, HELPER_map_update_elem, 4, map, k, v, how);
 }
 
-void
-lower_count_full(struct lower *l)
+/* In the branch where a lookup found nothing. */
+static void
+tell_miss(struct lower *l, const struct node *map)
 {
-	struct mem at = lower_global(l, offsetof(struct ir_global, map_full));
+	struct span outer = l->span;
 
-	ir_xadd(l, at.base, at.off, ir_const(l, 1));
+	if (!l->in->watch_reads)
+		return;
+	l->span = map->span;
+	lower_notice(l, NOTICE_HELPER, HELPER_map_lookup_elem, ir_const(l, 0));
+	l->span = outer;
 }
 
 /* The value of a scalar map, which is always there. */
@@ -184,13 +189,21 @@ is_direct(struct lower *l, const struct mapdef *def)
 static struct ref
 get_hash(struct lower *l, const struct mapdef *def, const struct node *map)
 {
-	struct blk *hit = ir_blk(l), *join = ir_blk(l);
+	struct blk *hit = ir_blk(l), *join = ir_blk(l), *miss = join;
 	uint32_t slot = ir_slot(l);
 	struct ref cell =
 		lower_lookup(l, def, lower_key(l, def, lower_key_node(map)));
 
 	ir_slot_set(l, slot, ir_const(l, 0));
-	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, join);
+	if (l->in->watch_reads)
+		miss = lower_cold(l);
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, miss);
+	if (miss != join) {
+		ir_seal(l, miss);
+		ir_at(l, miss);
+		tell_miss(l, map);
+		ir_jmp(l, join);
+	}
 	ir_seal(l, hit);
 	ir_at(l, hit);
 	ir_slot_set(l, slot,
@@ -250,6 +263,7 @@ lower_map_into(struct lower *l, const struct node *map, struct mem dst)
 	ir_mem_copy(l, dst, (struct mem){ cell, 0 }, def->value->size);
 	ir_jmp(l, join);
 	ir_at(l, miss);
+	tell_miss(l, map);
 	ir_mem_zero(l, dst, def->value->size);
 	ir_jmp(l, join);
 	ir_seal(l, join);
@@ -258,7 +272,7 @@ lower_map_into(struct lower *l, const struct node *map, struct mem dst)
 
 /* ---- writing ---- */
 
-/* Go on after an update whose failure is counted. */
+/* Go on after an update whose failure is told. */
 static void
 check_update(struct lower *l, struct ref status)
 {
@@ -267,7 +281,7 @@ check_update(struct lower *l, struct ref status)
 	ir_br(l, CC_EQ, status, ir_const(l, 0), join, full);
 	ir_seal(l, full);
 	ir_at(l, full);
-	lower_count_full(l);
+	lower_notice(l, NOTICE_HELPER, HELPER_map_update_elem, status);
 	ir_jmp(l, join);
 	ir_seal(l, join);
 	ir_at(l, join);
@@ -374,7 +388,7 @@ change_hash(struct lower *l, const struct change *c, const struct node *map)
 	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, full);
 	ir_seal(l, full);
 	ir_at(l, full);
-	lower_count_full(l);
+	lower_notice(l, NOTICE_HELPER, HELPER_map_update_elem, r);
 	ir_jmp(l, done);
 	ir_seal(l, hit);
 	ir_at(l, hit);

@@ -99,11 +99,14 @@ ir_probe_read(struct lower *l, enum addrspace as, struct mem dst,
 	      struct ref size, struct ref addr, bool str)
 {
 	enum ir_helper h;
+	struct ref r;
 
 	if (as == AS_USER)
 		h = str ? HELPER_probe_read_user_str : HELPER_probe_read_user;
 	else
 		h = str ? HELPER_probe_read_kernel_str
 			: HELPER_probe_read_kernel;
-	return ir_call(l, h, 3, ir_addr(l, dst), size, addr);
+	r = ir_call(l, h, 3, ir_addr(l, dst), size, addr);
+	ir_watch(l, h, r);
+	return r;
 }

@@ -20,7 +20,11 @@ event_handle(struct session *s, const void *data, size_t size)
 	if (id >= s->prog->events.n)
 		return;
 	e.spec = s->prog->events.v[id];
-	if (size >= e.spec->size && e.spec->word->on_event)
+	if (size < e.spec->size)
+		return;
+	if (e.spec->notice)
+		notice_handle(s, &e);
+	else if (e.spec->word->on_event)
 		e.spec->word->on_event(s, &e);
 }
 

@@ -80,6 +80,8 @@ struct event {
 
 /* One record of the ring buffer: find its spec, run its word. */
 void event_handle(struct session *s, const void *data, size_t size);
+/* Tell what a program reported of its own accord (notice.c). */
+void notice_handle(struct session *s, const struct event *e);
 
 /* Bytes of argument i, and its type; NULL when it was not sent. */
 const void *event_arg(const struct event *e, unsigned i,
@@ -207,7 +209,7 @@ struct session {
 	int exit_code;
 	bool done;            /* exit() was seen: drop further events */
 	uint64_t boot_offset; /* ns: CLOCK_REALTIME - CLOCK_BOOTTIME */
-	uint64_t lost_seen, full_seen;
+	uint64_t lost_seen;
 	struct symbols *symbols; /* lazily made */
 };
 
@@ -248,7 +250,7 @@ bool session_run_signal(struct session *s);
 bool session_waits(const struct session *s);
 /* The index of the map for a use, or -1. */
 int session_map(const struct session *s, enum map_use use);
-/* Report what is newly lost and what map updates failed. */
+/* Report what is newly lost. */
 void session_report_lost(struct session *s, bool total);
 
 /* ---- the child of -c ---- */

@@ -390,6 +390,7 @@ init_compile(struct compile *c)
 		.options = &c->options,
 		.headers = &c->headers,
 		.unsafe = c->opts.unsafe,
+		.watch_reads = c->opts.warnings,
 		.pid = c->opts.pid,
 		.has_cpid = c->opts.command != NULL,
 		.ncpus = session_possible_cpus(),

@@ -226,13 +226,6 @@ session_report_lost(struct session *s, bool total)
 	if (g.lost > s->lost_seen)
 		report_lost(s, g.lost - s->lost_seen);
 	s->lost_seen = g.lost;
-	if (g.map_full > s->full_seen)
-		session_warn(s,
-			     "Map full; can't update element. Try increasing "
-			     "max_map_keys config or manually setting the max "
-			     "entries in a map declaration e.g. "
-			     "`let @a = hash(5000)`");
-	s->full_seen = g.map_full;
 	if (total && g.lost && !s->out->json)
 		session_warn(s, "Total lost event count: %llu",
 			     (unsigned long long)g.lost);

@@ -266,8 +266,9 @@ struct sema_input {
 	struct script_options *options;
 	const struct cdef_input *headers; /* where they are, -I; or NULL */
 	bool unsafe;
-	int pid;       /* -p, or 0 */
-	uint64_t cpid; /* -c child, or 0 */
+	bool watch_reads; /* -k: tell of failed reads, too */
+	int pid;          /* -p, or 0 */
+	uint64_t cpid;    /* -c child, or 0 */
 	bool has_cpid;
 	uint64_t ncpus;
 };
