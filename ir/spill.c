@@ -34,6 +34,11 @@ struct spill {
 	bool *stored;          /* by value: needs its slot */
 	uint32_t *slot;        /* by value: slot + 1 */
 	uint32_t nvalues;      /* at the start; those made later have no slot */
+	/* By value, for the edge at hand; stamps, so that no edge clears them: */
+	uint32_t *loaded; /* edge that brought it back */
+	uint32_t *moved;  /* edge that saved its old value as a phi, */
+	uint32_t *saved;  /* and the slot where */
+	uint32_t edge;    /* counts edges */
 	/* Of the block at hand: */
 	struct blk *b;
 	struct blk_spill *bs;
@@ -407,7 +412,6 @@ struct edge {
 	struct blk_spill *bs; /* where the code goes: from's list */
 	uint32_t at;          /* index of the predecessor */
 	struct span span;
-	uint32_t *moved; /* by phi: 1 + slot where its old value was saved */
 };
 
 static bool
@@ -432,7 +436,8 @@ edge_reload(struct spill *s, const struct edge *e, uint32_t v)
 		return again.id;
 	}
 	s->stored[v] = true;
-	put_reload(s, e->bs, v, e->moved[v] ? e->moved[v] - 1 : slot_of(s, v),
+	put_reload(s, e->bs, v,
+		   s->moved[v] == s->edge ? s->saved[v] : slot_of(s, v),
 		   e->span);
 	return v;
 }
@@ -466,12 +471,13 @@ save_old_phis(struct spill *s, const struct edge *e)
 		if (op->code != IR_PHI)
 			break;
 		a = op->phi[e->at].id;
-		if (a == r.id || e->moved[a] || !in_memory(s, a) ||
+		if (a == r.id || !in_memory(s, a) || s->moved[a] == s->edge ||
 		    !is_phi_of(s->f, e->to, a) || find_kept(&e->from->out, a))
 			continue;
 		put_reload(s, e->bs, a, slot_of(s, a), e->span);
 		put_spill(s, e->bs, a, s->f->nslots, e->span);
-		e->moved[a] = ++s->f->nslots;
+		s->moved[a] = s->edge;
+		s->saved[a] = s->f->nslots++;
 	}
 }
 
@@ -489,22 +495,29 @@ store_phi(struct spill *s, const struct edge *e, struct ref r)
 	put_spill(s, e->bs, a.id, slot_of(s, r.id), e->span);
 }
 
+/* A value that was made again has a new name, which is no key here. */
+static bool
+is_loaded(const struct spill *s, uint32_t v)
+{
+	return v < s->nvalues && s->loaded[v] == s->edge;
+}
+
 /* The argument of a phi in a register. */
 static void
-load_phi(struct spill *s, const struct edge *e, struct ref r, uint32_t *loaded)
+load_phi(struct spill *s, const struct edge *e, struct ref r)
 {
 	uint32_t v = ir_op(s->f, r)->phi[e->at].id, again;
 
-	if (find_kept(&e->from->out, v) || loaded[v] == e->at + 1)
+	if (find_kept(&e->from->out, v) || is_loaded(s, v))
 		return;
 	again = edge_reload(s, e, v);
 	if (again == v)
-		loaded[v] = e->at + 1;
+		s->loaded[v] = s->edge;
 	ir_op(s->f, r)->phi[e->at].id = again;
 }
 
 static void
-fix_edge(struct spill *s, const struct edge *e, uint32_t *loaded)
+fix_edge(struct spill *s, const struct edge *e)
 {
 	const kept_list *in = &s->blk[e->to->rpo].in;
 	uint32_t i, pass;
@@ -519,13 +532,13 @@ fix_edge(struct spill *s, const struct edge *e, uint32_t *loaded)
 			if (!pass && in_memory(s, r.id))
 				store_phi(s, e, r);
 			else if (pass && find_kept(in, r.id))
-				load_phi(s, e, r, loaded);
+				load_phi(s, e, r);
 		}
 	for (i = 0; i < in->n; i++) {
 		uint32_t v = in->v[i].v;
 
 		if (ir_find_live(&s->w.blk[e->to->rpo].in, v) &&
-		    !find_kept(&e->from->out, v) && loaded[v] != e->at + 1)
+		    !find_kept(&e->from->out, v) && !is_loaded(s, v))
 			edge_reload(s, e, v);
 	}
 }
@@ -533,26 +546,19 @@ fix_edge(struct spill *s, const struct edge *e, uint32_t *loaded)
 static void
 fix_edges_into(struct spill *s, struct blk *to)
 {
-	uint32_t i, n = s->f->ops.n;
-	struct arena tmp = { 0 };
-	uint32_t *loaded = arena_alloc(&tmp, n * sizeof(*loaded));
+	uint32_t i;
 
 	for (i = 0; i < to->preds.n; i++) {
 		struct blk *from = to->preds.v[i];
 		struct blk_spill *bs = &s->blk[from->rpo];
 		struct ref end = bs->ops.v[--bs->ops.n];
-		struct edge e = { to,
-				  bs,
-				  bs,
-				  i,
-				  ir_op(s->f, end)->span,
-				  arena_alloc(&tmp, n * sizeof(*e.moved)) };
+		struct edge e = { to, bs, bs, i, ir_op(s->f, end)->span };
 
 		assert(!from->succ[1]);
-		fix_edge(s, &e, loaded);
+		s->edge++;
+		fix_edge(s, &e);
 		put(s, bs, end);
 	}
-	arena_free(&tmp);
 }
 
 /* ---- the new lists of ops ---- */
@@ -606,6 +612,9 @@ spill_func(struct func *f)
 	s.stored = arena_alloc(&tmp, s.nvalues * sizeof(*s.stored));
 	s.slot = arena_alloc(&tmp, s.nvalues * sizeof(*s.slot));
 	s.seen = arena_alloc(&tmp, s.nvalues * sizeof(*s.seen));
+	s.loaded = arena_alloc(&tmp, s.nvalues * sizeof(*s.loaded));
+	s.moved = arena_alloc(&tmp, s.nvalues * sizeof(*s.moved));
+	s.saved = arena_alloc(&tmp, s.nvalues * sizeof(*s.saved));
 	for (i = 0; i < f->blks.n; i++)
 		spill_blk(&s, f->blks.v[i]);
 	for (i = 0; i < f->blks.n; i++)
