@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns the memory of one compilation: a list of blocks that bytes are cut
- * from in order. Nothing is given back but the whole. Blocks come from
- * calloc, so what is handed out is zero and untouched pages cost nothing.
+ * from in order. Nothing is given back but the whole. Each block is twice as
+ * large as the one before, up to a limit, so that the many short-lived arenas
+ * of passes stay small. Bytes are zeroed when they are handed out, not a block
+ * at a time; what needs a block of its own comes from calloc, where untouched
+ * pages cost nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +15,8 @@
 
 enum {
 	ARENA_ALIGN = 16,
-	ARENA_BLOCK = 32 * 1024,
+	ARENA_FIRST = 1024,
+	ARENA_BLOCK = 64 * 1024,
 };
 
 struct arena_block {
@@ -29,20 +33,51 @@ base_out_of_memory(void)
 }
 
 static struct arena_block *
-add_block(struct arena *a, size_t need)
+new_block(size_t size, bool zero)
 {
-	size_t size = need > ARENA_BLOCK ? need : ARENA_BLOCK;
 	struct arena_block *b;
 
 	if (size > SIZE_MAX - sizeof(*b))
 		base_out_of_memory();
-	b = calloc(1, sizeof(*b) + size);
+	b = zero ? calloc(1, sizeof(*b) + size) : malloc(sizeof(*b) + size);
 	if (!b)
 		base_out_of_memory();
 	b->size = size;
+	b->used = 0;
+	return b;
+}
+
+/* A new head, at least twice as large as the last. */
+static struct arena_block *
+add_block(struct arena *a, size_t need)
+{
+	size_t last = a->head ? a->head->size : ARENA_FIRST / 2;
+	size_t size = last < ARENA_BLOCK / 2 ? last * 2 : ARENA_BLOCK;
+	struct arena_block *b;
+
+	while (size < need + sizeof(*b))
+		size *= 2;
+	b = new_block(size - sizeof(*b), false);
 	b->next = a->head;
 	a->head = b;
 	return b;
+}
+
+/* A block of its own, behind the head: that one still has room. */
+static void *
+alloc_large(struct arena *a, size_t size)
+{
+	struct arena_block *b = new_block(size, true);
+
+	b->used = size;
+	if (a->head) {
+		b->next = a->head->next;
+		a->head->next = b;
+	} else {
+		b->next = NULL;
+		a->head = b;
+	}
+	return b->bytes;
 }
 
 void *
@@ -54,12 +89,15 @@ arena_alloc(struct arena *a, size_t size)
 	if (size > SIZE_MAX / 2)
 		base_out_of_memory();
 	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-	if (!b || b->size - b->used < size)
+	a->used += size;
+	if (!b || b->size - b->used < size) {
+		if (size > ARENA_BLOCK / 4)
+			return alloc_large(a, size);
 		b = add_block(a, size);
+	}
 	p = b->bytes + b->used;
 	b->used += size;
-	a->used += size;
-	return p;
+	return memset(p, 0, size);
 }
 
 char *
