@@ -45,11 +45,13 @@ void arena_free(struct arena *a);
 
 /* A pointer to a new, zeroed last element. Moves the array when it grows. */
 #define vec_push(a, vec)                                                       \
-	(vec_grow((a), (void **)&(vec)->v, (vec)->n, &(vec)->cap,              \
-		  sizeof(*(vec)->v)),                                          \
+	((vec)->n < (vec)->cap                                                 \
+		 ? (void)0                                                     \
+		 : vec_grow((a), (void **)&(vec)->v, (vec)->n, &(vec)->cap,    \
+			    sizeof(*(vec)->v)),                                \
 	 &(vec)->v[(vec)->n++])
 
-/* Room for one more element of `size` bytes after `n`; for vec_push. */
+/* Room for one more element of `size` bytes in a full array; for vec_push. */
 void vec_grow(struct arena *a, void **v, uint32_t n, uint32_t *cap,
 	      size_t size);
 

@@ -15,9 +15,7 @@ vec_grow(struct arena *a, void **v, uint32_t n, uint32_t *cap, size_t size)
 	uint32_t more;
 	void *bigger;
 
-	assert(n <= *cap);
-	if (n < *cap)
-		return;
+	assert(n == *cap);
 	more = *cap ? *cap * 2 : VEC_FIRST;
 	if (more <= *cap)
 		base_out_of_memory();
