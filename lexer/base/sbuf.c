@@ -60,11 +60,13 @@ sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap)
 
 	assert(fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(b->s ? b->s + b->n : NULL, b->cap - b->n, fmt, again);
 	va_end(again);
 	assert(n >= 0);
-	reserve(b, (size_t)n);
-	vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= b->cap - b->n) { /* cut off: once more, with room */
+		reserve(b, (size_t)n);
+		vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
+	}
 	b->n += (size_t)n;
 }
 
