@@ -35,6 +35,28 @@ missing() {
 		kprobe)
 			grep -qs . /sys/bus/event_source/devices/kprobe/type ||
 				{ echo "no kprobes in this kernel"; return; } ;;
+		kprobe_multi)
+			grep -q ' bpf_kprobe_multi_link_release' \
+				/proc/kallsyms ||
+				{ echo "no kprobe_multi in this kernel"; return; } ;;
+		fentry)
+			[ -r /sys/kernel/btf/vmlinux ] && grep -qs . \
+				/sys/kernel/tracing/available_filter_functions ||
+				{ echo "no fentry in this kernel"; return; } ;;
+		watchpoint)
+			[ -e /sys/bus/event_source/devices/breakpoint/type ] ||
+				{ echo "no watchpoints in this kernel"; return; } ;;
+		uprobe_multi)
+			grep -q ' bpf_uprobe_multi_link_release' \
+				/proc/kallsyms ||
+				{ echo "no uprobe_multi in this kernel"; return; } ;;
+		module:*)
+			[ -d /sys/module/"${need#module:}" ] &&
+				grep -q "\[${need#module:}\]" /proc/kallsyms ||
+				{ echo "no ${need#module:} module in this kernel"; return; } ;;
+		cpus2)
+			[ "$(nproc)" -gt 1 ] ||
+				{ echo "only one CPU"; return; } ;;
 		uprobe)
 			[ -e /sys/bus/event_source/devices/uprobe/type ] ||
 				{ echo "no uprobes in this kernel"; return; } ;;

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -294,6 +296,44 @@ do_wait(long n)
 		exit(1);
 }
 
+/* Connections to a listener of our own on the loopback interface. */
+static void
+connect_to(const struct sockaddr *to, socklen_t size, long n)
+{
+	int server = socket(to->sa_family, SOCK_STREAM, 0);
+	struct sockaddr_storage at;
+
+	if (bind(server, to, size) || listen(server, 16) ||
+	    getsockname(server, (struct sockaddr *)&at, &size))
+		return;
+	for (long i = 0; i < n; i++) {
+		int fd = socket(to->sa_family, SOCK_STREAM, 0);
+
+		if (connect(fd, (struct sockaddr *)&at, size) == 0)
+			close(accept(server, NULL, NULL));
+		close(fd);
+	}
+	close(server);
+}
+
+static void
+do_connect(long n)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	connect_to((struct sockaddr *)&to, sizeof(to), n);
+}
+
+static void
+do_connect6(long n)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
+				   .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+
+	connect_to((struct sockaddr *)&to, sizeof(to), n);
+}
+
 static const struct action actions[] = {
 	{ "openat", do_openat, "open and close /dev/null" },
 	{ "missing", do_missing, "open /nonexistent/file, in vain" },
@@ -313,6 +353,8 @@ static const struct action actions[] = {
 	{ "spin", do_spin, "burn N ms of CPU time in work_fn" },
 	{ "idle", do_idle, "sleep N ms at a stretch" },
 	{ "wait", do_wait, "until a byte comes on stdin" },
+	{ "connect", do_connect, "TCP connection to itself by IPv4" },
+	{ "connect6", do_connect6, "the same by IPv6" },
 };
 
 static const struct action *

@@ -1,0 +1,6 @@
+# ASSERTION: a function that is not there, an offset inside an instruction
+# NEEDS: root kprobe
+"$JIFFY" -e 'kprobe:sys_nothing { }' 2>&1 || echo "status $?"
+"$JIFFY" -e 'config = { missing_probes = "warn" } kprobe:sys_nothing { }
+	kprobe:do_nanosleep { } begin { exit(); }' 2>&1 || echo "status $?"
+"$JIFFY" -e 'kprobe:do_nanosleep+1 { }' 2>&1 || echo "status $?"
