@@ -248,15 +248,44 @@ filter_pid(struct lower *l)
 	ir_at(l, mine);
 }
 
+/* The frame has to be on the stack, of which there is little: what would make
+ * it large goes to an object that may be in scratch. */
+static void
+place_rest(struct lower *l, struct unit_state *u, struct lvar *lv,
+	   uint32_t size)
+{
+	struct obj *o;
+
+	if (!u->rest_off) {
+		u->rest_off = u->frame_size;
+		u->frame_size += 8;
+		u->rest_obj = l->f->objs.n;
+		ir_obj(l, 8, 8);
+		l->f->objs.v[u->rest_obj].pinned = true;
+		l->f->objs.v[u->rest_obj].size = 0;
+	}
+	o = &l->f->objs.v[u->rest_obj];
+	lv->at = AT_FRAME_PTR;
+	lv->index = u->rest_obj;
+	lv->off = u->rest_off;
+	lv->inner = (int32_t)o->size;
+	lv->ready = true;
+	o->size += (size + 7) & ~7u;
+}
+
 /* Room in the frame for a variable that callbacks share. */
 static void
 place_captured(struct lower *l, struct unit_state *u, const struct var *v,
 	       struct lvar *lv)
 {
-	enum { IN_FRAME_MAX = 32 };
+	enum { IN_FRAME_MAX = 32, FRAME_MAX = 128 };
 	uint32_t size = type_is_scalar(v->type) ? 8 : v->type->size;
 	bool far = size > IN_FRAME_MAX && lv->as == AS_BPF;
 
+	if (u->frame_size >= FRAME_MAX && lv->as == AS_BPF) {
+		place_rest(l, u, lv, size);
+		return;
+	}
 	lv->at = far ? AT_FRAME_PTR : AT_FRAME;
 	lv->off = u->frame_size;
 	lv->ready = true;
@@ -321,8 +350,8 @@ fill_frame(struct lower *l, struct unit_state *u)
 	for (i = 0; i < u->nvars; i++) {
 		struct mem m = { REF_NONE, 0 };
 
-		if (u->vars[i].at != AT_FRAME_PTR)
-			continue;
+		if (u->vars[i].at != AT_FRAME_PTR || u->vars[i].inner)
+			continue; /* or it shares the object of another */
 		m.base = lower_obj_again(l, u->vars[i].index);
 		ir_mem_zero(l, m, l->f->objs.v[u->vars[i].index].size);
 		ir_store(l, lower_frame(l, 0).base, u->vars[i].off, m.base, 8);

@@ -16,6 +16,7 @@ struct lvar {
 	} at;
 	uint32_t index; /* slot or object */
 	int32_t off;    /* in the frame */
+	int32_t inner;  /* AT_FRAME_PTR: in the object */
 	/* Structs and arrays behind a kernel or user address are read when
 	 * their fields are; the variable holds the address. AS_BPF: bytes. */
 	enum addrspace as;
@@ -42,6 +43,8 @@ struct unit_state {
 	int32_t done_off;   /* u64: the probe ended inside a callback */
 	int32_t result_off; /* u64: what it returns then */
 	int32_t ctx_off;    /* u64: the context */
+	uint32_t rest_obj;  /* captured variables the frame has no room for */
+	int32_t rest_off;   /* u64: its address; 0: there is none */
 	bool has_frame, ctx_used;
 	struct func *top;
 	VEC(struct while_func {

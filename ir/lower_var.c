@@ -74,9 +74,10 @@ lower_var_mem(struct lower *l, const struct var *v)
 		return lower_frame(l, lv->off);
 	case AT_FRAME_PTR:
 		if (!l->scope->callback)
-			return (struct mem){ lower_obj_again(l, lv->index), 0 };
+			return (struct mem){ lower_obj_again(l, lv->index),
+					     lv->inner };
 		m = lower_frame(l, lv->off);
-		return (struct mem){ ir_load(l, m.base, m.off, 8), 0 };
+		return (struct mem){ ir_load(l, m.base, m.off, 8), lv->inner };
 	case AT_SLOT:
 		break;
 	}

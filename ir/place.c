@@ -12,6 +12,7 @@
  */
 #include <linux/bpf.h>
 
+#include "alloc.h"
 #include "overlap.h"
 
 enum {
@@ -25,6 +26,8 @@ struct placer {
 	struct prog *p;
 	struct arena tmp;
 	struct overlap *of; /* by func->index */
+	uint32_t *room;     /* by func->index: bytes kept for spills; 0: not
+			       looked at, SPILL_ROOM */
 };
 
 /* ---- stack or scratch ---- */
@@ -41,20 +44,58 @@ stack_limit(const struct prog *p)
 
 /* What a function takes of the chain's 512 bytes. */
 static uint32_t
-frame_size(const struct func *f)
+frame_size(const struct placer *c, const struct func *f)
 {
-	return (f->stack + SPILL_ROOM + FRAME_ROUND - 1) / FRAME_ROUND *
-	       FRAME_ROUND;
+	uint32_t room = c->room[f->index] ? c->room[f->index] : SPILL_ROOM;
+
+	return (f->stack + room + FRAME_ROUND - 1) / FRAME_ROUND * FRAME_ROUND;
 }
 
 static uint32_t
-chain_size(const struct func *f)
+chain_size(const struct placer *c, const struct func *f)
 {
 	uint32_t size = 0;
 
 	for (; f; f = f->parent)
-		size += frame_size(f);
+		size += frame_size(c, f);
 	return size;
+}
+
+static uint32_t
+count_values(const struct func *f, const live_list *l)
+{
+	uint32_t n = 0, i;
+
+	for (i = 0; i < l->n; i++)
+		n += !ir_is_remat(&f->ops.v[l->v[i].v]);
+	return n;
+}
+
+/* Where room is short: 8 bytes for each value that is alive where most are,
+ * but for those that survive calls in registers. */
+static void
+measure_spills(struct placer *c, struct func *f)
+{
+	struct arena tmp = { 0 };
+	struct flow w = { .f = f, .tmp = &tmp };
+	uint32_t most = 0, i;
+
+	if (c->room[f->index])
+		return;
+	ir_rpo(f);
+	w.blk = arena_alloc(&tmp, f->blks.n * sizeof(*w.blk));
+	ir_flow(&w);
+	for (i = 0; i < f->blks.n; i++) {
+		uint32_t in = count_values(f, &w.blk[i].in);
+		uint32_t out = count_values(f, &w.blk[i].out);
+
+		in = in > out ? in : out;
+		most = most > in ? most : in;
+	}
+	arena_free(&tmp);
+	c->room[f->index] = SPILL_ROOM;
+	if (most > KEPT && (most - KEPT) * 8 > SPILL_ROOM)
+		c->room[f->index] = (most - KEPT) * 8;
 }
 
 /* The key of the scratch lookup lives on the stack. */
@@ -119,7 +160,12 @@ largest(const struct placer *c, struct func *f, struct func **owner)
 static void
 fit_chain(struct placer *c, struct func *f)
 {
-	while (chain_size(f) > STACK_LIMIT) {
+	const struct func *up;
+
+	if (chain_size(c, f) > STACK_LIMIT / 2)
+		for (up = f; up; up = up->parent)
+			measure_spills(c, c->p->funcs.v[up->index]);
+	while (chain_size(c, f) > STACK_LIMIT) {
 		struct func *owner;
 		struct obj *o = largest(c, f, &owner);
 
@@ -326,6 +372,7 @@ ir_place(struct prog *p)
 	bool any = false;
 
 	c.of = arena_alloc(&c.tmp, (p->funcs.n + 1) * sizeof(*c.of));
+	c.room = arena_alloc(&c.tmp, (p->funcs.n + 1) * sizeof(*c.room));
 	for (i = 0; i < p->funcs.n; i++)
 		ir_rpo(p->funcs.v[i]);
 	choose(&c);

@@ -118,19 +118,35 @@ color_slots(struct func *f, struct arena *tmp)
 	f->nslots = used;
 }
 
+/* The kernel counts a callback's caller as well, each in steps of 32 bytes.
+ * Callers have lower numbers: theirs is known already. */
+static uint32_t
+chain_stack(const struct func *f)
+{
+	uint32_t size = f->parent ? (f->stack + 31) & ~31u : f->stack;
+
+	while ((f = f->parent))
+		size += (f->stack + 31) & ~31u;
+	return size;
+}
+
 bool
 ir_color_slots(struct prog *p, struct func *f)
 {
 	struct arena tmp = { 0 };
+	uint32_t size;
 
 	if (f->nslots)
 		color_slots(f, &tmp);
 	arena_free(&tmp);
 	f->stack = ((f->stack + 7) & ~7u) + 8 * f->nslots;
-	if (f->stack <= STACK_LIMIT)
+	size = chain_stack(f);
+	if (size <= STACK_LIMIT)
 		return true;
 	return diag_error(p->diag, ir_op(f, f->blks.v[0]->ops.v[0])->span,
-			  "%s needs %u bytes of stack, the kernel allows %d",
-			  f->parent ? "this loop" : "this probe", f->stack,
-			  STACK_LIMIT);
+			  "%s needs %u bytes of stack, the kernel allows %d; "
+			  "use fewer variables at a time",
+			  f->parent ? "this loop and what is around it"
+				    : "this probe",
+			  size, STACK_LIMIT);
 }
