@@ -272,7 +272,8 @@ step(struct lower *l, const struct node *n)
 		return ir_const(l, 0);
 	}
 	old = lower_var_get(l, x->var.var);
-	new = lower_convert(l, lower_arith(l, arith, old, by), n->type,
+	new = lower_convert(l, lower_arith(l, arith, old, by),
+			    type_int(l->prog->types, 8, true),
 			    x->var.var->type);
 	lower_var_set(l, x->var.var, new);
 	return post ? old : new;
