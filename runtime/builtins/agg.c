@@ -62,7 +62,8 @@ better(const struct node *n)
 {
 	bool min = n->call.word->aux == MIN;
 
-	if (n->type->is_signed)
+	/* As the map has it: one signed use makes it signed. */
+	if (n->call.target->map.map->value->is_signed)
 		return min ? CC_SLT : CC_SGT;
 	return min ? CC_ULT : CC_UGT;
 }
