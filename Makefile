@@ -123,6 +123,12 @@ $(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
 unit: $(UNIT)
 vm: $(VM)
 fuzz: $(FUZZ)
+# Random programs: make fuzz-programs [SECONDS=n] [SEED=n]
+fuzz-programs: $(FUZZ)
+	@for run in $(FUZZ); do \
+		$$run --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) \
+			|| exit 1; \
+	done
 workload: $(BUILD)/tests/live/workload
 objects: $(OBJ)
 test-programs: unit vm workload
@@ -182,7 +188,7 @@ help:
 	@echo 'bench                      beside bpftrace and PEERS="PATH ..."'
 	@echo 'compare PEER=PATH          live tests under two executables'
 
-.PHONY: all unit vm fuzz workload objects test-programs static install check \
+.PHONY: all unit vm fuzz fuzz-programs workload objects test-programs static install check \
 	check-fast check-live golden compare bench lint fmt demo clean help
 .SECONDARY:
 

@@ -204,7 +204,7 @@ int_word(struct gen *g, unsigned depth)
 		gen_value(g, &g_str, depth - 1, true);
 		put(g, ", ");
 		gen_value(g, &g_str, depth - 1, false);
-		put(g, ", %u)", rnd(g, 12));
+		put(g, ", %u)", 1 + rnd(g, 12));
 		return;
 	case 1:
 		if (m && m->agg < AGG_STATS) {
