@@ -208,8 +208,7 @@ int_word(struct gen *g, unsigned depth)
 		return;
 	case 1:
 		if (m && m->agg < AGG_STATS) {
-			if (chance(g, 60))
-				put(g, "(int64)");
+			put(g, "(int64)");
 			put(g, "@%s", m->name);
 			gen_key(g, m, depth - 1);
 			return;
