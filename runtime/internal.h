@@ -180,6 +180,10 @@ enum options_result options_parse(struct options *o, struct arena *a, int argc,
 				  char **argv);
 /* Whether the script asks for all options given behind `--`; reports. */
 bool options_settle(const struct script_options *o, struct diag *d);
+/* "v1.2.3" */
+const char *options_version(void);
+/* --info: what this kernel, asked by trial, and this build can do. */
+void info_print(struct out *o, struct arena *a, const char *version);
 /* Whether colours go to stderr: terminals and BPFTRACE_COLOR. */
 bool options_color(void);
 

@@ -480,6 +480,25 @@ list(struct compile *c)
 	return ok ? 0 : 1;
 }
 
+/* --info: privileges and output as for a trace. */
+static int
+info(struct compile *c)
+{
+	struct session s = {
+		.arena = &c->arena,
+		.opts = &c->opts,
+		.in = &c->in,
+		.prog = &c->prog,
+		.image = &c->image,
+	};
+	bool ready = session_init(&s);
+
+	if (ready)
+		info_print(s.out, &c->arena, options_version());
+	session_free(&s);
+	return ready ? 0 : 1;
+}
+
 /* Compile with a session at hand: the child of -c gives a constant. */
 static int
 trace(struct compile *c)
@@ -514,6 +533,8 @@ run(struct compile *c)
 		return 1;
 	if (!init_compile(c))
 		return 2;
+	if (c->opts.info)
+		return info(c);
 	if (c->opts.list)
 		return list(c);
 	if (!read_script(c))

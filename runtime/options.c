@@ -86,7 +86,7 @@ static const char usage[] =
 "        --no-warnings   show no warnings\n"
 "        --dry-run       attach, then leave\n"
 "        --wait-detach   end only when the kernel has let go of all probes\n"
-"        --info          what this kernel can do\n"
+"        --info          what this kernel can do; with -f json too\n"
 "    -h, --help          this text\n"
 "    -V, --version       the version\n"
 "\n"
@@ -199,10 +199,16 @@ add_debug(struct options *o, struct arena *a, const char *stages)
 				    : stages;
 }
 
+const char *
+options_version(void)
+{
+	return "v" JIFFY_VERSION;
+}
+
 static enum options_result
 print_version(void)
 {
-	puts("jiffy v" JIFFY_VERSION);
+	printf("jiffy %s\n", options_version());
 	return OPTIONS_DONE;
 }
 
