@@ -233,7 +233,7 @@ parse_comptime(struct parser *p)
 	n->expr.x = parse_unary(p);
 	if (!n->expr.x)
 		return NULL;
-	n->span = span_join(n->span, n->expr.x->span);
+	n->span.end = p->prev_end;
 	return seal(p, n);
 }
 
@@ -363,9 +363,9 @@ parse_postfix(struct parser *p)
 	return NULL;
 }
 
-/* &$x or &@m, bare; the '&' at `op` is taken. */
+/* &$x or &@m, bare; the '&' is taken. */
 static struct node *
-parse_address_operand(struct parser *p, struct span op)
+parse_address_operand(struct parser *p)
 {
 	const char *name = p->tok.text;
 	struct node *x = NULL;
@@ -382,9 +382,8 @@ parse_address_operand(struct parser *p, struct span op)
 	if (p->tok.kind == T_ERROR)
 		fail_here(p, "expected expression");
 	else
-		fail(p, op,
-		     "address-of operator (&) can only be used on a map or "
-		     "variable");
+		fail_here(p, "address-of operator (&) can only be used on a "
+			     "map or variable");
 	return NULL;
 }
 
@@ -395,7 +394,7 @@ parse_prefix(struct parser *p, enum operator_kind op)
 
 	advance(p);
 	if (op == OP_ADDR)
-		x = parse_address_operand(p, n->span);
+		x = parse_address_operand(p);
 	else
 		x = parse_unary(p);
 	if (!x)

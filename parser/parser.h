@@ -166,6 +166,7 @@ struct node {
 		struct { /* N_ASSIGN; op: OP_ASSIGN or the compound's operator
 			    (OP_ADD for +=) */
 			enum operator_kind op;
+			struct span op_span;
 			struct node *target; /* N_VAR or N_MAP */
 			struct node *value;
 		} assign;
@@ -263,6 +264,7 @@ struct ast {
 	const char *shebang; /* or NULL */
 	VEC(struct cdef) cdefs;
 	bool has_config;
+	struct span config_span;
 	VEC(struct config_item) config;
 	VEC(struct import) imports;
 	VEC(struct macro) macros;

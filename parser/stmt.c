@@ -315,6 +315,7 @@ parse_assignment(struct parser *p, struct node *target)
 	bool discard = target->kind == N_IDENT;
 
 	n->assign.op = assign_op(p->tok.kind);
+	n->assign.op_span = p->tok.span;
 	advance(p);
 	n->assign.target = target;
 	n->assign.value = parse_expr(p);
@@ -430,11 +431,22 @@ end_stmt(struct parser *p, const struct node *stmt)
 	return true;
 }
 
+/* Jumps and bare values do, steps are a kind of assignment. */
+static bool
+ends_with_semicolon(const struct node *n)
+{
+	if (n->kind != N_EXPR)
+		return n->kind == N_RETURN || n->kind == N_BREAK ||
+		       n->kind == N_CONTINUE;
+	return n->expr.x->kind != N_UNARY || n->expr.x->unary.op < OP_PREINC;
+}
+
 /* One statement into `block`, with what ends it. */
 static bool
 parse_into(struct parser *p, struct node *block)
 {
 	struct node *s = parse_stmt(p);
+	uint32_t end;
 	bool last;
 
 	if (!s)
@@ -442,12 +454,15 @@ parse_into(struct parser *p, struct node *block)
 	last = p->tok.kind == T_RBRACE;
 	if (!end_stmt(p, s))
 		return false;
+	end = p->prev_end;
 	if (last && is_expr(s) && has_value(s)) {
 		block->block.value = s;
 		return true;
 	}
 	if (is_expr(s))
 		s = to_stmt(p, s);
+	if (s && ends_with_semicolon(s))
+		s->span.end = end;
 	if (s)
 		*vec_push(p->arena, &block->block.stmts) = s;
 	return s;

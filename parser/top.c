@@ -239,9 +239,11 @@ parse_config(struct parser *p)
 	if (!expect(p, T_ASSIGN) || !expect(p, T_LBRACE))
 		return false;
 	p->ast->has_config = true;
+	p->ast->config_span = word;
 	while (p->tok.kind != T_RBRACE && p->tok.kind != T_EOF)
 		if (!accept(p, T_SEMI) && !parse_config_item(p))
 			resume_stmt(p);
+	p->ast->config_span.end = p->tok.span.end;
 	return expect(p, T_RBRACE);
 }
 

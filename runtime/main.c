@@ -563,6 +563,8 @@ main(int argc, char **argv)
 		break;
 	case OPTIONS_RUN:
 		status = run(&c);
+		if (c.diag.foreign)
+			status = 2;
 		break;
 	}
 	arena_free(&c.arena);

@@ -262,12 +262,14 @@ index_is_int(struct sema *s, const struct node *n)
 {
 	const struct type *t = n->index.index->type;
 
-	if (type_is_int(t))
+	int64_t i;
+
+	if (type_is_int(t) && (!sema_literal_int(n->index.index, &i) || i >= 0))
 		return true;
 	if (!is_error(t))
 		sema_error(s, n,
-			   "The array index operator [] only accepts positive "
-			   "(unsigned) integer indices. Got %s.",
+			   "The array index operator [] only accepts "
+			   "non-negative integer indices. Got: %s",
 			   type_name(t));
 	return false;
 }
@@ -300,7 +302,12 @@ check_index(struct sema *s, struct node *n)
 		pointer_item(s, n);
 	else if (t->kind == TY_TUPLE && known)
 		tuple_item(s, n, t, (uint64_t)i);
-	else {
+	else if (t->kind == TY_TUPLE) {
+		fail(s, n);
+		sema_error(s, n,
+			   "Array-style access for tuples only valid for "
+			   "integer literals");
+	} else {
 		fail(s, n);
 		sema_error(s, n,
 			   "The array index operator [] can only be used on "
@@ -323,6 +330,8 @@ type_asked(struct sema *s, struct type_expr *of, struct node *x)
 		if (t)
 			return t;
 	}
+	if (x && x->kind == N_TYPEOF) /* a macro's argument */
+		return type_asked(s, x->of.of, x->of.x);
 	if (x) {
 		check_expr(s, x);
 		return x->type;

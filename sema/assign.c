@@ -17,11 +17,11 @@ value_allowed(struct sema *s, const struct node *at, struct node *value,
 
 	if (!t || is_error(t))
 		return true;
-	if (value->kind == N_TUPLE && t->kind == TY_NONE)
+	if (t->kind == TY_NONE)
 		return sema_error(s, at, "Invalid expression for assignment");
 	if (is_aggregate(t) && sema_as_int(s, value))
 		return true;
-	if (t->kind != TY_NONE && !is_aggregate(t))
+	if (!is_aggregate(t))
 		return true;
 	return sema_error(s, at, "Value '%s' cannot be assigned to a %s.",
 			  type_name(t), where);
@@ -121,7 +121,7 @@ warn_narrow(struct sema *s, struct node *n, const struct var *v,
 {
 	struct node at = *n;
 
-	at.span = n->assign.value->span;
+	at.span = span_join(n->assign.op_span, n->assign.value->span);
 	at.type = type;
 	if (v->declared && v->declared->kind == TY_INT && type &&
 	    type->kind == TY_INT &&

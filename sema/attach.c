@@ -110,13 +110,13 @@ make_body(struct attaching *a)
 	if (a->probe->pred) {
 		cond = arena_alloc(arena, sizeof(*cond));
 		cond->kind = N_IF;
-		cond->span = span_join(a->probe->pred->span, body->span);
+		cond->span = a->probe->pred_span;
 		cond->cond.cond = ast_clone(arena, a->probe->pred);
 		cond->cond.then = body;
 		cond->cond.head = a->probe->pred->span;
 		outer = arena_alloc(arena, sizeof(*outer));
 		outer->kind = N_BLOCK;
-		outer->span = cond->span;
+		outer->span = span_join(cond->span, body->span);
 		*vec_push(arena, &outer->block.stmts) = cond;
 		body = outer;
 	}

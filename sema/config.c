@@ -202,7 +202,11 @@ set_choice(const struct setting *v, const struct config_key *k)
 	if (i < 0 && k->kind == KEY_LICENSE)
 		return arena_printf(v->arena,
 				    "Invalid value for license. Found: %s. "
-				    "Valid values: %s.",
+				    "Valid values: %s. Read more about BPF "
+				    "programs and licensing: "
+				    "https://docs.kernel.org/bpf/"
+				    "bpf_licensing.html#using-bpf-programs-in-"
+				    "the-linux-kernel",
 				    v->text, k->valid);
 	if (i < 0)
 		return arena_printf(v->arena,

@@ -65,6 +65,8 @@ fold_shift(struct sema *s, struct node *n, enum operator_kind op, wide a,
 {
 	if (b < 0 || b > 63)
 		return fail_fold(s, n);
+	if (op == OP_SHL && a < 0)
+		return put_wide(s, n, (int64_t)((uint64_t)a << (unsigned)b));
 	if (op == OP_SHL)
 		return put_wide(s, n, (wide)((uint64_t)a << (unsigned)b));
 	return put_wide(s, n, a >> (unsigned)b);
@@ -158,12 +160,13 @@ put_str(struct sema *s, struct node *n, const char *text, uint32_t len)
 	n->type = type_string(s->t, len + 1);
 }
 
-/* "abc" + 1 is "bc". */
+/* "abc" + 1 is "bc", and so is 1 + "abc". */
 static bool
 fold_skip(struct sema *s, struct node *n)
 {
-	const struct node *str = n->binary.l;
-	wide skip = value_of(n->binary.r);
+	bool swapped = is_number(n->binary.l);
+	const struct node *str = swapped ? n->binary.r : n->binary.l;
+	wide skip = value_of(swapped ? n->binary.l : n->binary.r);
 
 	if (skip < 0 || skip >= str->str.len) {
 		sema_warn(s, n, "literal string will always be empty");
@@ -246,16 +249,12 @@ fold_binary(struct sema *s, struct node *n)
 		return fold_numbers(s, n);
 	if (l->kind == N_STR && r->kind == N_STR)
 		return fold_strings(s, n);
-	if (l->kind == N_STR && is_number(r) && op == OP_ADD)
+	if (op == OP_ADD && ((l->kind == N_STR && is_number(r)) ||
+			     (r->kind == N_STR && is_number(l))))
 		return fold_skip(s, n);
 	if (l->kind == N_TUPLE && r->kind == N_TUPLE &&
 	    (op == OP_EQ || op == OP_NE)) {
 		sema_make_bool(s, n, equal_literals(l, r) == (op == OP_EQ));
-		return true;
-	}
-	if ((l->kind == N_STR || r->kind == N_STR) && !is_comparison(op)) {
-		n->type = type_error(s->t);
-		sema_error(s, n, "illegal literal operation with strings");
 		return true;
 	}
 	return false;

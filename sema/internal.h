@@ -47,8 +47,9 @@ struct sema {
 	struct hmap hoisted;    /* names used after their block (15) */
 	VEC(struct var *) gone; /* variables whose block has ended */
 	unsigned loops, fors;   /* enclosing while and for / for bodies */
-	unsigned depth;         /* of nested expressions */
-	VEC(struct span) calls; /* macro calls around this place */
+	const struct node *loop_return; /* the first in this for body */
+	unsigned depth;                 /* of nested expressions */
+	VEC(struct span) calls;         /* macro calls around this place */
 };
 
 /* ---- signature.c ---- */
@@ -96,8 +97,9 @@ const struct signature *word_signature(struct sema *s, const struct builtin *w);
 /* A message, with "expanded from" the macro calls around it. */
 void report_calls(struct sema *s, struct span at);
 
-/* ---- config.c, attach.c, macro.c: parts of sema_expand ---- */
+/* ---- import.c, config.c, attach.c, macro.c: parts of sema_expand ---- */
 
+bool import_files(struct sema *s);
 bool config_script(struct sema *s);
 bool attach_probes(struct sema *s);
 /* Expand the macro calls of a body in place. */

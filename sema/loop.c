@@ -60,8 +60,6 @@ bound_is_int(struct sema *s, const struct node *n, const struct node *bound,
 	if (type_is_int(t))
 		return true;
 	head.end = n->loop_for.to->span.end;
-	if (head.end < n->loop_for.body->span.begin)
-		head.end++; /* the parenthesis */
 	return sema_error_at(s, head,
 			     "Loop range requires an integer for the %s value",
 			     which);
@@ -164,7 +162,8 @@ check_for(struct sema *s, struct node *n)
 
 	n->type = type_none(s->t);
 	t = n->loop_for.map ? map_item_type(s, n) : range_type(s, n);
-	s->fors++;
+	if (!s->fors++)
+		s->loop_return = NULL;
 	s->loops++;
 	scope_push(s, &scope);
 	declare_loop_var(s, n, t);

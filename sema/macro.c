@@ -12,6 +12,7 @@
 struct expander {
 	struct sema *s;
 	const struct macro *chain[32]; /* calls around this one */
+	struct span calls[32];         /* and where they stand */
 	unsigned n;
 	unsigned *serial;
 	bool good;
@@ -49,18 +50,6 @@ struct body_check {
 };
 
 static bool
-is_param(const struct macro *m, int kind, const char *name)
-{
-	uint32_t i;
-
-	for (i = 0; i < m->params.n; i++)
-		if ((int)m->params.v[i].kind == kind &&
-		    !strcmp(m->params.v[i].name, name))
-			return true;
-	return false;
-}
-
-static bool
 refuse_jump(struct body_check *c, const struct node *n)
 {
 	c->good = diag_error(c->s->d, n->span,
@@ -84,12 +73,24 @@ check_body_node(struct node *n, void *arg)
 	if (n->kind == N_RETURN ||
 	    ((n->kind == N_BREAK || n->kind == N_CONTINUE) && !c->loops))
 		return refuse_jump(c, n);
-	if (n->kind == N_MAP && !is_param(c->macro, PARAM_MAP, n->map.name)) {
-		c->good = diag_error(c->s->d, n->span,
-				     "Unhygienic access to map: @%s. Maps must "
-				     "be passed into the macro as arguments.",
-				     n->map.name);
-		return false;
+	return true;
+}
+
+static bool
+params_differ(struct sema *s, const struct macro *m)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < m->params.n; i++) {
+		const struct macro_param *p = &m->params.v[i];
+
+		for (j = 0; j < i; j++)
+			if (p->kind == m->params.v[j].kind &&
+			    !strcmp(p->name, m->params.v[j].name))
+				return diag_error(s->d, p->span,
+						  "Ident for macro argument "
+						  "has already been used: %s",
+						  p->name);
 	}
 	return true;
 }
@@ -115,6 +116,8 @@ macro_check_definitions(struct sema *s)
 				  "This is the original definition.");
 		}
 		c.macro = m;
+		if (!params_differ(s, m))
+			c.good = false;
 		walk(m->body, check_body_node, &c);
 	}
 	return c.good;
@@ -208,6 +211,7 @@ report_mismatch(struct expander *x, const struct node *call,
 /* ---- the copy ---- */
 
 struct copy {
+	struct expander *x;
 	struct sema *s;
 	const struct macro *macro;
 	const node_list *args;
@@ -226,10 +230,47 @@ argument(const struct copy *c, int kind, const char *name)
 	return NULL;
 }
 
+/* A parameter where a type is wanted: what its typeof() is of. */
+static void
+put_type(const struct copy *c, struct type_expr *t)
+{
+	const struct node *with;
+
+	while (t && !t->name)
+		t = t->of_type;
+	with = t && t->tag == TAG_NONE ? argument(c, PARAM_EXPR, t->name)
+				       : NULL;
+	if (!with || with->kind != N_TYPEOF)
+		return;
+	t->name = NULL;
+	t->of = with->of.x ? ast_clone(c->s->a, with->of.x) : NULL;
+	t->of_type = with->of.x ? NULL : with->of.of;
+}
+
 static const char *
 private_name(const struct copy *c, const char *name)
 {
 	return arena_printf(c->s->a, "%s#%u", name, c->serial);
+}
+
+/* "expanded from", for each call around this place. */
+static void
+note_calls(const struct expander *x)
+{
+	unsigned i;
+
+	for (i = x->n; i > 0; i--)
+		diag_note(x->s->d, x->calls[i - 1], "expanded from");
+}
+
+static void
+report_foreign_map(struct expander *x, const struct node *n)
+{
+	x->good = diag_error(x->s->d, n->span,
+			     "Unhygienic access to map: @%s. Maps must be "
+			     "passed into the macro as arguments.",
+			     n->map.name);
+	note_calls(x);
 }
 
 static bool
@@ -244,7 +285,11 @@ substitute(struct node *n, void *arg)
 		n->var.name =
 			with ? with->var.name : private_name(c, n->var.name);
 		return true;
+	case N_CAST:
+		put_type(c, n->cast.to);
+		return true;
 	case N_LET:
+		put_type(c, n->let.decl);
 		with = argument(c, PARAM_VAR, n->let.name);
 		n->let.name =
 			with ? with->var.name : private_name(c, n->let.name);
@@ -256,6 +301,8 @@ substitute(struct node *n, void *arg)
 		with = argument(c, PARAM_MAP, n->map.name);
 		if (with)
 			n->map.name = with->map.name;
+		else
+			report_foreign_map(c->x, n);
 		return true;
 	case N_IDENT:
 		with = argument(c, PARAM_EXPR, n->ident.name);
@@ -286,6 +333,7 @@ report_recursion(struct expander *x, const struct node *call,
 	x->good = diag_error(x->s->d, call->span,
 			     "Recursive macro call detected. Call chain: %s%s",
 			     text, m->name);
+	note_calls(x);
 	return false;
 }
 
@@ -306,7 +354,7 @@ static void
 expand_call(struct expander *x, struct node *n, const struct macro *m,
 	    const node_list *args)
 {
-	struct copy c = { .s = x->s, .macro = m, .args = args };
+	struct copy c = { .x = x, .s = x->s, .macro = m, .args = args };
 	struct span at = n->span;
 	struct node *body;
 	uint32_t i;
@@ -319,8 +367,9 @@ expand_call(struct expander *x, struct node *n, const struct macro *m,
 		walk(args->v[i], expand_node, x);
 	c.serial = ++*x->serial;
 	body = ast_clone(x->s->a, m->body);
-	walk(body, substitute, &c);
+	x->calls[x->n] = at;
 	x->chain[x->n++] = m;
+	walk(body, substitute, &c);
 	walk(body, expand_node, x);
 	x->n--;
 	*n = *body;

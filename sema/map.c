@@ -264,6 +264,7 @@ map_finish(struct sema *s)
 	for (i = 0; i < s->ast->map_decls.n; i++) {
 		const struct map_decl *decl = &s->ast->map_decls.v[i];
 		const struct mapdef *m = hmap_get(&s->maps, decl->name);
+		struct span at;
 		bool per_cpu, agg;
 
 		if (!m || (!m->scalar && !m->keyed)) {
@@ -276,7 +277,9 @@ map_finish(struct sema *s)
 		per_cpu = !strncmp(decl->kind, "percpu", 6);
 		if (!m->value || agg == per_cpu)
 			continue;
-		good = diag_error(s->d, m->first,
+		at.begin = m->first.begin; /* the bare name */
+		at.end = at.begin + 1 + (uint32_t)strlen(m->name);
+		good = diag_error(s->d, at,
 				  "Incompatible map types. Type from "
 				  "declaration: %s. Type from value/key type: "
 				  "%s",

@@ -32,7 +32,11 @@ is_unsigned64(const struct type *t)
 void
 warn_cast(struct sema *s, const struct node *n, const struct type *to)
 {
-	sema_warn(s, n,
+	struct node at = *n;
+
+	if (n->kind == N_CAST)
+		at.span = n->cast.head;
+	sema_warn(s, &at,
 		  "Expression of type: %s being cast to type: %s. This may "
 		  "cause unexpected results. Use an explicit cast to suppress "
 		  "this warning.",
@@ -172,8 +176,12 @@ array_result(struct sema *s, const struct node *at, enum operator_kind op,
 			   "operators.");
 		return type_error(s->t);
 	}
-	if (l->type->to != r->type->to || !type_is_int(l->type->to))
-		return mismatch(s, at, op, l, r);
+	if (l->type->to != r->type->to || !type_is_int(l->type->to)) {
+		sema_error(s, at,
+			   "Only arrays of same sized integer support "
+			   "comparison operators.");
+		return type_error(s->t);
+	}
 	return type_bool(s->t);
 }
 
@@ -302,11 +310,7 @@ deref_type(struct sema *s, const struct node *n)
 		return type_int(s->t, 8, true);
 	if (is_error(t))
 		return t;
-	sema_error(s, n,
-		   "Can not dereference struct/union of type '%s'. It is not a "
-		   "pointer.",
-		   type_name(t));
-	return type_error(s->t);
+	return refuse_unary(s, n);
 }
 
 /* &$x or &@m: neither reads its operand. */

@@ -51,20 +51,23 @@ static bool
 report(struct sema *s)
 {
 	const struct cdef_msg *m;
-	bool good = true;
+	bool good = true, lacking = false;
 	uint32_t i, n;
 
 	m = cdef_messages(s->cdefs, &n);
 	for (i = 0; i < n; i++) {
 		if (!is_mistake(s, &m[i]))
 			continue;
-		good = diag_error(s->d, (struct span){ 0 }, "%s", m[i].text);
-		if (strstr(m[i].text, "unknown type") ||
-		    strstr(m[i].text, "incomplete type"))
-			diag_hint(s->d, "Include headers with missing type "
-					"definitions or install BTF "
-					"information to your system.");
+		good = diag_foreign(s->d, "%s", m[i].text);
+		lacking |= strstr(m[i].text, "unknown type") ||
+			   strstr(m[i].text, "incomplete type");
 	}
+	if (lacking)
+		diag_error(s->d, (struct span){ 0 },
+			   "Include headers with missing type definitions or "
+			   "install BTF information to your system.");
+	if (!good)
+		diag_foreign(s->d, "Clang parse error");
 	return good;
 }
 

@@ -298,6 +298,7 @@ struct arena *sema_arena(struct sema *s);
 const struct config *sema_config(struct sema *s);
 const struct sema_input *sema_in(struct sema *s);
 struct unit *sema_unit(struct sema *s);
+bool sema_in_loop(const struct sema *s);
 /* Argument i after folding, or NULL. */
 struct node *sema_arg(const struct node *call, unsigned i);
 /* A literal integer (or bool); a literal string or NULL. */

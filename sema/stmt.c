@@ -71,6 +71,12 @@ check_if(struct sema *s, struct node *n)
 
 /* ---- what ends a block ---- */
 
+static bool
+is_jump(const struct node *n)
+{
+	return n->kind == N_BREAK || n->kind == N_CONTINUE;
+}
+
 bool
 ends_flow(const struct node *n)
 {
@@ -97,23 +103,35 @@ check_jump(struct sema *s, struct node *n)
 			   ast_kind_name(n->kind));
 }
 
+/* In the body of a `for` all returns have a value, or none has. */
+static bool
+is_consistent(struct sema *s, const struct node *n)
+{
+	if (!s->fors)
+		return true;
+	if (!s->loop_return)
+		s->loop_return = n;
+	if (!s->loop_return->ret.x == !n->ret.x)
+		return true;
+	return sema_error(s, n, "Return value used in loop is inconsistent");
+}
+
 static void
 check_return(struct sema *s, struct node *n)
 {
 	struct node *x = n->ret.x;
+	bool good = is_consistent(s, n);
 
 	n->type = type_none(s->t);
 	if (!x)
 		return;
 	check_value(s, x);
-	if (s->fors) {
-		sema_error(s, n, "Return value used in loop is inconsistent");
+	if (!good)
 		return;
-	}
 	if (x->type && !is_error(x->type) && !type_is_int(x->type))
 		sema_error(s, n,
-			   "return only supports int values (%s provided)",
-			   sema_kind_name(x->type));
+			   "Probe return values can only be integers. Found %s",
+			   type_name(x->type));
 }
 
 /* ---- expression statements ---- */
@@ -233,7 +251,8 @@ check_block(struct sema *s, struct node *n)
 		struct node *stmt = n->block.stmts.v[i];
 
 		check_stmt(s, stmt);
-		if (i && !warned && ends_flow(n->block.stmts.v[i - 1])) {
+		if (i && !warned && ends_flow(n->block.stmts.v[i - 1]) &&
+		    (s->loops || !is_jump(n->block.stmts.v[i - 1]))) {
 			sema_warn(s, stmt, "Unreachable statement.");
 			warned = true;
 		}

@@ -126,6 +126,13 @@ base_type(struct sema *s, const struct type_expr *e, uint32_t *used,
 {
 	const struct type *t;
 
+	if (e->of && e->of->kind == N_IDENT) { /* or a type's name */
+		t = type_by_name(s, e->of->ident.name);
+		if (!t && !find_word(s, e->of->ident.name))
+			t = lookup_type(s, e->of->ident.name);
+		if (t)
+			return t;
+	}
 	if (e->of) {
 		check_expr(s, e->of);
 		return e->of->type ? type_settle(s->t, e->of->type) : NULL;

@@ -148,6 +148,12 @@ sema_unit(struct sema *s)
 	return s->unit;
 }
 
+bool
+sema_in_loop(const struct sema *s)
+{
+	return s->loops || s->fors;
+}
+
 struct node *
 sema_arg(const struct node *call, unsigned i)
 {

@@ -139,6 +139,7 @@ struct diag_msg {
 	struct span span;
 	const char *text;
 	bool is_note;     /* belongs to the message before it */
+	bool is_bare;     /* has its own place and severity in its text */
 	const char *hint; /* or NULL */
 };
 
@@ -148,6 +149,7 @@ struct diag {
 	struct sources *sources;
 	VEC(struct diag_msg) msgs;
 	uint32_t errors;
+	bool foreign;  /* an error of the C reader: exit status 2 */
 	bool muted;    /* drop what comes (speculative checks) */
 	bool dropping; /* the last message was not kept: drop its notes */
 	bool no_warnings;
@@ -159,6 +161,8 @@ struct diag {
  * dropped. After 20 errors further ones are counted, not kept. */
 bool diag_error(struct diag *d, struct span span, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+/* An error line in C's own form, shown as it is. */
+bool diag_foreign(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void diag_warn(struct diag *d, struct span span, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 /* A second place that belongs to the last message (same severity word). */

@@ -56,6 +56,22 @@ diag_error(struct diag *d, struct span span, const char *fmt, ...)
 	return false;
 }
 
+bool
+diag_foreign(struct diag *d, const char *fmt, ...)
+{
+	struct diag_msg m = { .level = DIAG_ERROR, .is_bare = true };
+	va_list ap;
+
+	d->foreign = true;
+	if (d->muted)
+		return false;
+	va_start(ap, fmt);
+	m.text = arena_vprintf(d->arena, fmt, ap);
+	va_end(ap);
+	keep(d, &m);
+	return false;
+}
+
 void
 diag_warn(struct diag *d, struct span span, const char *fmt, ...)
 {
@@ -169,6 +185,10 @@ put_msg(const struct diag *d, const struct diag_msg *m, struct sbuf *out)
 	struct place from = source_place(d->sources, m->span.begin);
 	struct place to = span_end(d, m->span);
 
+	if (m->is_bare) {
+		sbuf_printf(out, "%s\n", m->text);
+		return;
+	}
 	if (to.source != from.source)
 		to = from;
 	put_header(d, m, &from, &to, out);

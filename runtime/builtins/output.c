@@ -79,6 +79,12 @@ print_check(struct sema *s, struct node *n)
 					  type_name(t));
 		return true;
 	}
+	if (sema_in_loop(s))
+		sema_warn(s, n,
+			  "Due to it's asynchronous nature using 'print()' in "
+			  "a loop can lead to unexpected behavior. The map "
+			  "will likely be updated before the runtime can "
+			  "'print' it.");
 	for (i = 1; i < nargs; i++) {
 		struct node *lit = sema_arg(n, i);
 		int64_t v;
