@@ -15,20 +15,6 @@ usdt_match(struct sema *s, const struct attach_text *ap, struct match *m)
 }
 
 static bool
-fentry_match(struct sema *s, const struct attach_text *ap, struct match *m)
-{
-	(void)m;
-	return probe_not_yet(s, ap, probe_fentry.name);
-}
-
-static bool
-fexit_match(struct sema *s, const struct attach_text *ap, struct match *m)
-{
-	(void)m;
-	return probe_not_yet(s, ap, probe_fexit.name);
-}
-
-static bool
 iter_match(struct sema *s, const struct attach_text *ap, struct match *m)
 {
 	(void)m;
@@ -52,34 +38,6 @@ const struct probe_type probe_usdt = {
 	.min_parts = 2,
 	.max_parts = 3,
 	.match = usdt_match,
-};
-
-const struct probe_type probe_fentry = {
-	.name = "fentry",
-	.alias = "f",
-	.old_name = "kfunc",
-	.doc = "functions of the kernel, arguments typed",
-	.prog_type = BPF_PROG_TYPE_TRACING,
-	.attach_type = BPF_TRACE_FENTRY,
-	.flags = PROBE_ANY | PROBE_ARGS | PROBE_FUNC | PROBE_SIGNAL |
-		 PROBE_EXPAND | PROBE_LATE | PROBE_FILTER_PID,
-	.min_parts = 1,
-	.max_parts = 3,
-	.match = fentry_match,
-};
-
-const struct probe_type probe_fexit = {
-	.name = "fexit",
-	.alias = "fr",
-	.old_name = "kretfunc",
-	.doc = "returns from functions of the kernel, typed",
-	.prog_type = BPF_PROG_TYPE_TRACING,
-	.attach_type = BPF_TRACE_FEXIT,
-	.flags = PROBE_ARGS | PROBE_RETVAL | PROBE_FUNC | PROBE_SIGNAL |
-		 PROBE_EXPAND | PROBE_LATE | PROBE_FILTER_PID,
-	.min_parts = 1,
-	.max_parts = 3,
-	.match = fexit_match,
 };
 
 const struct probe_type probe_iter = {

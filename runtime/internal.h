@@ -290,12 +290,16 @@ int sys_map_batch(int fd, const void *in, void *out, void *keys, void *values,
  * NULL, errno set. */
 void *sys_map_memory(int fd, uint32_t size);
 int sys_map_freeze(int fd);
+/* The BTF of a loaded module: a descriptor, or -errno. */
+int sys_btf_of(const char *module);
 /* BPF_PROG_TEST_RUN without a context. */
 int sys_prog_run(int fd);
 
 struct prog_load {
 	const char *name, *license;
-	uint32_t type, attach_type, attach_btf_id;
+	uint32_t type, attach_type;
+	uint32_t attach_btf_id; /* of the function; 0: none */
+	int attach_btf_fd;      /* of its module; 0: vmlinux */
 	const struct bpf_insn *insns;
 	uint32_t ninsns;
 	int btf_fd; /* 0 or less: without func and line info */

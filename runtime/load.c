@@ -149,6 +149,25 @@ attach_type(const struct probe_type *type, enum probe_form form)
 	return 0;
 }
 
+/* The function that a tracing program is for. Returns the descriptor of its
+ * module's BTF, to be closed; -1: none. */
+static int
+set_function(struct prog_load *load, const struct unit *u)
+{
+	const struct target *t = u->targets.v;
+	int fd;
+
+	if (!u->targets.n || !t->btf_id)
+		return -1;
+	load->attach_btf_id = t->btf_id;
+	if (!t->group || !strcmp(t->group, "vmlinux"))
+		return -1;
+	fd = sys_btf_of(t->group);
+	if (fd >= 0) /* else the kernel says what it misses */
+		load->attach_btf_fd = fd;
+	return fd;
+}
+
 static bool
 load_prog(struct session *s, uint32_t i, int btf_fd, const struct gen_btf *btf)
 {
@@ -165,16 +184,18 @@ load_prog(struct session *s, uint32_t i, int btf_fd, const struct gen_btf *btf)
 		.btf_fd = btf_fd,
 		.btf = btf_fd > 0 ? &btf->progs[i] : NULL,
 	};
-	int fd;
+	int fd, module = set_function(&load, p->unit);
 
 	relocate(s, p);
 	fd = sys_prog_load(&load);
 	if (fd == -EPERM && raise_memlock(s))
 		fd = sys_prog_load(&load);
-	if (fd < 0) {
+	if (fd < 0)
 		refused(s, p, &load, fd);
+	if (module >= 0)
+		close(module);
+	if (fd < 0)
 		return false;
-	}
 	s->prog_fds[i] = fd;
 	return true;
 }

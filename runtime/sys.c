@@ -164,6 +164,7 @@ sys_prog_load(const struct prog_load *p)
 		attr.line_info_cnt = p->btf->line_info_cnt;
 	}
 	attr.attach_btf_id = p->attach_btf_id;
+	attr.attach_btf_obj_fd = (uint32_t)p->attach_btf_fd;
 	return sys_bpf(BPF_PROG_LOAD, &attr);
 }
 
@@ -173,4 +174,40 @@ sys_btf_load(const void *btf, uint32_t size)
 	union bpf_attr attr = { .btf = address(btf), .btf_size = size };
 
 	return sys_bpf(BPF_BTF_LOAD, &attr);
+}
+
+static bool
+btf_is_named(int fd, const char *name)
+{
+	char text[64] = "";
+	struct bpf_btf_info info = { .name = address(text),
+				     .name_len = sizeof(text) };
+	union bpf_attr attr = {
+		.info = { .bpf_fd = (uint32_t)fd,
+			  .info_len = sizeof(info),
+			  .info = address(&info) },
+	};
+
+	return !sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) && info.kernel_btf &&
+	       !strcmp(text, name);
+}
+
+int
+sys_btf_of(const char *module)
+{
+	union bpf_attr next = { .start_id = 0 }, attr;
+	int fd;
+
+	for (; !sys_bpf(BPF_BTF_GET_NEXT_ID, &next);
+	     next.start_id = next.next_id) {
+		memset(&attr, 0, sizeof(attr));
+		attr.btf_id = next.next_id;
+		fd = sys_bpf(BPF_BTF_GET_FD_BY_ID, &attr);
+		if (fd < 0)
+			continue;
+		if (btf_is_named(fd, module))
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
 }

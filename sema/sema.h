@@ -136,6 +136,7 @@ struct target {
 	uint64_t address;  /* of the place, where the type has one */
 	uint64_t offset;
 	uint64_t count;   /* rate, period or event count */
+	uint32_t btf_id;  /* of the function a tracing program is for; 0 */
 	const void *data; /* the probe type's own */
 };
 
@@ -171,6 +172,8 @@ struct probe_type {
 	/* Code that reads the context; NULL where flags exclude it. */
 	struct ref (*arg)(struct lower *l, unsigned n);
 	struct ref (*retval)(struct lower *l);
+	/* The type of retval; NULL: there is none. No hook: uint64. */
+	const struct type *(*result)(struct sema *s, const struct unit *u);
 	struct ref (*reg)(struct lower *l, const char *name, bool *known);
 	unsigned nargs; /* argN that registers can hold; 0: no limit */
 	struct ref (*func)(struct lower *l); /* address behind `func` */

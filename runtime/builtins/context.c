@@ -70,18 +70,32 @@ arg_lower(struct lower *l, const struct node *n, const struct mem *dst)
 static bool
 retval_check(struct sema *s, struct node *n)
 {
-	if (sema_unit(s)->type->flags & PROBE_RETVAL)
+	const struct unit *u = sema_unit(s);
+
+	n->type = type_int(sema_types(s), 8, false);
+	if (!(u->type->flags & PROBE_RETVAL))
+		return sema_error(s, n,
+				  "The retval builtin can only be used with "
+				  "'kretprobe' and 'uretprobe' and 'fentry' "
+				  "probes");
+	if (u->type->result)
+		n->type = u->type->result(s, u);
+	if (n->type)
 		return true;
-	return sema_error(s, n,
-			  "The retval builtin can only be used with "
-			  "'kretprobe' and 'uretprobe' and 'fentry' probes");
+	n->type = type_none(sema_types(s));
+	return sema_error(s, n, "%s returns nothing", u->targets.v[0].name);
 }
 
 static struct ref
 retval_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
-	(void)n, (void)dst;
-	return ir_unit(l)->type->retval(l);
+	struct ref v = ir_unit(l)->type->retval(l);
+
+	(void)dst;
+	if (!n->type->size || n->type->size >= 8)
+		return v;
+	return ir_un(l, n->type->is_signed ? IR_SEXT : IR_ZEXT, v,
+		     n->type->size);
 }
 
 static bool
@@ -222,7 +236,7 @@ const struct builtin context_words[] = {
 	  .check = args_check, .lower = ctx_lower },
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5), ARG(6), ARG(7), ARG(8),
 	ARG(9), ARG(10), ARG(11),
-	{ "retval", "uint64", "value the traced function returned", WORD_CTX,
+	{ "retval", "auto", "value the traced function returned", WORD_CTX,
 	  .check = retval_check, .lower = retval_lower },
 	{ "ctx", "auto", "the program's context", WORD_BUILTIN | WORD_CTX,
 	  .check = ctx_check, .lower = ctx_lower },

@@ -135,13 +135,29 @@ by_name(const void *va, const void *vb)
 	return d ? d : strcmp(a->module, b->module);
 }
 
+/* The kernel's own list, where it may be read. */
+static bool
+open_filter(struct kernel *k, struct lines *l)
+{
+	const char *path = k->paths.functions, *dir;
+
+	if (!path) {
+		dir = kernel_tracefs(k, NULL);
+		if (!dir)
+			return false;
+		path = arena_printf(k->arena, "%s/available_filter_functions",
+				    dir);
+	}
+	return lines_open(l, path);
+}
+
 static int
 read_functions(struct collect *c)
 {
 	const struct kernel_paths *p = &c->k->paths;
 	struct lines l;
 
-	if (p->functions && lines_open(&l, p->functions)) {
+	if (open_filter(c->k, &l)) {
 		collect_filter(c, &l);
 	} else {
 		errno = ENOENT;

@@ -15,7 +15,7 @@ struct kernel_paths {
 	const char *kallsyms;  /* "/proc/kallsyms" */
 	const char *btf;       /* "/sys/kernel/btf/vmlinux" */
 	const char *btf_dir;   /* "/sys/kernel/btf" */
-	const char *functions; /* available_filter_functions, or NULL */
+	const char *functions; /* available_filter_functions; NULL: tracefs' */
 };
 
 struct kernel {
