@@ -260,7 +260,7 @@ ir_watch(struct lower *l, enum ir_helper helper, struct ref code)
 {
 	struct blk *failed, *join;
 
-	if (!l->in->watch_reads || !l->cur)
+	if (!l->in || !l->in->watch_reads || !l->cur)
 		return;
 	failed = lower_cold(l);
 	join = ir_blk(l);
