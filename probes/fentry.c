@@ -83,7 +83,8 @@ match_module(void *arg, const char *module, const struct kbtf *b)
 	memset(&m->traceable, 0, sizeof(m->traceable));
 	if (kernel_is_pattern(m->function))
 		kernel_functions(k, module, m->function, note_traceable, m);
-	else if (kernel_has_function(k, module, m->function))
+	else if (kbtf_find(b, m->function, BTF_KIND_FUNC) &&
+		 kernel_has_function(k, module, m->function))
 		note_traceable(m, module, m->function);
 	if (m->traceable.entries.n)
 		kbtf_each(b, BTF_KIND_FUNC, m->function, add_target, m);
@@ -212,7 +213,6 @@ struct listed {
 	const char *module;
 	const struct kbtf *btf;
 	struct hmap traceable;
-	bool any_module; /* the pattern is of functions alone */
 };
 
 static const char *
@@ -247,8 +247,7 @@ list_function(void *arg, const char *name, uint32_t id)
 	if (!hmap_get(&at->traceable, name) || !can_attach(at->btf, id))
 		return;
 	text = arena_printf(l->in->arena, "%s:%s", at->module, name);
-	if (at->any_module ? kernel_match(l->pattern, name)
-			   : listing_wants(l, text))
+	if (listing_wants(l, text))
 		listing_add(l, text, l->verbose ? params(at, id) : NULL);
 }
 
@@ -266,10 +265,8 @@ static bool
 list_module(void *arg, const char *module, const struct kbtf *b)
 {
 	struct listed at = { .l = arg, .module = module, .btf = b };
-	const char *colon = strchr(at.l->pattern, ':');
-	const char *names = colon ? colon + 1 : at.l->pattern;
+	const char *names = strchr(at.l->pattern, ':') + 1;
 
-	at.any_module = !colon;
 	kernel_functions(at.l->in->kernel, module, names, note_listed, &at);
 	kbtf_each(b, BTF_KIND_FUNC, names, list_function, &at);
 	return true;
@@ -278,6 +275,8 @@ list_module(void *arg, const char *module, const struct kbtf *b)
 static void
 fentry_list(struct listing *l)
 {
+	if (!strchr(l->pattern, ':'))
+		l->pattern = arena_printf(l->in->arena, "*:%s", l->pattern);
 	kernel_each_btf(l->in->kernel, list_module, l);
 }
 

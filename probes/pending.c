@@ -21,13 +21,6 @@ iter_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	return probe_not_yet(s, ap, probe_iter.name);
 }
 
-static bool
-watchpoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
-{
-	(void)m;
-	return probe_not_yet(s, ap, probe_watchpoint.name);
-}
-
 const struct probe_type probe_usdt = {
 	.name = "usdt",
 	.alias = "U",
@@ -50,16 +43,4 @@ const struct probe_type probe_iter = {
 	.min_parts = 1,
 	.max_parts = 2,
 	.match = iter_match,
-};
-
-const struct probe_type probe_watchpoint = {
-	.name = "watchpoint",
-	.alias = "w",
-	.old_name = "asyncwatchpoint",
-	.doc = "accesses to an address",
-	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
-	.flags = PROBE_CTX | PROBE_REGS | PROBE_PERF | PROBE_USER,
-	.min_parts = 3,
-	.max_parts = 3,
-	.match = watchpoint_match,
 };

@@ -187,7 +187,8 @@ static void
 keep(struct attach *a, const struct perf_event_attr *attr, int fd, int link)
 {
 	bool quick = attr->type == PERF_TYPE_SOFTWARE ||
-		     attr->type == PERF_TYPE_HARDWARE;
+		     attr->type == PERF_TYPE_HARDWARE ||
+		     attr->type == PERF_TYPE_BREAKPOINT;
 
 	if (quick) {
 		if (link >= 0)

@@ -334,6 +334,18 @@ do_connect6(long n)
 	connect_to((struct sockaddr *)&to, sizeof(to), n);
 }
 
+/* A word at a known address, read and written once each. */
+static void
+do_watch(long n)
+{
+	volatile long *word =
+		mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	for (long i = 0; word != MAP_FAILED && i < n; i++)
+		*word = *word + 1;
+}
+
 static const struct action actions[] = {
 	{ "openat", do_openat, "open and close /dev/null" },
 	{ "missing", do_missing, "open /nonexistent/file, in vain" },
@@ -355,6 +367,7 @@ static const struct action actions[] = {
 	{ "wait", do_wait, "until a byte comes on stdin" },
 	{ "connect", do_connect, "TCP connection to itself by IPv4" },
 	{ "connect6", do_connect6, "the same by IPv6" },
+	{ "watch", do_watch, "read and write the word at 0x10000000" },
 };
 
 static const struct action *

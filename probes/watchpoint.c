@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* watchpoint: accesses to an address, by the processor's debug registers
+ * (REFERENCE 3.13). */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/hw_breakpoint.h>
+#include <linux/perf_event.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* "wr" is "rw": letters to bits, each at most once. */
+static bool
+read_mode(struct sema *s, const struct attach_text *ap, const char *text,
+	  uint32_t *mode)
+{
+	static const char letters[] = "rwx";
+	static const uint32_t bits[] = { HW_BREAKPOINT_R, HW_BREAKPOINT_W,
+					 HW_BREAKPOINT_X };
+	const char *at;
+
+	*mode = 0;
+	for (const char *p = text; *p; p++) {
+		at = strchr(letters, *p);
+		if (!at)
+			return sema_error_at(s, ap->span,
+					     "watchpoint mode must be "
+					     "combination of (r,w,x)");
+		if (*mode & bits[at - letters])
+			return sema_error_at(s, ap->span,
+					     "watchpoint modes may not be "
+					     "duplicated");
+		*mode |= bits[at - letters];
+	}
+	return true;
+}
+
+static const char *
+mode_text(uint32_t mode)
+{
+	switch (mode) {
+	case HW_BREAKPOINT_X:
+		return "x";
+	case HW_BREAKPOINT_W:
+		return "w";
+	case HW_BREAKPOINT_RW:
+		return "rw";
+	}
+	return NULL; /* x86 has no others, and nobody misses them elsewhere */
+}
+
+static bool
+check_mode(struct sema *s, const struct attach_text *ap, const char *text,
+	   uint32_t *mode)
+{
+	if (!read_mode(s, ap, text, mode))
+		return false;
+	if (mode_text(*mode))
+		return true;
+	sema_error_at(s, ap->span, "invalid watchpoint mode: %s", text);
+	diag_hint(sema_diag(s), "supported modes: x,w,rw");
+	return false;
+}
+
+static bool
+watchpoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
+{
+	struct arena *a = sema_arena(s);
+	uint64_t address, length;
+	struct target *t;
+	const char *why;
+	uint32_t mode;
+
+	if (!probe_whole_number(a, probe_part(ap, 1), &address, &why))
+		return sema_error_at(s, ap->span, "Invalid address: %s", why);
+	if (!probe_whole_number(a, probe_part(ap, 2), &length, &why))
+		return sema_error_at(s, ap->span, "Invalid length: %s", why);
+	if (length != 1 && length != 2 && length != 4 && length != 8)
+		return sema_error_at(s, ap->span,
+				     "watchpoint length must be one of "
+				     "(1,2,4,8)");
+	if (!check_mode(s, ap, probe_part(ap, 3), &mode))
+		return false;
+	t = probe_target(s, m, "%s:%llu:%llu:%s", probe_watchpoint.name,
+			 (unsigned long long)address,
+			 (unsigned long long)length, mode_text(mode));
+	t->name = "";
+	t->address = address;
+	t->count = length;
+	t->offset = mode;
+	return true;
+}
+
+static int
+watchpoint_attach(struct attach *a, const struct unit *u,
+		  const struct target *t)
+{
+	struct perf_event_attr attr;
+	int err;
+
+	(void)u;
+	memset(&attr, 0, sizeof(attr));
+	attr.type = PERF_TYPE_BREAKPOINT;
+	attr.bp_addr = t->address;
+	attr.bp_type = (uint32_t)t->offset;
+	attr.bp_len = t->count;
+	if (attr.bp_type == HW_BREAKPOINT_X)
+		attr.bp_len = sizeof(long); /* what the kernel asks for */
+	attr.sample_period = 1;
+	err = probe_perf_everywhere(a, &attr, t->probe);
+	if (err == -ENOSPC)
+		a->why = "No more HW registers left";
+	return err;
+}
+
+const struct probe_type probe_watchpoint = {
+	.name = "watchpoint",
+	.alias = "w",
+	.old_name = "asyncwatchpoint",
+	.doc = "accesses to an address",
+	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
+	.flags = PROBE_CTX | PROBE_REGS | PROBE_PERF | PROBE_USER,
+	.min_parts = 3,
+	.max_parts = 3,
+	.match = watchpoint_match,
+	.reg = probe_reg,
+	.attach = watchpoint_attach,
+};
