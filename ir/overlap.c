@@ -6,19 +6,40 @@
  * an address derived from an object touch it. Pinned objects, and those whose
  * address is stored somewhere, are alive everywhere.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "overlap.h"
+
+/* Objects, ascending. Shared between values; NULL: none. */
+struct objects {
+	uint32_t n, v[];
+};
+
+/* An object in a block where it is alive: from op `first` to op `last`. */
+struct stay {
+	uint32_t object, first, last;
+	bool before,
+		after; /* touched before the block's start, after its end */
+};
 
 struct alive {
 	struct func *f;
 	struct arena *tmp;
 	struct overlap o;
-	uint64_t *points; /* by ref id, a row: objects it may point into */
-	uint64_t *before; /* by rpo, a row: touched before the block's start */
-	uint64_t *after;  /* by rpo, a row: touched after the block's end */
-	uint64_t *inside; /* by rpo, a row */
-	uint64_t *used;   /* one row: objects with an address at all */
+	const struct objects **points; /* by ref id: what it may point into */
+	struct touches {               /* by object: blocks, by rpo */
+		VEC(uint32_t) blks;
+	} * in;
+	VEC(struct back { uint32_t from, to; }) back; /* edges, by rpo */
+	bool *before, *after; /* by rpo, of the object at hand */
+	struct stays {
+		VEC(struct stay) v;
+	} * stays; /* by rpo */
+	/* First by rpo: the object at hand is touched. Then by object: 1 + its
+	 * place among the stays of the block at hand. */
+	uint32_t *here;
+	uint64_t *used; /* one row: objects with an address at all */
 };
 
 static uint64_t *
@@ -27,42 +48,74 @@ row(const struct alive *a, uint64_t *rows, uint32_t i)
 	return rows + (size_t)i * a->o.words;
 }
 
-/* into |= from; true when it grew. */
-static bool
-add_row(const struct alive *a, uint64_t *into, const uint64_t *from)
-{
-	bool grew = false;
-	uint32_t i;
+/* ---- where addresses go ---- */
 
-	for (i = 0; i < a->o.words; i++) {
-		grew |= (from[i] & ~into[i]) != 0;
-		into[i] |= from[i];
+static bool
+contains(const struct objects *all, const struct objects *some)
+{
+	uint32_t i, k = 0;
+
+	for (i = 0; i < some->n; i++) {
+		while (k < all->n && all->v[k] < some->v[i])
+			k++;
+		if (k == all->n || all->v[k] != some->v[i])
+			return false;
 	}
-	return grew;
+	return true;
 }
 
-/* ---- where addresses go ---- */
+static const struct objects *
+join(struct alive *a, const struct objects *x, const struct objects *y)
+{
+	struct objects *both;
+	uint32_t i = 0, k = 0;
+
+	if (!x || x == y)
+		return y;
+	if (!y || contains(x, y))
+		return x;
+	both = arena_alloc(a->tmp,
+			   sizeof(*both) + (x->n + y->n) * sizeof(both->v[0]));
+	while (i < x->n || k < y->n) {
+		bool left = k == y->n || (i < x->n && x->v[i] <= y->v[k]);
+		uint32_t next = left ? x->v[i] : y->v[k];
+
+		i += i < x->n && x->v[i] == next;
+		k += k < y->n && y->v[k] == next;
+		both->v[both->n++] = next;
+	}
+	return both;
+}
+
+static const struct objects *
+single(struct alive *a, uint32_t x)
+{
+	struct objects *one;
+
+	ir_bit_set(a->used, x);
+	one = arena_alloc(a->tmp, sizeof(*one) + sizeof(one->v[0]));
+	one->n = 1;
+	one->v[0] = x;
+	return one;
+}
 
 static bool
 derive(struct alive *a, const struct blk *b, struct ref r)
 {
 	const struct op *op = ir_op(a->f, r);
-	uint64_t *set = row(a, a->points, r.id);
-	bool grew = false;
+	const struct objects *had = a->points[r.id], *set = had;
 	uint32_t i;
 
-	if (op->code == IR_OBJ && !ir_bit(set, op->index)) {
-		ir_bit_set(set, op->index);
-		ir_bit_set(a->used, op->index);
-		grew = true;
+	if (op->code == IR_OBJ && !set)
+		set = single(a, op->index);
+	if ((ir_ops[op->code].flags & F_P) && op->code != IR_CMP) {
+		for (i = 0; i < ir_ref_args(op); i++)
+			set = join(a, set, a->points[op->arg[i].id]);
+		for (i = 0; op->code == IR_PHI && i < b->preds.n; i++)
+			set = join(a, set, a->points[op->phi[i].id]);
 	}
-	if (!(ir_ops[op->code].flags & F_P) || op->code == IR_CMP)
-		return grew;
-	for (i = 0; i < ir_ref_args(op); i++)
-		grew |= add_row(a, set, row(a, a->points, op->arg[i].id));
-	for (i = 0; op->code == IR_PHI && i < b->preds.n; i++)
-		grew |= add_row(a, set, row(a, a->points, op->phi[i].id));
-	return grew;
+	a->points[r.id] = set;
+	return set != had && (!had || set->n > had->n);
 }
 
 static void
@@ -82,147 +135,238 @@ find_points(struct alive *a)
 	}
 }
 
-/* Objects that the op may access. */
-static void
-touches(const struct alive *a, const struct op *op, uint64_t *set)
+/* Objects that the op may access by its argument i; NULL: none. */
+static const struct objects *
+touched_by(const struct alive *a, const struct op *op, unsigned i)
 {
-	uint32_t i;
-
-	memset(set, 0, a->o.words * sizeof(*set));
 	if (ir_ops[op->code].flags & F_P)
-		return;
-	for (i = 0; i < ir_ref_args(op); i++)
-		add_row(a, set, row(a, a->points, op->arg[i].id));
+		return NULL;
+	return a->points[op->arg[i].id];
 }
 
 /* ---- what is alive ---- */
 
 static void
-find_inside(struct alive *a)
+note_touches(struct alive *a, uint32_t rpo, const struct objects *set)
 {
-	uint64_t *set = arena_alloc(a->tmp, a->o.words * sizeof(*set));
-	uint32_t i, k;
+	uint32_t i;
+
+	for (i = 0; set && i < set->n; i++) {
+		struct touches *in = &a->in[set->v[i]];
+
+		ir_bit_set(a->o.touched, set->v[i]);
+		if (!in->blks.n || in->blks.v[in->blks.n - 1] != rpo)
+			*vec_push(a->tmp, &in->blks) = rpo;
+	}
+}
+
+static void
+find_touches(struct alive *a)
+{
+	uint32_t i, k, n;
 
 	for (i = 0; i < a->f->blks.n; i++) {
 		const struct blk *b = a->f->blks.v[i];
 
+		for (k = 0; k < b->preds.n; k++)
+			if (b->preds.v[k]->rpo >= i)
+				*vec_push(a->tmp, &a->back) =
+					(struct back){ b->preds.v[k]->rpo, i };
 		for (k = 0; k < b->ops.n; k++) {
-			touches(a, ir_op(a->f, b->ops.v[k]), set);
-			add_row(a, row(a, a->inside, i), set);
+			const struct op *op = ir_op(a->f, b->ops.v[k]);
+
+			for (n = 0; n < ir_ref_args(op); n++)
+				note_touches(a, i, touched_by(a, op, n));
 		}
-		add_row(a, a->o.touched, row(a, a->inside, i));
 	}
 }
 
-static bool
-flow_blk(struct alive *a, const struct blk *b)
-{
-	uint64_t *before = row(a, a->before, b->rpo);
-	uint64_t *after = row(a, a->after, b->rpo);
-	bool grew = false;
-	uint32_t i;
-
-	for (i = 0; i < b->preds.n; i++) {
-		uint32_t p = b->preds.v[i]->rpo;
-
-		grew |= add_row(a, before, row(a, a->before, p));
-		grew |= add_row(a, before, row(a, a->inside, p));
-	}
-	for (i = 0; i < 2 && b->succ[i]; i++) {
-		uint32_t s = b->succ[i]->rpo;
-
-		grew |= add_row(a, after, row(a, a->after, s));
-		grew |= add_row(a, after, row(a, a->inside, s));
-	}
-	return grew;
-}
-
+/* Widen lo..hi until no way leaves it and comes back: in reverse postorder
+ * only an edge that leads back can do so. */
 static void
-find_alive(struct alive *a)
+widen(const struct alive *a, uint32_t *lo, uint32_t *hi)
 {
-	uint32_t i, n = a->f->blks.n;
 	bool changed = true;
+	uint32_t i;
 
 	while (changed) {
 		changed = false;
-		for (i = 0; i < n; i++)
-			changed |= flow_blk(a, a->f->blks.v[i]);
-		for (i = n; i-- > 0;)
-			changed |= flow_blk(a, a->f->blks.v[i]);
+		for (i = 0; i < a->back.n; i++) {
+			const struct back *e = &a->back.v[i];
+
+			if (e->to > *hi || e->from < *lo ||
+			    (e->to >= *lo && e->from <= *hi))
+				continue;
+			*lo = e->to < *lo ? e->to : *lo;
+			*hi = e->from > *hi ? e->from : *hi;
+			changed = true;
+		}
+	}
+}
+
+/* Does the mark of a neighbour, within lo..hi, reach block i? */
+static bool
+reach(const struct alive *a, uint32_t i, uint32_t lo, uint32_t hi)
+{
+	const struct blk *b = a->f->blks.v[i];
+	bool before = false, after = false;
+	uint32_t k;
+
+	for (k = 0; k < b->preds.n; k++) {
+		uint32_t p = b->preds.v[k]->rpo;
+
+		before |= p >= lo && p <= hi && (a->here[p] || a->before[p]);
+	}
+	for (k = 0; k < 2 && b->succ[k]; k++) {
+		uint32_t s = b->succ[k]->rpo;
+
+		after |= s >= lo && s <= hi && (a->here[s] || a->after[s]);
+	}
+	if (before == a->before[i] && after == a->after[i])
+		return false;
+	a->before[i] = before;
+	a->after[i] = after;
+	return true;
+}
+
+/* The blocks where x is alive, found between the first and the last that
+ * touch it. */
+static void
+find_stays(struct alive *a, uint32_t x)
+{
+	uint32_t n = a->in[x].blks.n, lo, hi, i;
+	bool changed = true;
+
+	if (!n)
+		return;
+	lo = a->in[x].blks.v[0];
+	hi = a->in[x].blks.v[n - 1];
+	widen(a, &lo, &hi);
+	for (i = 0; i < n; i++)
+		a->here[a->in[x].blks.v[i]] = 1;
+	while (changed) {
+		changed = false;
+		for (i = lo; i <= hi; i++)
+			changed |= reach(a, i, lo, hi);
+		for (i = hi + 1; i-- > lo;)
+			changed |= reach(a, i, lo, hi);
+	}
+	for (i = lo; i <= hi; i++) {
+		if (a->here[i] || (a->before[i] && a->after[i]))
+			*vec_push(a->tmp, &a->stays[i].v) =
+				(struct stay){ .object = x,
+					       .before = a->before[i],
+					       .after = a->after[i] };
+		a->here[i] = 0;
+		a->before[i] = a->after[i] = false;
 	}
 }
 
 /* ---- clashes ---- */
 
-/* The next object in `set` from x on; n: none. */
-static uint32_t
-next_in(const struct alive *a, const uint64_t *set, uint32_t x)
-{
-	uint32_t w = x / 64;
-	uint64_t bits;
+struct scan { /* of one block */
+	struct alive *a;
+	const struct blk *b;
+	struct stays *stays;
+	uint32_t *active; /* places of stays that have begun */
+	uint32_t n;
+};
 
-	if (w >= a->o.words)
-		return a->o.n;
-	bits = set[w] & (UINT64_MAX << (x % 64));
-	while (!bits && ++w < a->o.words)
-		bits = set[w];
-	return bits ? w * 64 + (uint32_t)__builtin_ctzll(bits) : a->o.n;
+/* First and last ops that touch each object of the block. */
+static void
+bound_stays(const struct scan *s)
+{
+	const struct alive *a = s->a;
+	uint32_t i, k, n;
+
+	for (i = 0; i < s->stays->v.n; i++) {
+		s->stays->v.v[i].first = UINT32_MAX;
+		a->here[s->stays->v.v[i].object] = i + 1;
+	}
+	for (k = 0; k < s->b->ops.n; k++) {
+		const struct op *op = ir_op(a->f, s->b->ops.v[k]);
+
+		for (n = 0; n < ir_ref_args(op); n++) {
+			const struct objects *set = touched_by(a, op, n);
+
+			for (i = 0; set && i < set->n; i++) {
+				struct stay *t =
+					&s->stays->v.v[a->here[set->v[i]] - 1];
+
+				t->first = t->first < k ? t->first : k;
+				t->last = k;
+			}
+		}
+	}
 }
 
+/* x is touched at op k: it clashes with all that is alive there. */
 static void
-clash(const struct alive *a, uint32_t x, const uint64_t *with)
+clash(struct scan *s, uint32_t x, uint32_t k)
 {
+	struct alive *a = s->a;
 	uint32_t i;
 
-	if (!add_row(a, row(a, a->o.clash, x), with))
-		return; /* known, the other way round as well */
-	for (i = next_in(a, with, 0); i < a->o.n; i = next_in(a, with, i + 1))
-		ir_bit_set(row(a, a->o.clash, i), x);
+	for (i = 0; i < s->n;) {
+		const struct stay *t = &s->stays->v.v[s->active[i]];
+
+		if (!t->after && t->last < k) {
+			s->active[i] = s->active[--s->n];
+			continue;
+		}
+		ir_bit_set(row(a, a->o.clash, x), t->object);
+		ir_bit_set(row(a, a->o.clash, t->object), x);
+		i++;
+	}
 }
 
-/* Alive at op k: touched before or here, and here or later. */
+/* Pass 0 begins the stays of objects that op k touches first, pass 1 notes
+ * the clashes. */
 static void
-clash_blk(const struct alive *a, const struct blk *b, uint64_t *scratch)
+clash_op(struct scan *s, uint32_t k, unsigned pass)
 {
-	uint32_t words = a->o.words, n = b->ops.n, i, k, w;
-	uint64_t *later = scratch, *here = later + words;
-	uint64_t *live = here + words, *sofar = live + words;
-	uint64_t *rest; /* a row per op: touched behind it */
+	const struct op *op = ir_op(s->a->f, s->b->ops.v[k]);
+	uint32_t i, n;
 
-	rest = arena_alloc(a->tmp, (size_t)(n + 1) * words * sizeof(*rest));
-	memcpy(later, row(a, a->after, b->rpo), words * sizeof(*later));
-	for (k = n; k-- > 0;) {
-		memcpy(rest + (size_t)k * words, later, words * sizeof(*later));
-		touches(a, ir_op(a->f, b->ops.v[k]), here);
-		add_row(a, later, here);
-	}
-	memcpy(sofar, row(a, a->before, b->rpo), words * sizeof(*sofar));
-	for (k = 0; k < n; k++) {
-		touches(a, ir_op(a->f, b->ops.v[k]), here);
-		for (w = 0; w < words; w++)
-			live[w] = here[w] |
-				  (sofar[w] & rest[(size_t)k * words + w]);
-		for (i = next_in(a, here, 0); i < a->o.n;
-		     i = next_in(a, here, i + 1))
-			clash(a, i, live);
-		add_row(a, sofar, here);
+	for (n = 0; n < ir_ref_args(op); n++) {
+		const struct objects *set = touched_by(s->a, op, n);
+
+		for (i = 0; set && i < set->n; i++) {
+			uint32_t at = s->a->here[set->v[i]] - 1;
+			struct stay *t = &s->stays->v.v[at];
+
+			if (pass) {
+				clash(s, set->v[i], k);
+			} else if (!t->before && t->first == k) {
+				s->active[s->n++] = at;
+				t->before = true;
+			}
+		}
 	}
 }
 
 static void
 find_clashes(struct alive *a)
 {
-	uint64_t *scratch = arena_alloc(a->tmp, 4 * a->o.words * 8);
-	uint32_t i;
+	uint32_t *active = arena_alloc(a->tmp, a->o.n * sizeof(*active));
+	uint32_t i, k;
 
 	for (i = 0; i < a->f->blks.n; i++) {
-		uint32_t w;
+		struct scan s = { .a = a,
+				  .b = a->f->blks.v[i],
+				  .stays = &a->stays[i],
+				  .active = active };
 
-		for (w = 0; w < a->o.words; w++)
-			if (row(a, a->inside, i)[w])
-				break;
-		if (w < a->o.words)
-			clash_blk(a, a->f->blks.v[i], scratch);
+		if (!s.stays->v.n)
+			continue;
+		bound_stays(&s);
+		for (k = 0; k < s.stays->v.n; k++)
+			if (s.stays->v.v[k].before)
+				active[s.n++] = k;
+		for (k = 0; k < s.b->ops.n; k++) {
+			clash_op(&s, k, 0);
+			clash_op(&s, k, 1);
+		}
 	}
 }
 
@@ -243,7 +387,7 @@ pin(struct alive *a, uint32_t x)
 static void
 pin_stored(struct alive *a)
 {
-	const uint64_t *set;
+	bool *done = arena_alloc(a->tmp, a->o.n);
 	uint32_t i, k, n;
 
 	for (i = 0; i < a->f->blks.n; i++) {
@@ -251,13 +395,16 @@ pin_stored(struct alive *a)
 
 		for (k = 0; k < b->ops.n; k++) {
 			const struct op *op = ir_op(a->f, b->ops.v[k]);
+			const struct objects *set;
 
 			if (op->code != IR_STORE || op->has_imm)
 				continue;
-			set = row(a, a->points, op->arg[1].id);
-			for (n = next_in(a, set, 0); n < a->o.n;
-			     n = next_in(a, set, n + 1))
-				pin(a, n);
+			set = a->points[op->arg[1].id];
+			for (n = 0; set && n < set->n; n++) {
+				if (!done[set->v[n]])
+					pin(a, set->v[n]);
+				done[set->v[n]] = true;
+			}
 		}
 	}
 }
@@ -282,6 +429,7 @@ struct overlap
 ir_overlap(struct func *f, struct arena *tmp)
 {
 	struct alive a = { .f = f, .tmp = tmp };
+	uint32_t i, m;
 
 	a.o.n = f->objs.n;
 	a.o.words = (f->objs.n + 63) / 64;
@@ -290,13 +438,17 @@ ir_overlap(struct func *f, struct arena *tmp)
 	if (!a.o.n)
 		return a.o;
 	a.used = rows(&a, 1);
-	a.points = rows(&a, f->ops.n);
-	a.before = rows(&a, f->blks.n);
-	a.after = rows(&a, f->blks.n);
-	a.inside = rows(&a, f->blks.n);
+	m = a.o.n > f->blks.n ? a.o.n : f->blks.n;
+	a.points = arena_alloc(tmp, f->ops.n * sizeof(*a.points));
+	a.in = arena_alloc(tmp, a.o.n * sizeof(*a.in));
+	a.before = arena_alloc(tmp, f->blks.n);
+	a.after = arena_alloc(tmp, f->blks.n);
+	a.stays = arena_alloc(tmp, f->blks.n * sizeof(*a.stays));
+	a.here = arena_alloc(tmp, m * sizeof(*a.here));
 	find_points(&a);
-	find_inside(&a);
-	find_alive(&a);
+	find_touches(&a);
+	for (i = 0; i < a.o.n; i++)
+		find_stays(&a, i);
 	find_clashes(&a);
 	pin_stored(&a);
 	pin_marked(&a);
@@ -309,8 +461,8 @@ struct coloring {
 	const struct overlap *o;
 	struct func *f;
 	bool scratch;
-	uint32_t *start; /* by object: its first byte, counted from the edge */
-	bool *placed;
+	uint32_t *start;  /* by object: its first byte, counted from the edge */
+	uint64_t *placed; /* one row */
 };
 
 static uint32_t
@@ -319,18 +471,23 @@ bytes(const struct func *f, uint32_t x)
 	return (f->objs.v[x].size + 7) & ~7u;
 }
 
-/* The lowest placed object that x would hit at `start`; n: none. */
+/* A placed object that x would hit at `start`; n: none. */
 static uint32_t
 hit_by(const struct coloring *c, uint32_t x, uint32_t start)
 {
 	const uint64_t *clashes = c->o->clash + (size_t)x * c->o->words;
-	uint32_t i;
+	uint32_t w, i;
 
-	for (i = 0; i < c->o->n; i++)
-		if (c->placed[i] && ir_bit(clashes, i) &&
-		    start < c->start[i] + bytes(c->f, i) &&
-		    c->start[i] < start + bytes(c->f, x))
-			return i;
+	for (w = 0; w < c->o->words; w++) {
+		uint64_t bits = clashes[w] & c->placed[w];
+
+		for (; bits; bits &= bits - 1) {
+			i = w * 64 + (uint32_t)__builtin_ctzll(bits);
+			if (start < c->start[i] + bytes(c->f, i) &&
+			    c->start[i] < start + bytes(c->f, x))
+				return i;
+		}
+	}
 	return c->o->n;
 }
 
@@ -345,24 +502,24 @@ place_one(struct coloring *c, uint32_t x)
 		start = c->start[hit] + bytes(c->f, hit);
 	end = start + bytes(c->f, x);
 	c->start[x] = start;
-	c->placed[x] = true;
+	ir_bit_set(c->placed, x);
 	o->where = c->scratch ? (int32_t)start : -(int32_t)end;
 	return end;
 }
 
-/* The largest one that is to be placed, first of equals; n: none. */
-static uint32_t
-next_object(const struct coloring *c)
-{
-	const struct func *f = c->f;
-	uint32_t i, best = c->o->n;
+struct turn {
+	uint32_t object, bytes;
+};
 
-	for (i = 0; i < c->o->n; i++)
-		if (!c->placed[i] && f->objs.v[i].scratch == c->scratch &&
-		    ir_bit(c->o->touched, i) &&
-		    (best == c->o->n || bytes(f, i) > bytes(f, best)))
-			best = i;
-	return best;
+/* The largest first, equals as they were made. */
+static int
+by_size(const void *a, const void *b)
+{
+	const struct turn *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	return x->object < y->object ? -1 : 1;
 }
 
 uint32_t
@@ -370,12 +527,18 @@ ir_overlap_place(const struct overlap *o, struct func *f, bool scratch)
 {
 	struct arena tmp = { 0 };
 	struct coloring c = { .o = o, .f = f, .scratch = scratch };
-	uint32_t x, end, size = 0;
+	struct turn *turns = arena_alloc(&tmp, (o->n + 1) * sizeof(*turns));
+	uint32_t i, n = 0, end, size = 0;
 
 	c.start = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.start));
-	c.placed = arena_alloc(&tmp, o->n + 1);
-	while ((x = next_object(&c)) < o->n) {
-		end = place_one(&c, x);
+	c.placed = arena_alloc(&tmp, (o->words + 1) * sizeof(*c.placed));
+	for (i = 0; i < o->n; i++)
+		if (f->objs.v[i].scratch == scratch && ir_bit(o->touched, i))
+			turns[n++] = (struct turn){ i, bytes(f, i) };
+	if (n)
+		qsort(turns, n, sizeof(*turns), by_size);
+	for (i = 0; i < n; i++) {
+		end = place_one(&c, turns[i].object);
 		size = end > size ? end : size;
 	}
 	arena_free(&tmp);
