@@ -130,26 +130,39 @@ postorder(struct layout *l)
 	}
 }
 
+/* The blocks between two places of the postorder that are (not) cold. */
+static void
+write_some(struct layout *l, uint32_t from, uint32_t to, bool cold)
+{
+	struct func *f = l->f;
+	uint32_t i;
+
+	for (i = from; i-- > to;) {
+		struct blk *b = l->order.v[i];
+
+		if ((b->cold && i + 1 < l->order.n) != cold)
+			continue;
+		b->rpo = f->blks.n;
+		f->blks.v[f->blks.n++] = b;
+	}
+}
+
+/* Cold blocks come after all others; in a long function after the others of
+ * their group, so that no jump between them is over 32,767 insns. */
 static void
 write_order(struct layout *l)
 {
-	struct func *f = l->f;
-	uint32_t i, n = 0;
-	bool cold;
+	enum { GROUP = 8000 }; /* ops */
+	uint32_t from = l->order.n, to, ops;
 
-	for (cold = false;; cold = true) {
-		for (i = l->order.n; i-- > 0;) {
-			struct blk *b = l->order.v[i];
-
-			if ((b->cold && i + 1 < l->order.n) == cold)
-				f->blks.v[n++] = b;
-		}
-		if (cold)
-			break;
+	l->f->blks.n = 0;
+	while (from) {
+		for (to = from, ops = 0; to && ops < GROUP; to--)
+			ops += l->order.v[to - 1]->ops.n;
+		write_some(l, from, to, false);
+		write_some(l, from, to, true);
+		from = to;
 	}
-	f->blks.n = n;
-	for (i = 0; i < n; i++)
-		f->blks.v[i]->rpo = i;
 }
 
 /* ---- branches ---- */
