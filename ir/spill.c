@@ -34,7 +34,8 @@ struct spill {
 	bool *stored;          /* by value: needs its slot */
 	uint32_t *slot;        /* by value: slot + 1 */
 	uint32_t nvalues;      /* at the start; those made later have no slot */
-	/* By value, for the edge at hand; stamps, so that no edge clears them: */
+	/* By value, for the edge at hand; stamps, so that no edge clears them:
+	 */
 	uint32_t *loaded; /* edge that brought it back */
 	uint32_t *moved;  /* edge that saved its old value as a phi, */
 	uint32_t *saved;  /* and the slot where */
