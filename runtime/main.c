@@ -214,6 +214,31 @@ flush_diag(struct compile *c)
 	sbuf_free(&text);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { VERIFY_EACH = true };
+#else
+enum { VERIFY_EACH = false };
+#endif
+
+/*
+ * Is the program verified after this pass? Doing so after each is a fourth of
+ * the time to compile a long script. What goes to the kernel is covered by two
+ * points: SSA when lowering and all that improves it is done, and registers in
+ * their final order, where every value is followed to every use. Dumps of the
+ * IR, sanitized builds, unit tests and tests/fuzz verify after each pass, which
+ * names the one that is wrong.
+ */
+static bool
+is_verified(const struct compile *c, size_t i)
+{
+	const char *debug = c->opts.debug;
+	bool each = VERIFY_EACH || (debug && strcmp(debug, "bpf") != 0);
+
+	if (each)
+		return pipeline[i].ir || i == PASS_LOWER;
+	return pipeline[i].ir && pipeline[i].stage;
+}
+
 /* Run the passes from `first` on; with -d until nothing more is asked for. */
 static bool
 run_passes(struct compile *c, size_t first)
@@ -231,7 +256,7 @@ run_passes(struct compile *c, size_t first)
 			return false;
 		if (c->diag.errors)
 			return false;
-		if ((p->ir || i == PASS_LOWER) && !ir_verify(&c->prog))
+		if (is_verified(c, i) && !ir_verify(&c->prog))
 			return false;
 		if (is_asked(c->opts.debug, p))
 			print_stage(c, p);
