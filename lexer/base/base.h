@@ -45,10 +45,9 @@ void arena_free(struct arena *a);
 
 /* A pointer to a new, zeroed last element. Moves the array when it grows. */
 #define vec_push(a, vec)                                                       \
-	((vec)->n < (vec)->cap                                                 \
-		 ? (void)0                                                     \
-		 : vec_grow((a), (void **)&(vec)->v, (vec)->n, &(vec)->cap,    \
-			    sizeof(*(vec)->v)),                                \
+	((vec)->n < (vec)->cap ? (void)0                                       \
+			       : vec_grow((a), (void **)&(vec)->v, (vec)->n,   \
+					  &(vec)->cap, sizeof(*(vec)->v)),     \
 	 &(vec)->v[(vec)->n++])
 
 /* Room for one more element of `size` bytes in a full array; for vec_push. */
