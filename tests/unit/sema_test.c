@@ -416,7 +416,7 @@ Test(sema, folding_follows_c)
 	folds("sizeof((1, \"abc\"))", "5");
 	wrong("once { @x = 1 << 64; }", "unable to fold literals");
 	wrong("once { @x = 1 / 0; }", "unable to fold literals");
-	wrong("once { @x = \"a\" * 2; }", "illegal literal operation");
+	wrong("once { @x = \"a\" * \"b\"; }", "illegal literal operation");
 	warns("once { @x = $3; }", "Positional parameter $3 is empty");
 }
 

@@ -146,6 +146,13 @@ sys_map_freeze(int fd)
 }
 
 int
+sys_btf_of(const char *module)
+{
+	(void)module;
+	return -ENOENT;
+}
+
+int
 sys_btf_load(const void *btf, uint32_t size)
 {
 	(void)btf;
