@@ -148,7 +148,8 @@ clamp_low(struct lower *l, struct ref v)
 static struct ref
 hist_bucket(struct lower *l, struct ref v, unsigned k)
 {
-	struct ref log = log2_code(l, v);
+	/* 63: the verifier of 6.1 knows no bounds of an or. */
+	struct ref log = ir_bini(l, IR_AND, log2_code(l, v), 63);
 	struct ref power, shift, low;
 
 	if (k == 0) { /* 0 -> 1, else log + 2 */

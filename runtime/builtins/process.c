@@ -69,6 +69,8 @@ rand_lower(struct lower *l, const struct node *n, const struct mem *dst)
 static struct ref
 comm_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
+	/* Linux 6.1 leaves what is behind the NUL as it was. */
+	ir_mem_zero(l, *dst, n->type->size);
 	ir_call(l, HELPER_get_current_comm, 2, ir_addr(l, *dst),
 		ir_const(l, n->type->size));
 	return REF_NONE;
