@@ -86,6 +86,52 @@ struct node *parse_if(struct parser *p);
 /* Make a block's values statements: nobody uses them. */
 void settle(struct parser *p, struct node *n);
 
+/*
+ * The formatter: format.c lays out the program and its statements,
+ * layout.c expressions, comments.c what stands between tokens.
+ */
+struct comment {
+	uint32_t begin, end; /* offsets in the source */
+};
+
+struct formatter {
+	struct arena *arena;
+	const struct ast *ast;
+	const struct source *src;
+	struct sbuf *out;
+	unsigned indent;
+	bool flat;    /* measuring: one line, however long */
+	bool first;   /* nothing stands in this block yet */
+	uint32_t pos; /* offset behind what is printed already */
+	VEC(struct comment) comments;
+	uint32_t next;                  /* comment to print */
+	uint32_t config_at, config_end; /* the config block; 0: none */
+};
+
+/* comments.c: find all comments, and the config block. */
+void format_scan(struct formatter *f);
+/* Is a comment that is not printed yet before `at`? */
+bool format_pending(const struct formatter *f, uint32_t at);
+/* Print the comments before `at`, and the blank lines up to it. */
+void format_leading(struct formatter *f, uint32_t at);
+/* Print the comments before `at`, which stand inside a statement. */
+void format_hoist(struct formatter *f, uint32_t at);
+/* End the line, with a comment that stands behind `pos` on its line. */
+void format_trailing(struct formatter *f, uint32_t pos);
+
+/* layout.c: an expression, `reserve` columns left free behind it. */
+void format_expr(struct formatter *f, const struct node *n, unsigned reserve);
+/* The condition of if, while and unroll. */
+void format_cond(struct formatter *f, const struct node *n, bool parens);
+/* An end of a range. */
+void format_bound(struct formatter *f, const struct node *n);
+void format_type(struct formatter *f, const struct type_expr *t);
+void format_newline(struct formatter *f, unsigned column);
+
+/* format.c */
+void format_block(struct formatter *f, const struct node *n, bool ends);
+void format_if(struct formatter *f, const struct node *n);
+
 /* attach.c */
 bool parse_attach_point(struct parser *p, struct attach_text *ap);
 

@@ -299,6 +299,10 @@ struct node *ast_clone(struct arena *a, const struct node *n);
 /* The tree as indented text, one node a line; with types once sema ran. */
 void ast_print(const struct ast *ast, struct sbuf *out);
 void ast_print_node(const struct node *n, int indent, struct sbuf *out);
+/* The program in the usual layout (REFERENCE 9.6), comments kept; of the one
+ * source that it was parsed from without a mistake, before sema. */
+void ast_format(const struct ast *ast, const struct source *s,
+		struct sbuf *out);
 /* "N_BINARY" -> "binary operator": how messages name a construct. */
 const char *ast_kind_name(enum node_kind kind);
 /* "+", "==": an operator's spelling. */

@@ -163,6 +163,7 @@ struct options {
 	bool wait_detach;  /* stay until the kernel has let go of all */
 	bool compile_only; /* --mode codegen */
 	bool info;
+	bool fmt; /* --fmt, --mode format */
 	enum out_buffering buffering;
 	struct params params;
 	VEC(const char *) positional; /* what params points at */
@@ -182,6 +183,9 @@ enum options_result options_parse(struct options *o, struct arena *a, int argc,
 bool options_settle(const struct script_options *o, struct diag *d);
 /* "v1.2.3" */
 const char *options_version(void);
+/* Replace a file by `text` in one step; false: errno says why. */
+bool rewrite_file(struct arena *a, const char *path, const char *text,
+		  size_t n);
 /* --info: what this kernel, asked by trial, and this build can do. */
 void info_print(struct out *o, struct arena *a, const char *version);
 /* Whether colours go to stderr: terminals and BPFTRACE_COLOR. */

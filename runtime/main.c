@@ -505,6 +505,29 @@ list(struct compile *c)
 	return ok ? 0 : 1;
 }
 
+/* --fmt: the script's text anew, or nothing when it has mistakes. */
+static bool
+format(struct compile *c)
+{
+	const char *to = c->opts.output;
+	struct sbuf text = { 0 };
+	bool ok;
+
+	if (!parse_unit(c) || c->diag.errors)
+		return false;
+	ast_format(&c->ast, c->script, &text);
+	if (to)
+		ok = rewrite_file(&c->arena, to, text.s, text.n);
+	else
+		ok = fwrite(text.s, 1, text.n, stdout) == text.n &&
+		     !fflush(stdout);
+	if (!ok)
+		fprintf(stderr, "ERROR: Failed to write \"%s\": %s\n",
+			to ? to : "stdout", strerror(errno));
+	sbuf_free(&text);
+	return ok;
+}
+
 /* --info: privileges and output as for a trace. */
 static int
 info(struct compile *c)
@@ -564,7 +587,9 @@ run(struct compile *c)
 		return list(c);
 	if (!read_script(c))
 		return 1;
-	if (c->opts.script_path && ends_with(c->opts.script_path, ".ir"))
+	if (c->opts.fmt)
+		ok = format(c);
+	else if (c->opts.script_path && ends_with(c->opts.script_path, ".ir"))
 		ok = compile_ir(c);
 	else if (c->opts.debug)
 		ok = run_passes(c, 0);

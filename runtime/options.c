@@ -17,6 +17,7 @@
 
 enum {
 	OPT_INFO = 256,
+	OPT_FMT,
 	OPT_UNSAFE,
 	OPT_NO_WARNINGS,
 	OPT_DRY_RUN,
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "help",                no_argument,       NULL, 'h' },
 	{ "version",             no_argument,       NULL, 'V' },
 	{ "info",                no_argument,       NULL, OPT_INFO },
+	{ "fmt",                 no_argument,       NULL, OPT_FMT },
 	{ "pid",                 required_argument, NULL, 'p' },
 	{ "cmd",                 required_argument, NULL, 'c' },
 	{ "output",              required_argument, NULL, 'o' },
@@ -87,6 +89,7 @@ static const char usage[] =
 "        --dry-run       attach, then leave\n"
 "        --wait-detach   end only when the kernel has let go of all probes\n"
 "        --info          what this kernel can do; with -f json too\n"
+"        --fmt           print the script formatted; with -o, rewrite it\n"
 "    -h, --help          this text\n"
 "    -V, --version       the version\n"
 "\n"
@@ -182,6 +185,10 @@ set_mode(struct options *o, const char *text)
 		o->compile_only = true;
 		return OPTIONS_RUN;
 	}
+	if (!strcmp(text, "format")) {
+		o->fmt = true;
+		return OPTIONS_RUN;
+	}
 	return bad("USAGE: --mode can only be 'codegen', 'compiler-bench', "
 		   "'bench', 'test' or 'format'.",
 		   false);
@@ -274,6 +281,13 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 		return OPTIONS_RUN;
 	case OPT_INFO:
 		o->info = true;
+		return OPTIONS_RUN;
+	case OPT_FMT:
+		if (o->fmt || o->compile_only)
+			return bad("USAGE: --fmt conflicts with existing "
+				   "--mode",
+				   false);
+		o->fmt = true;
 		return OPTIONS_RUN;
 	case OPT_UNSAFE:
 		o->unsafe = true;
