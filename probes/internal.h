@@ -89,6 +89,19 @@ struct multi {
 int probe_uprobe_multi(struct attach *a, const struct multi *m);
 int probe_kprobe_multi(struct attach *a, const struct multi *m);
 
+/* ---- site.c: places in files ---- */
+
+enum { PROBE_UPROBE_MULTI = 48 }; /* enum bpf_attach_type, kernel 6.6 */
+
+/* What attaching needs; target->data of user-space probes begins with it. */
+struct probe_site {
+	const char *open;     /* path to open */
+	uint64_t file_offset; /* of the probed instruction */
+};
+/* Attach to one target; in the multi form to all of the unit at once. */
+int probe_site_attach(struct attach *a, const struct unit *u,
+		      const struct target *t, bool ret);
+
 /* ---- timer.c: what interval and profile share ---- */
 
 bool probe_timer_match(struct sema *s, const struct attach_text *ap,

@@ -15,8 +15,7 @@
 
 enum {
 	TRACE_KPROBE_MULTI = 42, /* enum bpf_attach_type */
-	TRACE_UPROBE_MULTI = 48,
-	MULTI_RETURN = 1, /* flag of both links */
+	MULTI_RETURN = 1,        /* flag of both links */
 };
 
 /* The parts of union bpf_attr for BPF_LINK_CREATE. */
@@ -59,7 +58,7 @@ probe_uprobe_multi(struct attach *a, const struct multi *m)
 	struct multi_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.attach_type = TRACE_UPROBE_MULTI;
+	attr.attach_type = PROBE_UPROBE_MULTI;
 	attr.uprobe.path = pointer(m->path);
 	attr.uprobe.offsets = pointer(m->addresses);
 	attr.uprobe.cookies = pointer(m->cookies);

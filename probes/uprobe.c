@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * uprobe, uretprobe: functions and addresses of programs and libraries
- * (REFERENCE 3.8). Attached through one multi link per file, or where the
- * kernel has none (before 6.6) through perf, one event per place.
+ * (REFERENCE 3.8).
  */
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 
-enum { TRACE_UPROBE_MULTI = 48 }; /* enum bpf_attach_type, kernel 6.6 */
-
 #define UNSAFE_HINT                                                            \
 	"Use --unsafe to force attachment. WARNING: This option could lead "   \
 	"to data corruption in the target process."
 
-/* Behind a target: what attaching needs. target->group is the shown path,
- * ->name the function, ->address virtual, ->offset from the function. */
+/* Behind a target; target->group is the shown path, ->name the function,
+ * ->address virtual, ->offset from the function. */
 struct site {
-	const char *open;     /* path to open */
-	uint64_t file_offset; /* of the probed instruction */
-	uint64_t size;        /* of the function, bytes; 0: unknown */
+	struct probe_site at;
+	uint64_t size; /* of the function, bytes; 0: unknown */
 };
 
 /* ---- matching ---- */
@@ -53,12 +48,12 @@ add_target(struct matching *m, const struct probe_file *file,
 	uint64_t address = sym->address + m->offset;
 	struct target *t;
 
-	if (!elf_file_offset(elf, address, &p->file_offset)) {
+	if (!elf_file_offset(elf, address, &p->at.file_offset)) {
 		if (*sym->name)
 			return;
-		p->file_offset = UINT64_MAX; /* for attaching to refuse */
+		p->at.file_offset = UINT64_MAX; /* for attaching to refuse */
 	}
-	p->open = file->open;
+	p->at.open = file->open;
 	p->size = sym->size;
 	t = probe_target(m->sema, m->match, "%s:%s:%s", m->type->name,
 			 file->shown, sym->name);
@@ -281,80 +276,6 @@ uprobe_args(struct sema *s, struct unit *u, struct span at)
 
 /* ---- attaching ---- */
 
-/* The run of targets from `first` on that lie in one file. */
-static uint32_t
-same_file_run(const struct unit *u, uint32_t first)
-{
-	const struct site *p = u->targets.v[first].data, *q;
-	uint32_t n = 1;
-
-	for (; first + n < u->targets.n; n++) {
-		q = u->targets.v[first + n].data;
-		if (strcmp(p->open, q->open) != 0)
-			break;
-	}
-	return n;
-}
-
-static int
-attach_run(struct attach *a, const struct unit *u, uint32_t first, uint32_t n)
-{
-	struct multi m = { .n = n, .pid = a->pid, .ret = is_return(u->type) };
-	const struct site *p = u->targets.v[first].data;
-
-	m.path = p->open;
-	m.addresses = arena_alloc(a->arena, n * sizeof(*m.addresses));
-	m.cookies = arena_alloc(a->arena, n * sizeof(*m.cookies));
-	for (uint32_t i = 0; i < n; i++) {
-		p = u->targets.v[first + i].data;
-		m.addresses[i] = p->file_offset;
-		m.cookies[i] = first + i;
-	}
-	return probe_uprobe_multi(a, &m);
-}
-
-/* All targets of the unit, or none. */
-static int
-attach_all(struct attach *a, const struct unit *u)
-{
-	uint32_t nfds = a->fds.n, n;
-	int err = 0;
-
-	for (uint32_t i = 0; !err && i < u->targets.n; i += n) {
-		n = same_file_run(u, i);
-		err = attach_run(a, u, i, n);
-	}
-	if (err)
-		probe_detach_from(a, nfds);
-	return err;
-}
-
-static int
-attach_perf(struct attach *a, const struct unit *u, const struct target *t)
-{
-	const struct site *p = t->data;
-	int type = probe_pmu_type("uprobe");
-	struct perf_event_attr attr;
-	int bit;
-
-	if (type < 0)
-		return probe_refused(a, type, t->probe);
-	memset(&attr, 0, sizeof(attr));
-	attr.type = type;
-	attr.sample_period = 1;
-	attr.uprobe_path = (uintptr_t)p->open;
-	attr.probe_offset = p->file_offset;
-	if (is_return(u->type)) {
-		bit = probe_pmu_bit("uprobe", "retprobe");
-		if (bit < 0)
-			return probe_refused(a, bit, t->probe);
-		attr.config |= 1ull << bit;
-	}
-	return probe_perf_attach(a, &attr, a->pid ? a->pid : -1,
-				 a->pid ? -1 : probe_first_cpu(),
-				 t - u->targets.v, t->probe);
-}
-
 /* Where it is not known that an instruction starts there, a breakpoint may
  * destroy one. */
 static int
@@ -385,14 +306,7 @@ uprobe_attach(struct attach *a, const struct unit *u, const struct target *t)
 
 	if (err)
 		return err;
-	if (a->done == u)
-		return 0;
-	if (a->form != FORM_MULTI)
-		return attach_perf(a, u, t);
-	err = attach_all(a, u);
-	if (!err)
-		a->done = u;
-	return err;
+	return probe_site_attach(a, u, t, is_return(u->type));
 }
 
 /* ---- listing: uprobe:TARGET:PATTERN ---- */
@@ -438,7 +352,7 @@ const struct probe_type probe_uprobe = {
 	.alias = "u",
 	.doc = "functions and addresses of programs and libraries",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
-	.multi_type = TRACE_UPROBE_MULTI,
+	.multi_type = PROBE_UPROBE_MULTI,
 	.flags = PROBE_ARGN | PROBE_ARGS | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_USER | PROBE_EXPAND | PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */
@@ -457,7 +371,7 @@ const struct probe_type probe_uretprobe = {
 	.alias = "ur",
 	.doc = "returns from functions of programs and libraries",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
-	.multi_type = TRACE_UPROBE_MULTI,
+	.multi_type = PROBE_UPROBE_MULTI,
 	.flags = PROBE_RETVAL | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_USER | PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */
