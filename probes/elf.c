@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "probes.h"
+#include "internal.h"
 
 /* ---- reading ---- */
 
@@ -60,18 +60,6 @@ read_symbols(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
 		s->address = sym.st_value;
 		s->size = sym.st_size;
 	}
-}
-
-static void
-read_sections(struct elf_file *f, Elf *elf)
-{
-	Elf_Scn *scn = NULL;
-	GElf_Shdr sh;
-
-	while ((scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, &sh) &&
-		    (sh.sh_type == SHT_SYMTAB || sh.sh_type == SHT_DYNSYM))
-			read_symbols(f, elf, scn, &sh);
 }
 
 static void
@@ -134,6 +122,20 @@ sort_symbols(struct elf_file *f)
 	f->symbols.n = n;
 }
 
+static void
+read_functions(struct elf_file *f, Elf *elf, void *arg)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+
+	(void)arg;
+	while ((scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &sh) &&
+		    (sh.sh_type == SHT_SYMTAB || sh.sh_type == SHT_DYNSYM))
+			read_symbols(f, elf, scn, &sh);
+	sort_symbols(f);
+}
+
 /* ---- the door ---- */
 
 static struct elf_file *
@@ -153,9 +155,10 @@ read_elf(struct arena *a, Elf *elf, const char **why)
 	f = arena_alloc(a, sizeof(*f));
 	f->arena = a;
 	f->is_exec = eh.e_type == ET_EXEC;
-	read_sections(f, elf);
+	f->machine = eh.e_machine;
+	f->word = eh.e_ident[EI_CLASS] == ELFCLASS32 ? 4 : 8;
+	f->little_endian = eh.e_ident[EI_DATA] == ELFDATA2LSB;
 	read_segments(f, elf);
-	sort_symbols(f);
 	return f;
 }
 
@@ -176,7 +179,8 @@ open_regular(const char *path)
 }
 
 struct elf_file *
-elf_open(struct arena *a, const char *path, const char **why)
+elf_read(struct arena *a, const char *path, elf_reader *read, void *arg,
+	 const char **why)
 {
 	int fd = open_regular(path);
 	struct elf_file *f;
@@ -189,11 +193,19 @@ elf_open(struct arena *a, const char *path, const char **why)
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	f = read_elf(a, elf, why);
-	if (f)
+	if (f) {
 		f->path = arena_strdup(a, path);
+		read(f, elf, arg);
+	}
 	elf_end(elf);
 	close(fd);
 	return f;
+}
+
+struct elf_file *
+elf_open(struct arena *a, const char *path, const char **why)
+{
+	return elf_read(a, path, read_functions, NULL, why);
 }
 
 const struct elf_symbol *

@@ -81,6 +81,7 @@ struct multi {
 	const char *path;    /* uprobes: the file */
 	const char **syms;   /* kprobes: names */
 	uint64_t *addresses; /* uprobes: file offsets */
+	uint64_t *ref_ctrs;  /* uprobes: of semaphores; NULL: none */
 	uint64_t *cookies;
 	uint32_t n;
 	int pid;
@@ -88,6 +89,14 @@ struct multi {
 /* Attach all; 0 or -errno (what the kernel lacks: any). */
 int probe_uprobe_multi(struct attach *a, const struct multi *m);
 int probe_kprobe_multi(struct attach *a, const struct multi *m);
+
+/* ---- elf.c ---- */
+
+struct Elf; /* libelf.h */
+typedef void elf_reader(struct elf_file *f, struct Elf *elf, void *arg);
+/* As elf_open(), but `read` takes what it wants instead of the symbols. */
+struct elf_file *elf_read(struct arena *a, const char *path, elf_reader *read,
+			  void *arg, const char **why);
 
 /* ---- site.c: places in files ---- */
 
@@ -97,6 +106,7 @@ enum { PROBE_UPROBE_MULTI = 48 }; /* enum bpf_attach_type, kernel 6.6 */
 struct probe_site {
 	const char *open;     /* path to open */
 	uint64_t file_offset; /* of the probed instruction */
+	uint64_t ref_ctr;     /* file offset of its semaphore; 0: none */
 };
 /* Attach to one target; in the multi form to all of the unit at once. */
 int probe_site_attach(struct attach *a, const struct unit *u,
@@ -139,6 +149,8 @@ struct probe_files {
  * "": all files that `pid` has mapped. */
 void probe_find_files(struct arena *a, const char *target, int pid,
 		      struct probe_files *out);
+/* The files that any process has mapped to run. */
+void probe_find_mapped(struct arena *a, struct probe_files *out);
 
 /* ---- ctype.c: C types by their text ---- */
 

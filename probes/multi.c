@@ -61,6 +61,7 @@ probe_uprobe_multi(struct attach *a, const struct multi *m)
 	attr.attach_type = PROBE_UPROBE_MULTI;
 	attr.uprobe.path = pointer(m->path);
 	attr.uprobe.offsets = pointer(m->addresses);
+	attr.uprobe.ref_ctr_offsets = pointer(m->ref_ctrs);
 	attr.uprobe.cookies = pointer(m->cookies);
 	attr.uprobe.cnt = m->n;
 	attr.uprobe.flags = m->ret ? MULTI_RETURN : 0;

@@ -123,6 +123,54 @@ add_mapped(struct arena *a, struct probe_files *out, const char *lib, int pid)
 		fclose(f);
 }
 
+/* One line of /proc/PID/maps; files are told apart by what follows the
+ * offset: "DEV INODE   PATH". */
+static void
+add_line_once(struct arena *a, struct probe_files *out, struct hmap *seen,
+	      const char *pid, char *line)
+{
+	char *path = mapped_path(line), *key;
+	const char *open = path;
+
+	if (!path)
+		return;
+	key = strchr(strchr(line, ' ') + 6, ' ');
+	if (!key || hmap_get(seen, key))
+		return;
+	hmap_put(a, seen, arena_strdup(a, key), out);
+	if (!shares_our_mounts(atoi(pid)))
+		open = arena_printf(a, "/proc/%s/root%s", pid, path);
+	add_file(a, out, open, open);
+}
+
+void
+probe_find_mapped(struct arena *a, struct probe_files *out)
+{
+	DIR *d = opendir("/proc");
+	struct hmap seen = { 0 };
+	struct dirent *e;
+	char path[300], *line = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	*out = (struct probe_files){ .pattern = true };
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/maps", e->d_name);
+		f = fopen(path, "re");
+		while (f && getline(&line, &size, f) > 0) {
+			line[strcspn(line, "\n")] = '\0';
+			add_line_once(a, out, &seen, e->d_name, line);
+		}
+		if (f)
+			fclose(f);
+	}
+	free(line);
+	if (d)
+		closedir(d);
+}
+
 /* ---- libraries ---- */
 
 /* The dynamic linker's cache, ldconfig's "1.1" format. */

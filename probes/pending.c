@@ -8,30 +8,11 @@
 #include "internal.h"
 
 static bool
-usdt_match(struct sema *s, const struct attach_text *ap, struct match *m)
-{
-	(void)m;
-	return probe_not_yet(s, ap, probe_usdt.name);
-}
-
-static bool
 iter_match(struct sema *s, const struct attach_text *ap, struct match *m)
 {
 	(void)m;
 	return probe_not_yet(s, ap, probe_iter.name);
 }
-
-const struct probe_type probe_usdt = {
-	.name = "usdt",
-	.alias = "U",
-	.doc = "static markers of programs and libraries",
-	.prog_type = BPF_PROG_TYPE_KPROBE,
-	.flags = PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_USER |
-		 PROBE_SIGNAL | PROBE_LATE,
-	.min_parts = 2,
-	.max_parts = 3,
-	.match = usdt_match,
-};
 
 const struct probe_type probe_iter = {
 	.name = "iter",

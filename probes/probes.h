@@ -59,7 +59,10 @@ struct elf_symbol {
 struct elf_file {
 	struct arena *arena;
 	const char *path;
-	bool is_exec;                   /* ET_EXEC, not position independent */
+	bool is_exec; /* ET_EXEC, not position independent */
+	bool little_endian;
+	uint16_t machine;               /* EM_... */
+	uint8_t word;                   /* bytes of an address: 4, 8 */
 	VEC(struct elf_symbol) symbols; /* functions, sorted by address */
 	VEC(struct elf_segment {
 		uint64_t vaddr, offset, filesz;
@@ -80,5 +83,52 @@ bool elf_file_offset(const struct elf_file *f, uint64_t address,
 		     uint64_t *offset);
 /* Virtual address of a file offset (executable segments). */
 bool elf_address(const struct elf_file *f, uint64_t offset, uint64_t *address);
+
+/* ---- notes of static markers (usdt) ---- */
+
+/* Where an argument of a marker is found. */
+struct stapsdt_arg {
+	enum {
+		STAPSDT_CONST,
+		STAPSDT_REG,
+		STAPSDT_MEM, /* base + value + (index << shift) */
+		STAPSDT_BAD, /* `why` says what of it nobody can read */
+	} kind;
+	uint8_t size; /* bytes: 1, 2, 4, 8 */
+	bool is_signed;
+	uint8_t shift;
+	int64_t value; /* constant or displacement */
+	struct stapsdt_reg {
+		int32_t offset; /* in struct pt_regs, bytes; -1: none */
+		uint8_t width;  /* bytes that count */
+		bool is_signed; /* extended so (aarch64's sxtw) */
+	} base, index;          /* STAPSDT_REG: base */
+	const char *why;
+};
+
+enum { STAPSDT_ARGS = 32 };
+
+struct stapsdt_args {
+	uint32_t n;
+	struct stapsdt_arg v[STAPSDT_ARGS];
+};
+
+struct stapsdt_note {
+	const char *provider, *name;
+	const char *args;            /* "-4@%edi 8@(%rsp)" */
+	uint64_t address, semaphore; /* virtual; semaphore 0: none */
+};
+
+struct stapsdt_notes {
+	VEC(struct stapsdt_note) v;
+};
+
+/* Read the notes of a file, addresses adjusted; what contradicts itself is
+ * left out. NULL, *why set: no ELF file. */
+struct elf_file *stapsdt_read(struct arena *a, const char *path,
+			      struct stapsdt_notes *out, const char **why);
+/* Read the text of a note's arguments, as the machine (EM_...) writes it. */
+void stapsdt_parse(struct arena *a, unsigned machine, const char *text,
+		   struct stapsdt_args *out);
 
 #endif

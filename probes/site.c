@@ -34,10 +34,12 @@ attach_run(struct attach *a, const struct unit *u, uint32_t first, uint32_t n,
 
 	m.path = p->open;
 	m.addresses = arena_alloc(a->arena, n * sizeof(*m.addresses));
+	m.ref_ctrs = arena_alloc(a->arena, n * sizeof(*m.ref_ctrs));
 	m.cookies = arena_alloc(a->arena, n * sizeof(*m.cookies));
 	for (uint32_t i = 0; i < n; i++) {
 		p = u->targets.v[first + i].data;
 		m.addresses[i] = p->file_offset;
+		m.ref_ctrs[i] = p->ref_ctr;
 		m.cookies[i] = first + i;
 	}
 	return probe_uprobe_multi(a, &m);
@@ -80,6 +82,12 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t,
 		if (bit < 0)
 			return probe_refused(a, bit, t->probe);
 		attr.config |= 1ull << bit;
+	}
+	if (p->ref_ctr) {
+		bit = probe_pmu_bit("uprobe", "ref_ctr_offset");
+		if (bit < 0)
+			return probe_refused(a, bit, t->probe);
+		attr.config |= p->ref_ctr << bit;
 	}
 	return probe_perf_attach(a, &attr, a->pid ? a->pid : -1,
 				 a->pid ? -1 : probe_first_cpu(),

@@ -69,7 +69,7 @@ check_parts(struct attaching *a, const struct probe_type *t)
 
 struct dependence {
 	const struct sema *s;
-	unsigned flags; /* WORD_TARGET, WORD_ARGS: any found */
+	unsigned flags; /* WORD_TARGET, WORD_ARGS, WORD_ARGN: any found */
 };
 
 static bool
@@ -83,19 +83,38 @@ look_for_words(struct node *n, void *arg)
 	else if (n->kind == N_CALL)
 		w = find_word(d->s, n->call.name);
 	if (w)
-		d->flags |= w->flags & (WORD_TARGET | WORD_ARGS);
+		d->flags |= w->flags & (WORD_TARGET | WORD_ARGS | WORD_ARGN);
 	return true;
 }
 
 static bool
 depends_on_target(const struct sema *s, const struct probe_type *t,
-		  struct node *body)
+		  struct node *body, bool *argn)
 {
 	struct dependence d = { .s = s };
 
 	walk(body, look_for_words, &d);
+	*argn = d.flags & WORD_ARGN;
 	return (d.flags & WORD_TARGET) ||
 	       ((d.flags & WORD_ARGS) && (t->flags & PROBE_EXPAND));
+}
+
+/* Bring targets that share a program together, each such group where its
+ * first one stood; the length of the first group of n. */
+static uint32_t
+gather(const struct probe_type *t, struct target *v, uint32_t n)
+{
+	uint32_t same = 1;
+
+	for (uint32_t i = 1; i < n; i++) {
+		struct target x = v[i];
+
+		if (!t->same_args(&v[0], &x))
+			continue;
+		memmove(&v[same + 1], &v[same], (i - same) * sizeof(*v));
+		v[same++] = x;
+	}
+	return same;
 }
 
 /* ---- units ---- */
@@ -184,22 +203,28 @@ add_units(struct attaching *a, const struct probe_type *t,
 	  const struct match *m)
 {
 	struct node *body = make_body(a);
-	bool depends = depends_on_target(a->s, t, body);
-	uint32_t i;
+	bool argn, depends = depends_on_target(a->s, t, body, &argn);
+	VEC(uint32_t) groups = { 0 };
+	uint32_t i, at = 0, n = m->targets.n;
 
 	a->taken++;
-	if (m->targets.n == 1 ||
-	    !(depends || (m->wildcard && t->expand_wildcard))) {
-		add_unit(a, t, body, m->targets.v, m->targets.n, depends);
+	if (n == 1 || !(depends || (m->wildcard && t->expand_wildcard) ||
+			(argn && t->same_args))) {
+		add_unit(a, t, body, m->targets.v, n, depends);
 		return;
 	}
-	if (too_many_programs(a, m->targets.n)) {
+	for (i = 0; i < n; i += groups.v[groups.n - 1])
+		*vec_push(a->s->a, &groups) =
+			depends || !t->same_args
+				? 1
+				: gather(t, &m->targets.v[i], n - i);
+	if (too_many_programs(a, groups.n)) {
 		a->good = false;
 		return;
 	}
-	for (i = 0; i < m->targets.n; i++)
+	for (i = 0; i < groups.n; at += groups.v[i++])
 		add_unit(a, t, i ? ast_clone(a->s->a, body) : body,
-			 &m->targets.v[i], 1, depends);
+			 &m->targets.v[at], groups.v[i], depends);
 }
 
 /* ---- one attach point ---- */

@@ -46,6 +46,7 @@ enum word_flags {
 				   type has PROBE_EXPAND (`args`) */
 	WORD_CTX = 1 << 10,     /* reads the context: not in a for body */
 	WORD_TEXT = 1 << 11,    /* `$1` as an argument stands for its text */
+	WORD_ARGN = 1 << 12,    /* as WORD_TARGET, but see same_args */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
@@ -163,6 +164,9 @@ struct probe_type {
 	unsigned min_parts, max_parts;       /* arguments after the provider */
 	int ret; /* what the program returns by default */
 	bool expand_wildcard;
+	/* Whether argN of two targets is read by the same code; NULL: of all.
+	 * Where argN is read, those that differ are units of their own. */
+	bool (*same_args)(const struct target *a, const struct target *b);
 	/* Check the text and find its targets; reports what is wrong. */
 	bool (*match)(struct sema *s, const struct attach_text *ap,
 		      struct match *out);

@@ -227,8 +227,8 @@ usermode_lower(struct lower *l, const struct node *n, const struct mem *dst)
 /* clang-format off */
 #define ARG(N)                                                                 \
 	{ "arg" #N, "uint64", "argument " #N " of the traced function",        \
-	  WORD_BUILTIN | WORD_CTX, .aux = N, .check = arg_check,               \
-	  .lower = arg_lower }
+	  WORD_BUILTIN | WORD_CTX | WORD_ARGN, .aux = N,                       \
+	  .check = arg_check, .lower = arg_lower }
 
 const struct builtin context_words[] = {
 	{ "args", "auto", "the arguments by name",

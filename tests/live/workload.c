@@ -75,6 +75,72 @@ work_outer(int i)
 	return r + 1;
 }
 
+/* Static markers as <sys/sdt.h> makes them: a nop, and a note that tells where
+ * it stands, its semaphore and where its arguments are. */
+#define MARK(semaphore, provider, name, args)                                  \
+	"990: nop\n"                                                           \
+	".pushsection .note.stapsdt, \"\", \"note\"\n"                         \
+	".balign 4\n"                                                          \
+	".4byte 992f - 991f, 994f - 993f, 3\n"                                 \
+	"991: .asciz \"stapsdt\"\n"                                            \
+	"992: .balign 4\n"                                                     \
+	"993: .8byte 990b, _.stapsdt.base, " semaphore "\n"                    \
+	".asciz \"" provider "\", \"" name "\", \"" args "\"\n"                \
+	"994: .balign 4\n"                                                     \
+	".popsection\n"
+
+__asm__(".pushsection .stapsdt.base, \"aG\", %progbits, .stapsdt.base, comdat\n"
+	".weak _.stapsdt.base\n"
+	".hidden _.stapsdt.base\n"
+	"_.stapsdt.base: .space 1\n"
+	".size _.stapsdt.base, 1\n"
+	".popsection\n");
+
+extern unsigned short mark_semaphore;
+__attribute__((section(".probes"))) unsigned short mark_semaphore;
+
+#if defined(__x86_64__)
+#define INT_0 "-4@%k0"
+#define BYTES_0 "-1@%b0 1@%b0 -2@%w0"
+#define INDEXED_0_1 "8@(%0,%1,8) 4@8(%0) 4@(%0,%1)"
+#else
+#define INT_0 "-4@%w0"
+#define BYTES_0 "-1@%w0 1@%w0 -2@%w0"
+#define INDEXED_0_1 "8@[%0, %1, lsl 3] 4@[%0, 8] 4@[%0, %1]"
+#endif
+
+/* One probe in two places with other arguments, one with a semaphore, one
+ * name in two namespaces. */
+__attribute__((noinline)) static void
+mark(long i)
+{
+	static const long table[] = { 100, 200, 300, 400 };
+	const char *text = "first";
+
+	__asm__ volatile(
+		MARK("0", "jiffy", "two__sites", INT_0 " 8@%1")::"r"((int)-i),
+		"r"(text));
+	text = "second";
+	__asm__ volatile(
+		MARK("0", "jiffy", "two__sites", "-4@%0 8@%1")::"i"(-7),
+		"m"(text));
+	__asm__ volatile(MARK("0", "jiffy", "bytes", BYTES_0)::"r"(i + 254));
+	__asm__ volatile(MARK("0", "jiffy", "table", INDEXED_0_1)::"r"(table),
+			 "r"(i % 4)
+			 : "memory");
+	__asm__ volatile(MARK("0", "other", "bytes", ""));
+	if (mark_semaphore)
+		__asm__ volatile(MARK("mark_semaphore", "jiffy", "rare",
+				      "8@%0")::"r"(i));
+}
+
+static void
+do_mark(long n)
+{
+	for (long i = 0; i < n; i++)
+		mark(i);
+}
+
 static void
 do_openat(long n)
 {
@@ -359,6 +425,7 @@ static const struct action actions[] = {
 	{ "call", do_call, "work_fn(0), work_fn(1) ..." },
 	{ "add", do_add, "work_add(i, -1)" },
 	{ "str", do_str, "work_str(\"hello-0\") ..." },
+	{ "mark", do_mark, "pass the static markers of jiffy and other" },
 	{ "deep", do_deep, "work_outer -> work_middle -> work_fn" },
 	{ "read", do_read, "read 1, 2 ... N bytes" },
 	{ "signal", do_signal, "SIGUSR1 to itself" },
