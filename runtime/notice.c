@@ -65,6 +65,8 @@ notice_handle(struct session *s, const struct event *e)
 	if (s->opts->no_warnings)
 		return;
 	memcpy(&code, e->data + 8, sizeof(code));
+	if (spec->notice == NOTICE_HELPER)
+		code = (int32_t)code; /* 6.1 leaves the upper half 0 */
 	if (s->out->json) {
 		notice_json(s, spec, code);
 		return;

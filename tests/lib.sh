@@ -54,6 +54,9 @@ missing() {
 			[ -d /sys/module/"${need#module:}" ] &&
 				grep -q "\[${need#module:}\]" /proc/kallsyms ||
 				{ echo "no ${need#module:} module in this kernel"; return; } ;;
+		realtime)
+			! grep -qs "QEMU TCG" /proc/cpuinfo ||
+				{ echo "an emulated processor is too slow"; return; } ;;
 		cpus2)
 			[ "$(nproc)" -gt 1 ] ||
 				{ echo "only one CPU"; return; } ;;

@@ -8,4 +8,4 @@ have=$("$JIFFY" -l 'tracepoint:syscalls:sys_enter_*' | wc -l)
 want=$(ls -d $dir/events/syscalls/sys_enter_* | wc -l)
 [ "$have" = "$want" ] && echo same number
 "$JIFFY" -l 'software:cpu*'
-"$JIFFY" -l "uprobe:$PWD/$WORKLOAD:work_*" | sed 's|:/.*/workload|:workload|;s|:./build.*/workload|:workload|'
+"$JIFFY" -l "uprobe:$(realpath "$WORKLOAD"):work_*" | sed 's|:/.*/workload|:workload|;s|:./build.*/workload|:workload|'
