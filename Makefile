@@ -157,6 +157,9 @@ check:
 	@tests/run all
 check-fast:
 	@tests/run fast
+check-kernels:
+	@tests/deps kernels
+	@tests/run kernels
 check-live:
 	@tests/run live
 golden: $(BUILD)/jiffy
@@ -188,8 +191,9 @@ help:
 	@echo 'bench                      beside bpftrace and PEERS="PATH ..."'
 	@echo 'compare PEER=PATH          live tests under two executables'
 
-.PHONY: all unit vm fuzz fuzz-programs workload objects test-programs static install check \
-	check-fast check-live golden compare bench lint fmt demo clean help
+.PHONY: all unit vm fuzz fuzz-programs workload objects test-programs \
+	static install check \
+	check-fast check-live check-kernels golden compare bench lint fmt demo clean help
 .SECONDARY:
 
 -include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC) \

@@ -12,6 +12,12 @@
 
 #include "internal.h"
 
+/* What mkstemp() replaces. */
+#define UNIQUE                                                                 \
+	"XX"                                                                   \
+	"XX"                                                                   \
+	"XX"
+
 static bool
 write_all(int fd, const char *text, size_t n)
 {
@@ -59,7 +65,7 @@ rewrite_file(struct arena *a, const char *path, const char *text, size_t n)
 {
 	char *real = realpath(path, NULL); /* through symbolic links */
 	const char *target = real ? arena_strdup(a, real) : path;
-	char *tmp = arena_printf(a, "%s.XX" "XXXX", target);
+	char *tmp = arena_printf(a, "%s." UNIQUE, target);
 	struct stat st;
 	bool ok;
 	int fd;

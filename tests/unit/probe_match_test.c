@@ -318,8 +318,7 @@ Test(probe_match, kprobes)
 
 Test(probe_match, later)
 {
-	refused("watchpoint:0x1000:8:w",
-		"watchpoint probes are not supported yet");
+	refused("iter:task", "iter probes are not supported yet");
 }
 
 /* ---- user functions ---- */
