@@ -123,10 +123,15 @@ enum map_use {
 /* The single value of the MAP_GLOBAL map, which user space maps into its
  * memory; as many zeros follow as the largest cell needs. Counters are atomic
  * adds. */
+enum {
+	FULL_SITES = 32
+}; /* places that can find a map full; the last
+      counter is shared by all further ones */
 struct ir_global {
 	uint64_t start_ns; /* boot clock when the tracer started: `elapsed` */
 	uint64_t lost;     /* events that found the ring buffer full */
 	uint64_t live;     /* 0: gated programs return at once (ir_gate) */
+	uint64_t full[FULL_SITES]; /* cells that could not be made, by site */
 };
 
 struct map_spec {
@@ -176,6 +181,7 @@ struct prog {
 	const struct unit_list *units;
 	const struct ast *ast;
 	struct types *types;
+	VEC(struct event_spec *) full_sites; /* notices of global.full */
 	VEC(const char *) texts; /* formats that values refer to by index */
 };
 

@@ -14,8 +14,7 @@ enum { UNROLLED_CPUS = 8 };
 /* Make the missing cell. Another program on this CPU may be faster, so the
  * cell is looked up again whatever the kernel answered. */
 static struct ref
-make_cell(struct lower *l, const struct mapdef *def, struct mem key,
-	  struct ref *code)
+make_cell(struct lower *l, const struct mapdef *def, struct mem key)
 {
 	uint32_t size = lower_map_spec(l, def)->value_size;
 	struct ref m, k, zeros;
@@ -23,8 +22,8 @@ make_cell(struct lower *l, const struct mapdef *def, struct mem key,
 	m = ir_map(l, def->index);
 	k = ir_addr(l, key);
 	zeros = ir_zeros(l, size);
-	*code = ir_call(l, HELPER_map_update_elem, 4, m, k, zeros,
-			ir_const(l, BPF_NOEXIST));
+	ir_call(l, HELPER_map_update_elem, 4, m, k, zeros,
+		ir_const(l, BPF_NOEXIST));
 	return lower_lookup(l, def, key);
 }
 
@@ -34,18 +33,18 @@ hash_cell(struct lower *l, const struct mapdef *def, struct mem key)
 	struct blk *hit = ir_blk(l), *miss = lower_cold(l);
 	struct blk *full = lower_cold(l);
 	uint32_t slot = ir_slot(l);
-	struct ref cell = lower_lookup(l, def, key), code;
+	struct ref cell = lower_lookup(l, def, key);
 
 	ir_slot_set(l, slot, cell);
 	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, miss);
 	ir_seal(l, miss);
 	ir_at(l, miss);
-	cell = make_cell(l, def, key, &code);
+	cell = make_cell(l, def, key);
 	ir_slot_set(l, slot, cell);
 	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, full);
 	ir_seal(l, full);
 	ir_at(l, full);
-	lower_notice(l, NOTICE_HELPER, HELPER_map_update_elem, code);
+	lower_count_full(l);
 	ir_jmp(l, l->scope->no_cell);
 	ir_seal(l, hit);
 	ir_at(l, hit);

@@ -221,6 +221,31 @@ ir_emit_raw(struct lower *l, const struct node *n, uint32_t size,
 	ir_at(l, join);
 }
 
+/* An aggregation found its map full: a counter of its own tells where, in
+ * three insns where an event would take fifteen. */
+void
+lower_count_full(struct lower *l)
+{
+	struct prog *p = l->prog;
+	struct event_spec *e;
+	struct mem at;
+	uint32_t i = p->full_sites.n;
+
+	if (i < FULL_SITES) {
+		e = arena_alloc(p->arena, sizeof(*e));
+		*e = (struct event_spec){ .notice = NOTICE_HELPER,
+					  .helper = HELPER_map_update_elem,
+					  .at = l->span,
+					  .unit = l->unit };
+		*vec_push(p->arena, &p->full_sites) = e;
+	} else {
+		i = FULL_SITES - 1;
+	}
+	at = lower_global(l,
+			  (uint32_t)offsetof(struct ir_global, full) + i * 8);
+	ir_xadd(l, at.base, at.off, ir_const(l, 1));
+}
+
 /*
  * A notice's record:
  *

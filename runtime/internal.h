@@ -81,6 +81,8 @@ struct event {
 /* One record of the ring buffer: find its spec, run its word. */
 void event_handle(struct session *s, const void *data, size_t size);
 /* Tell what a program reported of its own accord (notice.c). */
+/* A map was full at this place. */
+void notice_full(struct session *s, const struct event_spec *spec);
 void notice_handle(struct session *s, const struct event *e);
 
 /* Bytes of argument i, and its type; NULL when it was not sent. */
@@ -217,6 +219,7 @@ struct session {
 	int exit_code;
 	bool done;            /* exit() was seen: drop further events */
 	uint64_t boot_offset; /* ns: CLOCK_REALTIME - CLOCK_BOOTTIME */
+	uint64_t full_seen[FULL_SITES];
 	uint64_t lost_seen;
 	struct symbols *symbols; /* lazily made */
 };

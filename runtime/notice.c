@@ -52,6 +52,15 @@ notice_json(struct session *s, const struct event_spec *e, int64_t code)
 }
 
 void
+notice_full(struct session *s, const struct event_spec *spec)
+{
+	const int64_t record[2] = { 0, -E2BIG };
+
+	notice_handle(s, &(struct event){ .spec = spec,
+					  .data = (const void *)record });
+}
+
+void
 notice_handle(struct session *s, const struct event *e)
 {
 	const struct event_spec *spec = e->spec;

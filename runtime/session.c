@@ -226,6 +226,10 @@ session_report_lost(struct session *s, bool total)
 	if (g.lost > s->lost_seen)
 		report_lost(s, g.lost - s->lost_seen);
 	s->lost_seen = g.lost;
+	for (uint32_t i = 0; i < s->prog->full_sites.n; i++)
+		if (g.full[i] > s->full_seen[i])
+			notice_full(s, s->prog->full_sites.v[i]);
+	memcpy(s->full_seen, g.full, sizeof(s->full_seen));
 	if (total && g.lost && !s->out->json)
 		session_warn(s, "Total lost event count: %llu",
 			     (unsigned long long)g.lost);
