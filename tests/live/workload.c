@@ -408,8 +408,13 @@ do_watch(long n)
 		mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
-	for (long i = 0; word != MAP_FAILED && i < n; i++)
-		*word = *word + 1;
+	for (long i = 0; word != MAP_FAILED && i < n; i++) {
+		long now = *word;
+
+		/* Not one instruction for both: that is one access. */
+		__asm__ volatile("" : "+r"(now));
+		*word = now + 1;
+	}
 }
 
 static const struct action actions[] = {
