@@ -31,10 +31,59 @@ static const char *const jump_ops[16] = {
 	[BPF_JSLE >> 4] = "s<=",
 };
 
+/* A long script is many lines: pieces are put together here, at a fourth of
+ * what printf takes. */
+static void
+put_reg(struct sbuf *out, char r, unsigned n)
+{
+	sbuf_putc(out, r);
+	sbuf_int(out, n);
+}
+
+static void
+put_offset(struct sbuf *out, int off)
+{
+	if (off >= 0)
+		sbuf_putc(out, '+');
+	sbuf_int(out, off);
+}
+
+/* " OP " and the second operand. */
+static void
+put_operation(struct sbuf *out, const char *op)
+{
+	sbuf_putc(out, ' ');
+	sbuf_puts(out, op);
+	sbuf_putc(out, ' ');
+}
+
+static void
+put_place(struct sbuf *out, const char *size, unsigned reg, int off)
+{
+	sbuf_puts(out, "*(");
+	sbuf_puts(out, size);
+	sbuf_puts(out, " *)(");
+	put_reg(out, 'r', reg);
+	sbuf_putc(out, ' ');
+	put_offset(out, off);
+	sbuf_putc(out, ')');
+}
+
 static void
 unknown(const struct bpf_insn *i, struct sbuf *out)
 {
 	sbuf_printf(out, "BUG_%02x", i->code);
+}
+
+static void
+print_binary(const struct bpf_insn *i, const char *op, char r, struct sbuf *out)
+{
+	put_reg(out, r, i->dst_reg);
+	put_operation(out, op);
+	if (BPF_SRC(i->code) == BPF_X)
+		put_reg(out, r, i->src_reg);
+	else
+		sbuf_int(out, i->imm);
 }
 
 static void
@@ -51,11 +100,8 @@ print_alu(const struct bpf_insn *i, struct sbuf *out)
 		sbuf_printf(out, "%c%d = -%c%d", r, i->dst_reg, r, i->dst_reg);
 	else if (!op)
 		unknown(i, out);
-	else if (BPF_SRC(i->code) == BPF_X)
-		sbuf_printf(out, "%c%d %s %c%d", r, i->dst_reg, op, r,
-			    i->src_reg);
 	else
-		sbuf_printf(out, "%c%d %s %d", r, i->dst_reg, op, i->imm);
+		print_binary(i, op, r, out);
 }
 
 static void
@@ -65,8 +111,9 @@ print_load(const struct bpf_insn *i, struct sbuf *out)
 		unknown(i, out);
 		return;
 	}
-	sbuf_printf(out, "r%d = *(%s *)(r%d %+d)", i->dst_reg,
-		    sizes[BPF_SIZE(i->code) >> 3], i->src_reg, i->off);
+	put_reg(out, 'r', i->dst_reg);
+	sbuf_puts(out, " = ");
+	put_place(out, sizes[BPF_SIZE(i->code) >> 3], i->src_reg, i->off);
 }
 
 static void
@@ -74,17 +121,20 @@ print_store(const struct bpf_insn *i, struct sbuf *out)
 {
 	const char *size = sizes[BPF_SIZE(i->code) >> 3];
 
-	if (BPF_MODE(i->code) == GEN_ATOMIC && i->imm == BPF_ADD)
-		sbuf_printf(out, "lock *(%s *)(r%d %+d) += r%d", size,
-			    i->dst_reg, i->off, i->src_reg);
-	else if (BPF_MODE(i->code) != BPF_MEM)
+	bool atomic = BPF_MODE(i->code) == GEN_ATOMIC && i->imm == BPF_ADD;
+
+	if (!atomic && BPF_MODE(i->code) != BPF_MEM) {
 		unknown(i, out);
-	else if (BPF_CLASS(i->code) == BPF_STX)
-		sbuf_printf(out, "*(%s *)(r%d %+d) = r%d", size, i->dst_reg,
-			    i->off, i->src_reg);
+		return;
+	}
+	if (atomic)
+		sbuf_puts(out, "lock ");
+	put_place(out, size, i->dst_reg, i->off);
+	put_operation(out, atomic ? "+=" : "=");
+	if (BPF_CLASS(i->code) == BPF_STX)
+		put_reg(out, 'r', i->src_reg);
 	else
-		sbuf_printf(out, "*(%s *)(r%d %+d) = %d", size, i->dst_reg,
-			    i->off, i->imm);
+		sbuf_int(out, i->imm);
 }
 
 static const char *
@@ -99,28 +149,48 @@ helper_name(int32_t number)
 }
 
 static void
+print_call(int32_t number, struct sbuf *out)
+{
+	const char *name = helper_name(number);
+
+	sbuf_puts(out, name ? "call bpf_" : "call unknown");
+	sbuf_puts(out, name ? name : "");
+	sbuf_putc(out, '#');
+	sbuf_int(out, number);
+}
+
+static void
+print_branch(const struct bpf_insn *i, const char *op, struct sbuf *out)
+{
+	char r = BPF_CLASS(i->code) == BPF_JMP ? 'r' : 'w';
+
+	sbuf_puts(out, "if ");
+	put_reg(out, r, i->dst_reg);
+	put_operation(out, op);
+	if (BPF_SRC(i->code) == BPF_X)
+		put_reg(out, r, i->src_reg);
+	else
+		sbuf_printf(out, "0x%x", (uint32_t)i->imm);
+	sbuf_puts(out, " goto pc");
+	put_offset(out, i->off);
+}
+
+static void
 print_jump(const struct bpf_insn *i, struct sbuf *out)
 {
 	const char *op = jump_ops[BPF_OP(i->code) >> 4];
-	char r = BPF_CLASS(i->code) == BPF_JMP ? 'r' : 'w';
-	const char *name;
 
 	if (BPF_OP(i->code) == BPF_CALL) {
-		name = helper_name(i->imm);
-		sbuf_printf(out, "call %s%s#%d", name ? "bpf_" : "",
-			    name ? name : "unknown", i->imm);
+		print_call(i->imm, out);
 	} else if (BPF_OP(i->code) == BPF_EXIT) {
 		sbuf_puts(out, "exit");
 	} else if (BPF_OP(i->code) == BPF_JA) {
-		sbuf_printf(out, "goto pc%+d", i->off);
+		sbuf_puts(out, "goto pc");
+		put_offset(out, i->off);
 	} else if (!op) {
 		unknown(i, out);
-	} else if (BPF_SRC(i->code) == BPF_X) {
-		sbuf_printf(out, "if %c%d %s %c%d goto pc%+d", r, i->dst_reg,
-			    op, r, i->src_reg, i->off);
 	} else {
-		sbuf_printf(out, "if %c%d %s 0x%x goto pc%+d", r, i->dst_reg,
-			    op, (uint32_t)i->imm, i->off);
+		print_branch(i, op, out);
 	}
 }
 
@@ -177,27 +247,18 @@ gen_print_insn(const struct bpf_insn *insn, struct sbuf *out)
 /* ---- a program ---- */
 
 /* A map has no descriptor yet: its name says more. */
-static const struct reloc *
-reloc_at(const struct image_prog *p, uint32_t insn)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->relocs.n; i++)
-		if (p->relocs.v[i].insn == insn)
-			return &p->relocs.v[i];
-	return NULL;
-}
-
 static void
 print_reloc(const struct image *im, const struct reloc *r, int reg,
 	    struct sbuf *out)
 {
 	const char *name = im->prog->maps.v[r->map].name;
 
-	sbuf_printf(out, "r%d = map%s[%s]", reg,
-		    r->kind == RELOC_MAPVAL ? "_value" : "", name ? name : "");
+	put_reg(out, 'r', (unsigned)reg);
+	sbuf_puts(out, r->kind == RELOC_MAPVAL ? " = map_value[" : " = map[");
+	sbuf_puts(out, name ? name : "");
+	sbuf_putc(out, ']');
 	if (r->kind == RELOC_MAPVAL)
-		sbuf_printf(out, "+%u", r->off);
+		put_offset(out, (int)r->off);
 }
 
 static void
@@ -236,40 +297,66 @@ same_line(const struct image *im, struct span a, struct span b)
 	return x.source == y.source && x.line == y.line;
 }
 
-static void
-print_func_head(const struct image_prog *p, uint32_t insn, struct sbuf *out)
-{
-	uint32_t i;
+/* Where the walk over a program's insns is in its tables, which are in order
+ * of insns. */
+struct cursor {
+	uint32_t reloc, line, func;
+	struct span span;
+};
 
-	for (i = 1; i < p->funcs.n; i++)
-		if (p->funcs.v[i].insn == insn)
-			sbuf_printf(out, "%s:\n", p->funcs.v[i].func->name);
+/* The name of the function that begins here (not the first), and the source
+ * line where it changes. */
+static void
+print_heads(const struct image *im, const struct image_prog *p, uint32_t insn,
+	    struct cursor *c, struct sbuf *out)
+{
+	struct span before = c->span;
+
+	while (c->func < p->funcs.n && p->funcs.v[c->func].insn <= insn) {
+		if (c->func)
+			sbuf_printf(out, "%s:\n",
+				    p->funcs.v[c->func].func->name);
+		c->func++;
+	}
+	if (c->line == p->lines.n || p->lines.v[c->line].insn > insn)
+		return;
+	while (c->line < p->lines.n && p->lines.v[c->line].insn <= insn)
+		c->span = p->lines.v[c->line++].span;
+	if (!insn || !same_line(im, before, c->span))
+		print_source(im, c->span, out);
+}
+
+static void
+print_code(const struct image *im, const struct image_prog *p, uint32_t insn,
+	   struct cursor *c, struct sbuf *out)
+{
+	static const char hex[] = "0123456789abcdef";
+	const struct bpf_insn *i = &p->insns[insn];
+
+	sbuf_int(out, insn);
+	sbuf_puts(out, ": (");
+	sbuf_putc(out, hex[i->code >> 4]);
+	sbuf_putc(out, hex[i->code & 15]);
+	sbuf_puts(out, ") ");
+	if (c->reloc < p->relocs.n && p->relocs.v[c->reloc].insn == insn)
+		print_reloc(im, &p->relocs.v[c->reloc++], i->dst_reg, out);
+	else
+		gen_print_insn(i, out);
+	sbuf_putc(out, '\n');
 }
 
 static void
 print_prog(const struct image *im, const struct image_prog *p, struct sbuf *out)
 {
-	struct span before = { 0, 0 }, span;
-	const struct reloc *r;
+	struct cursor c = { 0 };
 	uint32_t i = 0;
 
 	sbuf_printf(out, "%s: %u insns, %u bytes of stack, %u spills\n",
 		    p->name ? p->name : "", p->ninsns, p->stack, p->spills);
 	while (i < p->ninsns) {
-		print_func_head(p, i, out);
-		span = gen_span(p, i);
-		if (!i || !same_line(im, before, span))
-			print_source(im, span, out);
-		before = span;
-		sbuf_printf(out, "%u: (%02x) ", i, p->insns[i].code);
-		r = reloc_at(p, i);
-		if (r) {
-			print_reloc(im, r, p->insns[i].dst_reg, out);
-			i += 2;
-		} else {
-			i += gen_print_insn(&p->insns[i], out);
-		}
-		sbuf_putc(out, '\n');
+		print_heads(im, p, i, &c, out);
+		print_code(im, p, i, &c, out);
+		i += p->insns[i].code == GEN_LD_IMM64 ? 2 : 1;
 	}
 }
 

@@ -64,6 +64,7 @@ struct sbuf {
 void sbuf_add(struct sbuf *b, const void *bytes, size_t n);
 void sbuf_puts(struct sbuf *b, const char *s);
 void sbuf_putc(struct sbuf *b, char c);
+void sbuf_int(struct sbuf *b, int64_t v); /* in decimals */
 void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap);
 void sbuf_free(struct sbuf *b);

@@ -53,6 +53,20 @@ sbuf_putc(struct sbuf *b, char c)
 }
 
 void
+sbuf_int(struct sbuf *b, int64_t v)
+{
+	char text[24], *end = text + sizeof(text), *at = end;
+	uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+	do {
+		*--at = (char)('0' + left % 10);
+	} while (left /= 10);
+	if (v < 0)
+		*--at = '-';
+	sbuf_add(b, at, (size_t)(end - at));
+}
+
+void
 sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap)
 {
 	va_list again;
