@@ -669,7 +669,7 @@ ir_fold(struct prog *p)
 	for (i = 0; i < p->funcs.n; i++) {
 		struct func *f = p->funcs.v[i];
 
-		f->users = NULL; /* the builder is done with it */
+		f->builder = NULL; /* it is done */
 		ir_rpo(f);
 		for (n = 0; n < ROUNDS && fold_once(f); n++)
 			;

@@ -29,7 +29,7 @@ ir_func(struct prog *p, const char *name, const struct unit *u,
 	f->nparams = nparams;
 	f->arena = p->arena;
 	f->index = p->funcs.n;
-	f->users = arena_alloc(p->arena, sizeof(*f->users));
+	f->builder = arena_alloc(p->arena, sizeof(*f->builder));
 	vec_push(f->arena, &f->ops)->reg = -1; /* the dummy */
 	ir_new_blk(f)->sealed = true;
 	*vec_push(p->arena, &p->funcs) = f;
@@ -59,11 +59,21 @@ ir_resolve(const struct func *f, struct ref r)
 }
 
 struct phi_info *
+ir_add_phi(struct func *f, struct ref phi)
+{
+	struct phi_info *info = vec_push(f->arena, &f->builder->phis);
+
+	ir_op(f, phi)->index = f->builder->phis.n;
+	return info;
+}
+
+struct phi_info *
 ir_phi_info(struct func *f, struct ref phi)
 {
-	while (f->users->phis.n <= phi.id)
-		vec_push(f->arena, &f->users->phis);
-	return &f->users->phis.v[phi.id];
+	uint32_t number = ir_op(f, phi)->index;
+
+	assert(number && number <= f->builder->phis.n);
+	return &f->builder->phis.v[number - 1];
 }
 
 void
@@ -72,7 +82,7 @@ ir_note_use(struct func *f, struct ref of, struct ref user)
 	struct phi_info *info;
 	struct use *use;
 
-	if (!f->users || ir_op(f, of)->code != IR_PHI)
+	if (!f->builder || ir_op(f, of)->code != IR_PHI)
 		return;
 	use = arena_alloc(f->arena, sizeof(*use));
 	info = ir_phi_info(f, of);

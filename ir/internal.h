@@ -43,19 +43,28 @@ ir_op(const struct func *f, struct ref r)
 	return &f->ops.v[r.id];
 }
 
-/* Who reads a phi, while a function is built: only phis can turn out to be
- * another value (ssa.c). */
+/* What is known while a function is built (ssa.c): the values of variables at
+ * the ends of blocks, and who reads a phi, since only phis can turn out to be
+ * another value. A phi's op.index is its number + 1. */
 struct use {
 	struct ref user;
 	struct use *next;
 };
-struct users { /* by ref id */
+struct builder {
 	VEC(struct phi_info {
 		struct use *uses;
 		struct blk *blk;
 	})
 	phis;
+	struct def_table { /* open addressing; free: no value */
+		struct def {
+			uint32_t blk, slot;
+			struct ref value;
+		} *v;
+		uint32_t n, size;
+	} defs;
 };
+struct phi_info *ir_add_phi(struct func *f, struct ref phi);
 struct phi_info *ir_phi_info(struct func *f, struct ref phi);
 void ir_note_use(struct func *f, struct ref of, struct ref user);
 /* A removed phi stays in func->ops as a NOP that names its replacement: a

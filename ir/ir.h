@@ -79,7 +79,7 @@ struct blk {
 	uint32_t rpo;
 	struct blk *idom;
 	void *live_in, *live_out; /* bit sets, by liveness */
-	void *defs;               /* builder's table of variables */
+	struct waiting *waiting;  /* builder's: phis to be filled */
 };
 
 /* Memory of a fixed size whose address is an IR_OBJ. */
@@ -106,7 +106,7 @@ struct func {
 	uint32_t next_blk;     /* id of the next new block */
 	bool no_ctx;           /* never reads its context */
 	bool allocated;        /* ops are on registers */
-	struct users *users;   /* builder's: who reads each phi */
+	struct builder *builder; /* NULL once it is done */
 	struct arena *arena;
 };
 

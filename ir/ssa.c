@@ -12,35 +12,61 @@ struct incomplete {
 	uint32_t slot;
 };
 
-struct defs { /* blk->defs */
-	VEC(struct ref) slots;
-	VEC(struct incomplete) waiting; /* for the block to be sealed */
+struct waiting { /* blk->waiting: for the block to be sealed */
+	VEC(struct incomplete) phis;
 };
 
-static struct defs *
-defs_of(struct func *f, struct blk *b)
+/* The place in the table where the value of `slot` at the end of `b` is, or
+ * where it would go. */
+static struct def *
+find_def(const struct def_table *t, const struct blk *b, uint32_t slot)
 {
-	if (!b->defs)
-		b->defs = arena_alloc(f->arena, sizeof(struct defs));
-	return b->defs;
+	uint32_t h = (b->id * 0x9e3779b1u ^ slot) * 0x85ebca6bu;
+	uint32_t i = (h ^ h >> 15) & (t->size - 1);
+
+	while (t->v[i].value.id &&
+	       (t->v[i].blk != b->id || t->v[i].slot != slot))
+		i = (i + 1) & (t->size - 1);
+	return &t->v[i];
+}
+
+/* At most half full. */
+static void
+grow_defs(struct func *f, struct def_table *t)
+{
+	struct def_table old = *t;
+	uint32_t i;
+
+	t->size = old.size ? old.size * 2 : 32;
+	t->v = arena_alloc(f->arena, t->size * sizeof(*t->v));
+	for (i = 0; i < old.size; i++) {
+		const struct def *d = &old.v[i];
+
+		if (d->value.id)
+			*find_def(t, &(struct blk){ .id = d->blk }, d->slot) =
+				*d;
+	}
 }
 
 static void
 set_def(struct func *f, struct blk *b, uint32_t slot, struct ref v)
 {
-	struct defs *d = defs_of(f, b);
+	struct def_table *t = &f->builder->defs;
+	struct def *d;
 
-	while (d->slots.n <= slot)
-		vec_push(f->arena, &d->slots);
-	d->slots.v[slot] = v;
+	if (t->n * 2 >= t->size)
+		grow_defs(f, t);
+	d = find_def(t, b, slot);
+	t->n += !d->value.id;
+	*d = (struct def){ b->id, slot, v };
 }
 
 static struct ref
 get_def(struct func *f, struct blk *b, uint32_t slot)
 {
-	const struct defs *d = defs_of(f, b);
+	const struct def_table *t = &f->builder->defs;
 
-	return slot < d->slots.n ? ir_resolve(f, d->slots.v[slot]) : REF_NONE;
+	return t->n ? ir_resolve(f, find_def(t, b, slot)->value) : REF_NONE;
 }
 
 static struct ref
@@ -49,7 +75,7 @@ new_phi(struct func *f, struct blk *b, uint32_t slot)
 	struct ref r = ir_new_op(f, (struct op){ .code = IR_PHI });
 
 	ir_insert(f, b, 0, r);
-	ir_phi_info(f, r)->blk = b;
+	ir_add_phi(f, r)->blk = b;
 	set_def(f, b, slot, r);
 	return r;
 }
@@ -152,12 +178,13 @@ fill_phi(struct func *f, struct blk *b, uint32_t slot, struct ref phi)
 static struct ref
 read_merge(struct func *f, struct blk *b, uint32_t slot)
 {
-	struct defs *d = defs_of(f, b);
 	struct ref r;
 
 	if (!b->sealed) {
 		r = new_phi(f, b, slot);
-		*vec_push(f->arena, &d->waiting) =
+		if (!b->waiting)
+			b->waiting = arena_alloc(f->arena, sizeof(*b->waiting));
+		*vec_push(f->arena, &b->waiting->phis) =
 			(struct incomplete){ r, slot };
 		return r;
 	}
@@ -185,12 +212,11 @@ read_var(struct func *f, struct blk *b, uint32_t slot)
 void
 ir_seal(struct lower *l, struct blk *b)
 {
-	struct defs *d = defs_of(l->f, b);
 	uint32_t i;
 
 	assert(!b->sealed);
-	for (i = 0; i < d->waiting.n; i++) {
-		struct incomplete w = d->waiting.v[i];
+	for (i = 0; b->waiting && i < b->waiting->phis.n; i++) {
+		struct incomplete w = b->waiting->phis.v[i];
 
 		fill_phi(l->f, b, w.slot, w.phi);
 	}
