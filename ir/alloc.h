@@ -46,6 +46,7 @@ struct flow {
 	struct func *f;
 	struct arena *tmp;
 	struct blk_flow *blk; /* by blk->rpo */
+	bool loops;           /* there is one */
 };
 
 /* Is argument i read from a register? Not: immediates, frame bases. */

@@ -8,27 +8,35 @@
  */
 #include "alloc.h"
 
-struct site { /* a block where a value is used or defined */
-	struct blk *b;
-	bool at_end; /* use: by a phi of the successor */
-	struct site *next;
+/* A block where a value is used or defined; in lists by number, 0 ends one. */
+struct site {
+	uint32_t blk; /* rpo */
+	uint32_t next : 31;
+	uint32_t at_end : 1; /* use: by a phi of the successor */
+};
+
+struct found { /* `v` is live at a block's start or end */
+	uint32_t v;
+	uint32_t blk : 31;
+	uint32_t at_end : 1;
 };
 
 struct walk {
 	struct flow *w;
-	struct site **uses, **defs; /* by value */
-	struct blk **local;         /* by value: last block that defined it */
-	uint32_t *in, *out, *def;   /* by rpo: last value seen there */
-	VEC(struct blk *) work;
+	VEC(struct site) sites;
+	VEC(struct found) found;  /* ascending by v */
+	uint32_t *uses, *defs;    /* by value: first site */
+	uint32_t *local;          /* by value: last block that defined it + 1 */
+	uint32_t *in, *out, *def; /* by rpo: last value seen there */
+	VEC(uint32_t) work;       /* rpo */
 };
 
 static void
-add_site(struct walk *k, struct site **list, struct blk *b, bool at_end)
+add_site(struct walk *k, uint32_t *list, const struct blk *b, bool at_end)
 {
-	struct site *s = arena_alloc(k->w->tmp, sizeof(*s));
-
-	*s = (struct site){ b, at_end, *list };
-	*list = s;
+	*vec_push(k->w->tmp, &k->sites) =
+		(struct site){ b->rpo, *list, at_end };
+	*list = k->sites.n - 1;
 }
 
 static void
@@ -41,58 +49,85 @@ collect_op(struct walk *k, struct blk *b, struct ref r)
 	for (i = 0; i < op->nargs; i++) {
 		uint32_t a = op->arg[i].id;
 
-		if (ir_in_reg(f, op, i) && k->local[a] != b)
+		if (ir_in_reg(f, op, i) && k->local[a] != b->rpo + 1)
 			add_site(k, &k->uses[a], b, false);
 	}
 	for (i = 0; op->code == IR_PHI && !op->has_imm && i < b->preds.n; i++)
 		add_site(k, &k->uses[op->phi[i].id], b->preds.v[i], true);
 	if (v) {
 		add_site(k, &k->defs[v], b, false);
-		k->local[v] = b;
+		k->local[v] = b->rpo + 1;
 	}
 }
 
 static void
-live_at_end(struct walk *k, struct blk *b, uint32_t v)
+live_at_end(struct walk *k, uint32_t blk, uint32_t v)
 {
-	struct blk_flow *bf = &k->w->blk[b->rpo];
-
-	if (k->out[b->rpo] == v)
+	if (k->out[blk] == v)
 		return;
-	k->out[b->rpo] = v;
-	vec_push(k->w->tmp, &bf->out)->v = v;
-	if (k->def[b->rpo] != v)
-		*vec_push(k->w->tmp, &k->work) = b;
+	k->out[blk] = v;
+	k->w->blk[blk].out.n++;
+	*vec_push(k->w->tmp, &k->found) = (struct found){ v, blk, true };
+	if (k->def[blk] != v)
+		*vec_push(k->w->tmp, &k->work) = blk;
 }
 
 static void
-live_at_start(struct walk *k, struct blk *b, uint32_t v)
+live_at_start(struct walk *k, uint32_t blk, uint32_t v)
 {
+	const struct blk *b = k->w->f->blks.v[blk];
 	uint32_t i;
 
-	if (k->in[b->rpo] == v)
+	if (k->in[blk] == v)
 		return;
-	k->in[b->rpo] = v;
-	vec_push(k->w->tmp, &k->w->blk[b->rpo].in)->v = v;
+	k->in[blk] = v;
+	k->w->blk[blk].in.n++;
+	*vec_push(k->w->tmp, &k->found) = (struct found){ v, blk, false };
 	assert(b->preds.n);
 	for (i = 0; i < b->preds.n; i++)
-		live_at_end(k, b->preds.v[i], v);
+		live_at_end(k, b->preds.v[i]->rpo, v);
 }
 
 static void
 walk_value(struct walk *k, uint32_t v)
 {
-	const struct site *s;
+	uint32_t i;
 
-	for (s = k->defs[v]; s; s = s->next)
-		k->def[s->b->rpo] = v;
-	for (s = k->uses[v]; s; s = s->next) {
-		if (s->at_end)
-			live_at_end(k, s->b, v);
+	for (i = k->defs[v]; i; i = k->sites.v[i].next)
+		k->def[k->sites.v[i].blk] = v;
+	for (i = k->uses[v]; i; i = k->sites.v[i].next) {
+		if (k->sites.v[i].at_end)
+			live_at_end(k, k->sites.v[i].blk, v);
 		else
-			live_at_start(k, s->b, v);
+			live_at_start(k, k->sites.v[i].blk, v);
 		while (k->work.n)
 			live_at_start(k, k->work.v[--k->work.n], v);
+	}
+}
+
+/* One array for all lists: their lengths are known. */
+static void
+fill_lists(struct walk *k)
+{
+	struct live *all = arena_alloc(k->w->tmp,
+				       (k->found.n + 1) * sizeof(struct live));
+	uint32_t i;
+
+	for (i = 0; i < k->w->f->blks.n; i++) {
+		struct blk_flow *bf = &k->w->blk[i];
+
+		bf->in.v = all;
+		all += bf->in.cap = bf->in.n;
+		bf->out.v = all;
+		all += bf->out.cap = bf->out.n;
+		bf->in.n = bf->out.n = 0;
+	}
+	for (i = 0; i < k->found.n; i++) {
+		const struct found *at = &k->found.v[i];
+		struct blk_flow *bf = &k->w->blk[at->blk];
+		live_list *l = at->at_end ? &bf->out : &bf->in;
+
+		l->v[l->n++].v = at->v;
 	}
 }
 
@@ -131,8 +166,10 @@ ir_loops(struct flow *w)
 		uint32_t depth = w->blk[i].depth + 1;
 
 		for (k = 0; k < h->preds.n; k++)
-			if (h->preds.v[k]->rpo >= i)
+			if (h->preds.v[k]->rpo >= i) {
 				grow_loop(w, h, h->preds.v[k], depth);
+				w->loops = true;
+			}
 	}
 }
 
@@ -144,6 +181,7 @@ ir_flow(struct flow *w)
 	uint32_t nv = f->ops.n, nb = f->blks.n, i, n;
 
 	ir_loops(w);
+	vec_push(w->tmp, &k.sites); /* none has number 0 */
 	k.uses = arena_alloc(w->tmp, nv * sizeof(*k.uses));
 	k.defs = arena_alloc(w->tmp, nv * sizeof(*k.defs));
 	k.local = arena_alloc(w->tmp, nv * sizeof(*k.local));
@@ -158,6 +196,7 @@ ir_flow(struct flow *w)
 	for (i = 1; i < nv; i++)
 		if (k.uses[i])
 			walk_value(&k, i);
+	fill_lists(&k);
 }
 
 /* ---- distances ---- */
@@ -278,7 +317,8 @@ distances_blk(struct flow *w, const struct blk *b, uint32_t *next)
 	return changed;
 }
 
-/* They only guide choices: a few rounds are near enough to the fixpoint. */
+/* They only guide choices: a few rounds are near enough to the fixpoint.
+ * Without loops, one is: successors come first. */
 void
 ir_distances(struct flow *w)
 {
@@ -291,7 +331,7 @@ ir_distances(struct flow *w)
 		for (k = 0; k < w->blk[i].in.n; k++)
 			w->blk[i].in.v[k].next = FAR;
 	}
-	for (round = 0; changed && round < 8; round++) {
+	for (round = 0; changed && round < (w->loops ? 8 : 1); round++) {
 		changed = false;
 		for (i = w->f->blks.n; i-- > 0;)
 			changed |= distances_blk(w, w->f->blks.v[i], next);

@@ -5,7 +5,12 @@
  * where a sealed block has several predecessors, phis in waiting where it is
  * not sealed, and trivial phis removed at once.
  */
+#include <string.h>
+
 #include "internal.h"
+
+/* Of a block whose predecessors are being read: no value yet. */
+#define PENDING ((struct ref){ UINT32_MAX })
 
 struct incomplete {
 	struct ref phi;
@@ -66,7 +71,12 @@ get_def(struct func *f, struct blk *b, uint32_t slot)
 {
 	const struct def_table *t = &f->builder->defs;
 
-	return t->n ? ir_resolve(f, find_def(t, b, slot)->value) : REF_NONE;
+	struct ref r;
+
+	if (!t->n)
+		return REF_NONE;
+	r = find_def(t, b, slot)->value;
+	return r.id == PENDING.id ? r : ir_resolve(f, r);
 }
 
 static struct ref
@@ -157,21 +167,62 @@ simplify_phi(struct func *f, struct ref phi)
 
 static struct ref read_var(struct func *f, struct blk *b, uint32_t slot);
 
-static struct ref
-fill_phi(struct func *f, struct blk *b, uint32_t slot, struct ref phi)
+/* What reaches `b` from each predecessor; called names by then settled. */
+static void
+read_preds(struct func *f, const struct blk *b, uint32_t slot, struct ref *args)
 {
-	struct ref *args =
-		arena_alloc(f->arena, (b->preds.n + 1) * sizeof(*args));
 	uint32_t i;
 
 	for (i = 0; i < b->preds.n; i++)
 		args[i] = read_var(f, b->preds.v[i], slot);
-	for (i = 0; i < b->preds.n; i++) {
+	for (i = 0; i < b->preds.n; i++)
 		args[i] = ir_resolve(f, args[i]);
+}
+
+static struct ref
+fill_phi(struct func *f, struct blk *b, struct ref phi, const struct ref *args)
+{
+	size_t size = b->preds.n * sizeof(*args);
+	struct ref *own = arena_alloc(f->arena, size + sizeof(*own));
+	uint32_t i;
+
+	memcpy(own, args, size);
+	for (i = 0; i < b->preds.n; i++)
 		ir_note_use(f, args[i], phi);
-	}
-	ir_op(f, phi)->phi = args;
+	ir_op(f, phi)->phi = own;
 	return simplify_phi(f, phi);
+}
+
+static bool
+all_equal(const struct ref *args, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 1; i < n; i++)
+		if (args[i].id != args[0].id)
+			return false;
+	return true;
+}
+
+/* A phi is made only where the predecessors differ, or where one of them is
+ * behind the block itself (then read_var() has made it). */
+static struct ref
+merge_preds(struct func *f, struct blk *b, uint32_t slot)
+{
+	enum { FEW = 8 };
+	struct ref few[FEW], *args = few, phi;
+
+	if (b->preds.n > FEW)
+		args = arena_alloc(f->arena, b->preds.n * sizeof(*args));
+	set_def(f, b, slot, PENDING);
+	read_preds(f, b, slot, args);
+	phi = get_def(f, b, slot);
+	if (phi.id == PENDING.id) {
+		if (all_equal(args, b->preds.n))
+			return args[0];
+		phi = new_phi(f, b, slot);
+	}
+	return fill_phi(f, b, phi, args);
 }
 
 /* The value at the end of `b`, which has no definition of its own. */
@@ -188,7 +239,7 @@ read_merge(struct func *f, struct blk *b, uint32_t slot)
 			(struct incomplete){ r, slot };
 		return r;
 	}
-	r = b->preds.n ? fill_phi(f, b, slot, new_phi(f, b, slot)) : zero(f);
+	r = b->preds.n ? merge_preds(f, b, slot) : zero(f);
 	set_def(f, b, slot, r);
 	return r;
 }
@@ -196,16 +247,22 @@ read_merge(struct func *f, struct blk *b, uint32_t slot)
 static struct ref
 read_var(struct func *f, struct blk *b, uint32_t slot)
 {
+	enum { STRIDE = 8 };
 	struct blk *at = b;
 	struct ref r;
+	uint32_t n;
 
 	/* Straight lines without recursion: scripts are long. */
 	while (!(r = get_def(f, at, slot)).id && at->sealed && at->preds.n == 1)
 		at = at->preds.v[0];
 	if (!r.id)
 		r = read_merge(f, at, slot);
-	for (; b != at; b = b->preds.v[0])
-		set_def(f, b, slot, r);
+	else if (r.id == PENDING.id)
+		r = new_phi(f, at, slot);
+	/* The next one on this way finds it soon. */
+	for (n = 0; b != at; b = b->preds.v[0])
+		if (n++ % STRIDE == 0)
+			set_def(f, b, slot, r);
 	return r;
 }
 
@@ -217,8 +274,11 @@ ir_seal(struct lower *l, struct blk *b)
 	assert(!b->sealed);
 	for (i = 0; b->waiting && i < b->waiting->phis.n; i++) {
 		struct incomplete w = b->waiting->phis.v[i];
+		struct ref *args = arena_alloc(
+			l->f->arena, (b->preds.n + 1) * sizeof(*args));
 
-		fill_phi(l->f, b, w.slot, w.phi);
+		read_preds(l->f, b, w.slot, args);
+		fill_phi(l->f, b, w.phi, args);
 	}
 	b->sealed = true;
 }

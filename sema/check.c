@@ -29,7 +29,8 @@ check_unit(struct sema *s, struct unit *u, struct unit_state *st)
 	memset(&s->visible, 0, sizeof(s->visible));
 	s->gone.n = 0;
 	s->calls.n = 0;
-	u->body = ast_clone(s->a, st->body);
+	/* The last round may have the original. */
+	u->body = s->final ? st->body : ast_clone(s->a, st->body);
 	check_block(s, u->body);
 	st->hoisted = s->hoisted;
 	/* Names moved to another scope: their types are learnt anew. */
@@ -46,13 +47,13 @@ round_over_units(struct sema *s, struct unit_state *states)
 {
 	uint32_t i;
 
-	s->changed = false;
+	s->changed = s->unknown = false;
 	for (i = 0; i < s->units->v.n; i++)
 		check_unit(s, s->units->v.v[i], &states[i]);
 }
 
 /* Rounds until nothing is learnt any more. When that leaves maps unknown
- * that are only read, they count as int64, and it goes on. */
+ * that are only read, they count as int64, and it goes on: once. */
 static bool
 infer(struct sema *s, struct unit_state *states)
 {
@@ -62,7 +63,7 @@ infer(struct sema *s, struct unit_state *states)
 		round_over_units(s, states);
 		if (s->changed)
 			continue;
-		if (s->desperate)
+		if (s->desperate || !s->unknown)
 			return true;
 		s->desperate = true;
 	}

@@ -40,6 +40,7 @@ struct sema {
 	struct unit *unit;
 	bool final;     /* types are settled: mistakes are reported */
 	bool changed;   /* this round learnt a type */
+	bool unknown;   /* this round: a map was read of no known type */
 	bool desperate; /* nothing else to learn: unknown maps are int64 */
 	struct scope *scope;
 	struct hmap visible;    /* name -> struct var */

@@ -90,6 +90,7 @@ iterated_value(struct sema *s, struct node *n, struct mapdef *m)
 {
 	const struct type *t = m->value, *i;
 
+	s->unknown |= !t;
 	if (!t && s->desperate) {
 		m->value = t = type_int(s->t, 8, true);
 		s->changed = true;

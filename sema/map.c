@@ -180,6 +180,7 @@ check_map(struct sema *s, struct node *n, bool write)
 	}
 	if (!good)
 		return;
+	s->unknown |= !m->value && !write;
 	if (!m->value && s->desperate && !write) {
 		m->value = type_int(s->t, 8, true);
 		s->changed = true;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "internal.h"
 
@@ -22,6 +23,7 @@ enum {
 struct arena_block {
 	struct arena_block *next;
 	size_t size, used; /* of bytes[] */
+	bool mapped;       /* by mmap, else from malloc */
 	_Alignas(ARENA_ALIGN) unsigned char bytes[];
 };
 
@@ -44,6 +46,7 @@ new_block(size_t size, bool zero)
 		base_out_of_memory();
 	b->size = size;
 	b->used = 0;
+	b->mapped = false;
 	return b;
 }
 
@@ -63,13 +66,11 @@ add_block(struct arena *a, size_t need)
 	return b;
 }
 
-/* A block of its own, behind the head: that one still has room. */
+/* A full block, behind the head: that one still has room. */
 static void *
-alloc_large(struct arena *a, size_t size)
+add_full_block(struct arena *a, struct arena_block *b)
 {
-	struct arena_block *b = new_block(size, true);
-
-	b->used = size;
+	b->used = b->size;
 	if (a->head) {
 		b->next = a->head->next;
 		a->head->next = b;
@@ -92,12 +93,29 @@ arena_alloc(struct arena *a, size_t size)
 	a->used += size;
 	if (!b || b->size - b->used < size) {
 		if (size > ARENA_BLOCK / 4)
-			return alloc_large(a, size);
+			return add_full_block(a, new_block(size, true));
 		b = add_block(a, size);
 	}
 	p = b->bytes + b->used;
 	b->used += size;
 	return memset(p, 0, size);
+}
+
+void *
+arena_alloc_lazy(struct arena *a, size_t size)
+{
+	struct arena_block *b;
+
+	if (size > SIZE_MAX / 2)
+		base_out_of_memory();
+	a->used += size;
+	b = mmap(NULL, sizeof(*b) + size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (b == MAP_FAILED)
+		base_out_of_memory();
+	b->size = size;
+	b->mapped = true;
+	return add_full_block(a, b);
 }
 
 char *
@@ -153,7 +171,10 @@ arena_free(struct arena *a)
 	while (b) {
 		struct arena_block *next = b->next;
 
-		free(b);
+		if (b->mapped)
+			munmap(b, sizeof(*b) + b->size);
+		else
+			free(b);
 		b = next;
 	}
 	a->head = NULL;

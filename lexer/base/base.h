@@ -25,6 +25,9 @@ struct arena {
 
 /* `size` bytes, zeroed, aligned to 16. Never NULL: out of memory exits. */
 void *arena_alloc(struct arena *a, size_t size);
+/* The same; what is never touched takes no memory. For large arrays that
+ * grow: a multiple of the page size. */
+void *arena_alloc_lazy(struct arena *a, size_t size);
 /* A NUL-terminated copy of `n` bytes at `s`. */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);

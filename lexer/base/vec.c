@@ -2,24 +2,31 @@
 /*
  * Owns how VEC arrays grow: by doubling, into fresh arena memory. The old
  * array stays behind in the arena, which is why pointers into it still read.
+ * Large arrays grow by more, into memory that costs nothing until it is used:
+ * what is left behind is then an eighth, and not as much as is in use.
  */
 #include <string.h>
 
 #include "internal.h"
 
-enum { VEC_FIRST = 4 };
+enum {
+	VEC_FIRST = 4,
+	VEC_LARGE = 128 * 1024, /* bytes */
+};
 
 void
 vec_grow(struct arena *a, void **v, uint32_t n, uint32_t *cap, size_t size)
 {
+	bool large = n * size >= VEC_LARGE && n < UINT32_MAX / 8;
 	uint32_t more;
 	void *bigger;
 
 	assert(n == *cap);
-	more = *cap ? *cap * 2 : VEC_FIRST;
+	more = *cap ? *cap * (large ? 8 : 2) : VEC_FIRST;
 	if (more <= *cap)
 		base_out_of_memory();
-	bigger = arena_alloc(a, more * size);
+	bigger = large ? arena_alloc_lazy(a, more * size)
+		       : arena_alloc(a, more * size);
 	if (n)
 		memcpy(bigger, *v, n * size);
 	*v = bigger;

@@ -116,7 +116,7 @@ Test(ir_build, a_join_needs_a_phi)
 	ir_ret(l, ir_slot_get(l, x));
 	expect(&t, "b0:\n"
 		   "\t%1 = ctx\n"
-		   "\t%9 = const 0\n"
+		   "\t%8 = const 0\n"
 		   "\t%2 = load u64 [%1]\n"
 		   "\t%3 = const 0\n"
 		   "\tbr eq %2, %3 -> b1, b2\n"
@@ -126,8 +126,8 @@ Test(ir_build, a_join_needs_a_phi)
 		   "b2:\n"
 		   "\tjmp -> b3\n"
 		   "b3:\n"
-		   "\t%8 = phi b1 %5, b2 %9\n"
-		   "\tret %8\n");
+		   "\t%9 = phi b1 %5, b2 %8\n"
+		   "\tret %9\n");
 }
 
 /* while (i < 10) i++; y is read in the loop but not written. */
