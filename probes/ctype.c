@@ -35,9 +35,8 @@ static const struct c_int ints[] = {
 };
 /* clang-format on */
 
-/* What follows `word` at the start of `text`, or NULL. */
-static const char *
-after(const char *text, const char *word)
+const char *
+probe_after(const char *text, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -49,7 +48,7 @@ after(const char *text, const char *word)
 static const char *
 skip(const char *text, const char *word)
 {
-	const char *rest = after(text, word);
+	const char *rest = probe_after(text, word);
 
 	return rest ? rest : text;
 }
@@ -59,8 +58,8 @@ probe_unqualified(const char *text)
 {
 	const char *rest;
 
-	while ((rest = after(text, "const")) ||
-	       (rest = after(text, "volatile")))
+	while ((rest = probe_after(text, "const")) ||
+	       (rest = probe_after(text, "volatile")))
 		text = rest;
 	return text;
 }
@@ -78,8 +77,8 @@ find_int(const char *name)
 static const struct type *
 named_type(struct sema *s, const char *text)
 {
-	const char *tag = after(text, "struct");
-	const char *plain = after(text, "unsigned");
+	const char *tag = probe_after(text, "struct");
+	const char *plain = probe_after(text, "unsigned");
 	const struct type *t;
 	const struct c_int *i;
 

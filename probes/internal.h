@@ -156,6 +156,8 @@ void probe_find_mapped(struct arena *a, struct probe_files *out);
 
 /* "const char *" behind its qualifiers. */
 const char *probe_unqualified(const char *text);
+/* What follows a word at the start of `text`, or NULL. */
+const char *probe_after(const char *text, const char *word);
 /* "const char *const *", "struct file *", "u32": the type, its pointers into
  * `as`; void for what nobody knows. */
 const struct type *probe_ctype(struct sema *s, const char *text,

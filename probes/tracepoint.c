@@ -80,8 +80,12 @@ static const struct type *
 element_type(struct sema *s, const struct trace_field *f, uint32_t size,
 	     enum addrspace as)
 {
+	const char *tag = probe_after(probe_unqualified(f->type), "enum");
 	struct types *t = sema_types(s);
+	const struct type *known = tag ? sema_enum(s, tag, size) : NULL;
 
+	if (known)
+		return known;
 	if (size == 8 && strchr(f->type, '*'))
 		return probe_ctype(s, f->type, as);
 	if (size == 1 && !strcmp(f->type, "bool"))

@@ -54,6 +54,15 @@ sema_struct(struct sema *s, const char *name)
 }
 
 const struct type *
+sema_enum(struct sema *s, const char *name, uint32_t size)
+{
+	const struct type *t = ktype_enum_field(
+		kernel_types(s), arena_printf(s->a, "enum %s", name));
+
+	return t && t->size == size ? t : NULL;
+}
+
+const struct type *
 sema_btf_type(struct sema *s, const struct kbtf *b, uint32_t id,
 	      enum addrspace as)
 {

@@ -319,6 +319,8 @@ const struct nominal *sema_nominal(struct sema *s, const char *name);
 /* "struct NAME" (or "union NAME" as written), looked up when its fields are;
  * the same pointer always. */
 const struct type *sema_struct(struct sema *s, const char *name);
+/* "enum NAME" of the kernel, for a field of `size` bytes; NULL: unknown. */
+const struct type *sema_enum(struct sema *s, const char *name, uint32_t size);
 /* The type of an id in BTF; pointers lead into `as`. */
 const struct type *sema_btf_type(struct sema *s, const struct kbtf *b,
 				 uint32_t id, enum addrspace as);

@@ -148,6 +148,18 @@ find_other(struct ktypes *k, const char *name)
 }
 
 const struct type *
+ktype_enum_field(struct ktypes *k, const char *name)
+{
+	const struct type *t;
+	struct lookup at;
+
+	if (!look_up(k, name, &at))
+		return NULL;
+	t = ktype_of(k, at.btf, at.id, AS_NONE);
+	return t->kind == TY_ENUM ? t : NULL;
+}
+
+const struct type *
 ktype_find(struct ktypes *k, const char *name)
 {
 	const struct type *t;

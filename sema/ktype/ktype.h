@@ -25,6 +25,8 @@ const struct type *ktype_find(struct ktypes *k, const char *name);
 /* "struct x" or "union x", looked up when it is completed: the same pointer
  * as ktype_find's. Never NULL. */
 const struct type *ktype_struct(struct ktypes *k, const char *name);
+/* "enum x" as wide as its fields are; NULL: nowhere, or it has no constants. */
+const struct type *ktype_enum_field(struct ktypes *k, const char *name);
 /* The type of an id. `as`, where not AS_NONE: the space of its pointers. */
 const struct type *ktype_of(struct ktypes *k, const struct kbtf *b, uint32_t id,
 			    enum addrspace as);
