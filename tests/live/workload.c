@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -400,6 +402,211 @@ do_connect6(long n)
 	connect_to((struct sockaddr *)&to, sizeof(to), n);
 }
 
+/* A connection of each family to a port where nobody listens: it is bound,
+ * so that nobody else gets it meanwhile. */
+static void
+refused(const struct sockaddr *to, socklen_t size)
+{
+	int taken = socket(to->sa_family, SOCK_STREAM, 0);
+	int fd = socket(to->sa_family, SOCK_STREAM, 0);
+	struct sockaddr_storage at;
+
+	if (bind(taken, to, size) == 0 &&
+	    getsockname(taken, (struct sockaddr *)&at, &size) == 0 &&
+	    connect(fd, (struct sockaddr *)&at, size) == 0)
+		abort();
+	close(fd);
+	close(taken);
+}
+
+static void
+do_refused(long n)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6,
+				    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (long i = 0; i < n; i++) {
+		refused((struct sockaddr *)&to, sizeof(to));
+		refused((struct sockaddr *)&to6, sizeof(to6));
+	}
+}
+
+/* The second connection finds the listener's queue full: it asks again after
+ * a second, and is given up then. */
+static void
+do_backlog(long n)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t size = sizeof(at);
+	int server, fd[2];
+
+	for (long i = 0; i < n; i++) {
+		server = socket(AF_INET, SOCK_STREAM, 0);
+		at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		at.sin_port = 0;
+		if (bind(server, (struct sockaddr *)&at, size) ||
+		    listen(server, 0) ||
+		    getsockname(server, (struct sockaddr *)&at, &size))
+			return;
+		for (int k = 0; k < 2; k++) {
+			fd[k] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+			connect(fd[k], (struct sockaddr *)&at, size);
+			usleep(k ? 1500000 : 1000);
+		}
+		close(fd[0]);
+		close(fd[1]);
+		close(server);
+	}
+}
+
+/* Port 9 throws away what it gets; here nothing is sent at all. */
+static void
+do_udp(long n)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6,
+				    .sin6_port = htons(9),
+				    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (long i = 0; i < n; i++) {
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+		int fd6 = socket(AF_INET6, SOCK_DGRAM, 0);
+
+		connect(fd, (struct sockaddr *)&to, sizeof(to));
+		connect(fd6, (struct sockaddr *)&to6, sizeof(to6));
+		close(fd);
+		close(fd6);
+	}
+}
+
+/* The first message is read in two parts. */
+static void
+do_unix(long n)
+{
+	char text[32], got[32];
+	int fd[2], len;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+		return;
+	for (long i = 0; i < n; i++) {
+		len = snprintf(text, sizeof(text), "hello-%ld\n", i);
+		if (write(fd[0], text, len) != len ||
+		    (i == 0 && read(fd[1], got, 2) != 2) ||
+		    read(fd[1], got, sizeof(got)) <= 0)
+			abort();
+	}
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* A new file in the folder for such files, of a name that tells its use. */
+static int
+new_file(char *path, size_t size, const char *use, long i, int flags)
+{
+	const char *dir = getenv("TMPDIR");
+
+	snprintf(path, size, "%s/jiffy-%s-%d-%ld", dir ? dir : "/tmp", use,
+		 (int)getpid(), i);
+	return syscall(SYS_openat, AT_FDCWD, path,
+		       O_CREAT | O_EXCL | O_RDWR | flags, 0600);
+}
+
+static void
+do_file(long n)
+{
+	char path[256];
+
+	for (long i = 0; i < n; i++) {
+		int fd = new_file(path, sizeof(path), "file", i, 0);
+
+		if (fd < 0 || write(fd, path, 100) != 100 || fsync(fd))
+			abort();
+		close(fd);
+		unlink(path);
+	}
+}
+
+/* Each block goes to the disk at once, and comes from there. */
+static void
+do_direct(long n)
+{
+	static char block[8192] __attribute__((aligned(4096)));
+	char path[256];
+	int fd = new_file(path, sizeof(path), "direct", 0, O_DIRECT);
+
+	for (long i = 0; fd >= 0 && i < n; i++)
+		if (pwrite(fd, block, 8192, i * 8192) != 8192 ||
+		    pread(fd, block, 8192, i * 8192) != 8192)
+			abort();
+	close(fd);
+	unlink(path);
+}
+
+static void
+do_stat(long n)
+{
+	struct stat st;
+
+	for (long i = 0; i < n; i++) {
+		stat("/dev/null", &st);
+		lstat("/nonexistent/stat", &st);
+	}
+}
+
+static void
+do_setuid(long n)
+{
+	for (long i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			syscall(SYS_setresuid, -1, 65534, -1);
+			syscall(SYS_setuid, 65533); /* not allowed any more */
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* One that succeeds and one that cannot: no process has such a number. */
+static void
+do_kill(long n)
+{
+	for (long i = 0; i < n; i++) {
+		syscall(SYS_kill, getpid(), 0);
+		syscall(SYS_kill, 0x3fffffff, SIGUSR2);
+		syscall(SYS_tgkill, getpid(), getpid(), SIGCHLD);
+	}
+}
+
+static void
+do_crash(long n)
+{
+	for (long i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			signal(SIGTERM, SIG_DFL);
+			kill(getpid(), SIGTERM);
+			pause();
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void
+do_resolve(long n)
+{
+	struct addrinfo *found;
+
+	for (long i = 0; i < n; i++)
+		if (getaddrinfo("127.0.0.1", "9", NULL, &found) == 0)
+			freeaddrinfo(found);
+}
+
 /* A word at a known address, read and written once each. */
 static void
 do_watch(long n)
@@ -439,6 +646,17 @@ static const struct action actions[] = {
 	{ "wait", do_wait, "until a byte comes on stdin" },
 	{ "connect", do_connect, "TCP connection to itself by IPv4" },
 	{ "connect6", do_connect6, "the same by IPv6" },
+	{ "refused", do_refused, "TCP connection that is refused, IPv4 and 6" },
+	{ "backlog", do_backlog, "TCP connection that is asked for twice" },
+	{ "udp", do_udp, "connected UDP socket, IPv4 and IPv6" },
+	{ "unix", do_unix, "hello-N over a Unix socket, hello-0 in two parts" },
+	{ "file", do_file, "make, write, synchronize and delete a file" },
+	{ "direct", do_direct, "write and read 8 KB past the page cache" },
+	{ "stat", do_stat, "stat() of a file, lstat() of none" },
+	{ "setuid", do_setuid, "child that changes its user, then fails to" },
+	{ "kill", do_kill, "signal 0 to itself, 12 to nobody, 17 to itself" },
+	{ "crash", do_crash, "child that a signal ends" },
+	{ "resolve", do_resolve, "look up 127.0.0.1 in the C library" },
 	{ "watch", do_watch, "read and write the word at 0x10000000" },
 };
 
