@@ -47,6 +47,8 @@ enum word_flags {
 	WORD_CTX = 1 << 10,     /* reads the context: not in a for body */
 	WORD_TEXT = 1 << 11,    /* `$1` as an argument stands for its text */
 	WORD_ARGN = 1 << 12,    /* as WORD_TARGET, but see same_args */
+	WORD_FORMAT = 1 << 13,  /* its first argument is a format, which
+				   max_strlen does not limit */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */

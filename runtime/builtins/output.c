@@ -279,7 +279,7 @@ join_event(struct session *s, const struct event *e)
 /* clang-format off */
 const struct builtin output_words[] = {
 	{ "printf", "(string literal, any = none, ...) -> void",
-	  "formatted output",
+	  "formatted output", WORD_FORMAT,
 	  .check = printf_check, .lower = ir_emit, .on_event = printf_event },
 	{ "print", "(map|any, any = none, ...) -> void",
 	  "print a value or a map",

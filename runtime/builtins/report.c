@@ -264,11 +264,11 @@ debugf_lower(struct lower *l, const struct node *n, const struct mem *dst)
 /* clang-format off */
 const struct builtin report_words[] = {
 	{ "errorf", "(string literal, any = none, ...) -> void",
-	  "print an error with the place in the script",
+	  "print an error with the place in the script", WORD_FORMAT,
 	  .check = format_words_check, .lower = ir_emit,
 	  .on_event = report_event },
 	{ "warnf", "(string literal, any = none, ...) -> void",
-	  "print a warning with the place in the script", .aux = 1,
+	  "print a warning with the place in the script", WORD_FORMAT, .aux = 1,
 	  .check = format_words_check, .lower = ir_emit,
 	  .on_event = report_event },
 	{ "assert", "(any, any) -> void", "end the trace if something is false",

@@ -75,25 +75,75 @@ str_check(struct sema *s, struct node *n)
 	return true;
 }
 
+/* The length argument of str(), evaluated once. */
+struct str_length {
+	struct ref v; /* a value, when it is no literal */
+	bool given, literal;
+	int64_t lit;
+};
+
+static struct str_length
+str_length(struct lower *l, const struct node *n)
+{
+	struct str_length len = { .given = ir_nargs(n) > 1 };
+
+	len.literal =
+		len.given && sema_literal_int(ir_arg_node(n, 1), &len.lit);
+	if (len.given && !len.literal)
+		len.v = ir_arg(l, n, 1);
+	return len;
+}
+
 /* How many bytes, NUL included, to read: a literal, or a bounded value. */
 static struct ref
-str_limit(struct lower *l, const struct node *n)
+str_limit(struct lower *l, const struct str_length *len, uint32_t size)
 {
-	const struct node *len = ir_nargs(n) > 1 ? ir_arg_node(n, 1) : NULL;
-	uint32_t size = n->type->size;
-	struct ref v;
-	struct ref over;
-	int64_t lit;
+	struct ref over, v;
 
-	if (!len)
+	if (!len->given)
 		return ir_const(l, size);
-	if (sema_literal_int(len, &lit))
-		return ir_const(l, lit < (int64_t)size ? lit : size);
+	if (len->literal)
+		return ir_const(l, len->lit < (int64_t)size ? len->lit : size);
 	/* min(v, size) without a branch: the verifier sees both bounds. */
-	v = ir_arg(l, n, 1);
-	over = ir_cmp(l, CC_UGT, v, ir_const(l, size));
-	v = ir_bin(l, IR_MUL, v, ir_bini(l, IR_XOR, over, 1));
+	over = ir_cmp(l, CC_UGT, len->v, ir_const(l, size));
+	v = ir_bin(l, IR_MUL, len->v, ir_bini(l, IR_XOR, over, 1));
 	return ir_bin(l, IR_ADD, v, ir_bini(l, IR_MUL, over, (int64_t)size));
+}
+
+/*
+ * The helper ends what it reads with a NUL, but a string may fill all of its
+ * storage: so says the language, and its printers mark it as cut. When the
+ * helper used all of the storage, the last byte is read by itself. Nothing is
+ * read past a NUL: a string that was not cut has its NUL there.
+ */
+static void
+str_read(struct lower *l, const struct str_length *len, enum addrspace as,
+	 struct mem dst, uint32_t size, struct ref addr)
+{
+	struct ref last = ir_const(l, size), got;
+	struct blk *full, *done;
+
+	got = ir_probe_read(l, as, dst, str_limit(l, len, size), addr, true);
+	if (len->literal && len->lit <= (int64_t)size)
+		return;
+	full = ir_blk(l);
+	done = ir_blk(l);
+	if (len->given && !len->literal) {
+		struct blk *more = ir_blk(l);
+
+		ir_br(l, CC_UGT, len->v, last, more, done);
+		ir_seal(l, more);
+		ir_at(l, more);
+	}
+	ir_br(l, CC_EQ, got, last, full, done);
+	ir_seal(l, full);
+	ir_at(l, full);
+	dst.off += (int32_t)size - 1;
+	ir_probe_read(l, as, dst, ir_const(l, 1),
+		      ir_bini(l, IR_ADD, addr, size - 1), false);
+	ir_jmp(l, done);
+	ir_seal(l, done);
+	ir_at(l, done);
 }
 
 static void
@@ -103,23 +153,23 @@ str_copy(struct lower *l, const struct node *n, struct mem dst)
 	const struct type *t = ir_arg_node(n, 0)->type;
 	uint32_t size = n->type->size;
 	uint32_t from = t->size;
-	int64_t lit;
+	struct str_length len = str_length(l, n);
 
 	if (t->kind == TY_BUFFER) {
 		src.off += 4;
 		from -= 4;
 	}
-	if (ir_nargs(n) > 1 && !sema_literal_int(ir_arg_node(n, 1), &lit)) {
+	if (len.given && !len.literal) {
 		ir_mem_zero(l, dst, size);
-		ir_probe_read(l, AS_KERNEL, dst, str_limit(l, n),
-			      ir_addr(l, src), true);
+		str_read(l, &len, AS_KERNEL, dst, size, ir_addr(l, src));
 		return;
 	}
-	if (ir_nargs(n) > 1 && lit < (int64_t)size) {
+	if (len.given && len.lit < (int64_t)size) {
 		ir_mem_zero(l, dst, size);
-		if (lit > 1)
+		if (len.lit > 1)
 			ir_mem_copy(l, dst, src,
-				    lit - 1 < from ? (uint32_t)lit - 1 : from);
+				    len.lit - 1 < from ? (uint32_t)len.lit - 1
+						       : from);
 		return;
 	}
 	ir_mem_copy(l, dst, src, from < size ? from : size);
@@ -132,21 +182,19 @@ static struct ref
 str_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
 	const struct node *x = ir_arg_node(n, 0);
-	struct ref limit;
-	int64_t lit;
+	struct str_length len;
 
 	if (has_bytes(x->type)) {
 		str_copy(l, n, *dst);
 		return REF_NONE;
 	}
-	if (ir_nargs(n) > 1 && sema_literal_int(ir_arg_node(n, 1), &lit) &&
-	    lit < 2) {
+	len = str_length(l, n);
+	if (len.literal && len.lit < 2) {
 		ir_mem_zero(l, *dst, n->type->size);
 		return REF_NONE;
 	}
-	limit = str_limit(l, n);
 	ir_store(l, dst->base, dst->off, ir_const(l, 0), 1);
-	ir_probe_read(l, space_of(l, x), *dst, limit, ir_arg(l, n, 0), true);
+	str_read(l, &len, space_of(l, x), *dst, n->type->size, ir_arg(l, n, 0));
 	return REF_NONE;
 }
 
