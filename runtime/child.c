@@ -194,6 +194,14 @@ child_stopped(struct session *s)
 
 /* ---- its end ---- */
 
+/* As a shell's $?. */
+static int
+shell_status(const siginfo_t *info)
+{
+	return info->si_code == CLD_EXITED ? info->si_status
+					   : 128 + info->si_status;
+}
+
 /* Whether the child ends within `ms`. */
 static bool
 ends_within(struct session *s, int ms)
@@ -202,9 +210,12 @@ ends_within(struct session *s, int ms)
 
 	for (; ms >= 0; ms--) {
 		child_stopped(s);
-		if (waitid(P_PID, (id_t)s->child, &info, WEXITED | WNOHANG) ||
-		    info.si_pid)
+		if (waitid(P_PID, (id_t)s->child, &info, WEXITED | WNOHANG))
 			return true;
+		if (info.si_pid) {
+			s->child_ended = shell_status(&info);
+			return true;
+		}
 		if (ms)
 			usleep(1000);
 	}

@@ -81,8 +81,8 @@ struct event {
 /* One record of the ring buffer: find its spec, run its word. */
 void event_handle(struct session *s, const void *data, size_t size);
 /* Tell what a program reported of its own accord (notice.c). */
-/* A map was full at this place. */
-void notice_full(struct session *s, const struct event_spec *spec);
+/* A map was full at this place, another n times. */
+void notice_full(struct session *s, const struct event_spec *spec, uint64_t n);
 void notice_handle(struct session *s, const struct event *e);
 
 /* Bytes of argument i, and its type; NULL when it was not sent. */
@@ -163,6 +163,11 @@ struct options {
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;
 	bool no_warnings;
 	bool wait_detach;  /* stay until the kernel has let go of all */
+	bool quiet_maps;   /* no maps at the end */
+	bool strict;       /* losses are an exit status */
+	bool child_status; /* end with the status of the -c child */
+	int ready_fd;      /* gets a byte when all is attached; 0: none */
+	uint64_t timeout;  /* ns; 0: none */
 	bool compile_only; /* --mode codegen */
 	bool info;
 	bool fmt; /* --fmt, --mode format */
@@ -197,6 +202,25 @@ bool options_color(void);
 
 struct ring; /* ring.c */
 
+/* What a trace could not tell (losses.c). */
+enum loss {
+	LOSS_EVENT,
+	LOSS_FULL,
+	LOSS_HELPER,
+	LOSS_STRING,
+	LOSS_STACK,
+	LOSS_RUNTIME,
+	LOSSES
+};
+
+/* Exit statuses of our own making; exit(n) gives any other. */
+enum {
+	STATUS_ERROR = 1,
+	STATUS_FOREIGN = 2, /* C definitions, environment */
+	STATUS_LOSSES = 3,
+	STATUS_LOAD = 255,
+};
+
 struct session {
 	struct arena *arena;
 	const struct options *opts;
@@ -221,6 +245,9 @@ struct session {
 	uint64_t boot_offset; /* ns: CLOCK_REALTIME - CLOCK_BOOTTIME */
 	uint64_t full_seen[FULL_SITES];
 	uint64_t lost_seen;
+	uint64_t losses[LOSSES];
+	int timer_fd;    /* of --timeout; -1: none */
+	int child_ended; /* the -c child's status as a shell's $?, or -1 */
 	struct symbols *symbols; /* lazily made */
 };
 
@@ -263,6 +290,13 @@ bool session_waits(const struct session *s);
 int session_map(const struct session *s, enum map_use use);
 /* Report what is newly lost. */
 void session_report_lost(struct session *s, bool total);
+
+/* The exit status, told why when --strict found losses (losses.c). */
+int losses_status(struct session *s, int status);
+
+/* Tell who waits that all is attached; that the end has come (ready.c). */
+void ready_tell(struct session *s);
+void ready_end(void);
 
 /* ---- the child of -c ---- */
 

@@ -7,9 +7,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +46,21 @@ block_signals(struct session *s)
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* --timeout counts from here: all is attached. */
+static void
+start_timer(struct session *s)
+{
+	struct itimerspec t = {
+		.it_value.tv_sec = (time_t)(s->opts->timeout / 1000000000),
+		.it_value.tv_nsec = (long)(s->opts->timeout % 1000000000),
+	};
+
+	if (!s->opts->timeout)
+		return;
+	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	timerfd_settime(s->timer_fd, 0, &t, NULL);
+}
+
 static void
 open_loop(struct session *s)
 {
@@ -54,6 +70,8 @@ open_loop(struct session *s)
 	watch(s, s->signal_fd);
 	watch(s, s->child_fd);
 	watch(s, s->pid_fd);
+	start_timer(s);
+	watch(s, s->timer_fd);
 	if (ring >= 0)
 		watch(s, s->map_fds[ring]);
 }
@@ -99,7 +117,8 @@ wait_once(struct session *s)
 
 		if (fd == s->signal_fd)
 			end |= take_signals(s);
-		else if (fd == s->child_fd || fd == s->pid_fd)
+		else if (fd == s->child_fd || fd == s->pid_fd ||
+			 fd == s->timer_fd)
 			end = true;
 	}
 	return end;
@@ -126,10 +145,6 @@ poll_events(struct session *s)
 static void
 notice(struct session *s)
 {
-	if (getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED")) {
-		puts("__BPFTRACE_NOTIFY_PROBES_ATTACHED");
-		fflush(stdout);
-	}
 	if (s->opts->quiet)
 		return;
 	if (s->out->json)
@@ -153,9 +168,26 @@ finish(struct session *s)
 	session_report_lost(s, true);
 	if (!s->out->json)
 		out_puts(s->out, "\n\n");
-	if (s->config->print_maps_on_exit)
+	if (s->config->print_maps_on_exit && !s->opts->quiet_maps)
 		maps_print_all(s);
 	out_flush(s->out);
+}
+
+/* What is not on the disk was not said: no success. */
+static int
+status_of(struct session *s)
+{
+	int status = s->exit_code;
+
+	if (s->out->failed) {
+		session_error(s, "Failed to write \"%s\": %s",
+			      s->opts->output ? s->opts->output : "stdout",
+			      strerror(s->out->error));
+		return status ? status : STATUS_ERROR;
+	}
+	if (!status && s->opts->child_status && s->child_ended > 0)
+		status = s->child_ended;
+	return losses_status(s, status);
 }
 
 int
@@ -165,16 +197,18 @@ session_run(struct session *s)
 	session_run_special(s, false);
 	child_ready(s);
 	if (!session_attach(s))
-		return 255;
+		return STATUS_LOAD;
 	if (s->opts->dry_run)
 		return 0;
 	open_loop(s);
 	child_watch(s);
 	child_release(s);
+	ready_tell(s);
 	notice(s);
 	poll_events(s);
+	ready_end();
 	session_detach(s);
 	finish(s);
 	child_stop(s);
-	return s->exit_code;
+	return status_of(s);
 }

@@ -51,31 +51,28 @@ notice_json(struct session *s, const struct event_spec *e, int64_t code)
 	out_end(s->out);
 }
 
-void
-notice_full(struct session *s, const struct event_spec *spec)
+/* Which loss it is that a program tells of. */
+static enum loss
+loss_of(const struct event_spec *spec, int64_t code)
 {
-	const int64_t record[2] = { 0, -E2BIG };
-
-	notice_handle(s, &(struct event){ .spec = spec,
-					  .data = (const void *)record });
+	if (spec->notice != NOTICE_HELPER)
+		return LOSS_RUNTIME;
+	if (spec->helper == HELPER_map_update_elem && code == -E2BIG)
+		return LOSS_FULL;
+	return LOSS_HELPER;
 }
 
-void
-notice_handle(struct session *s, const struct event *e)
+static void
+tell(struct session *s, const struct event_spec *spec, int64_t code)
 {
-	const struct event_spec *spec = e->spec;
 	struct arena scratch = { 0 };
 	struct diag d = { .arena = &scratch,
 			  .sources = s->prog->ast->sources,
 			  .color = s->prog->diag->color };
 	struct sbuf text = { 0 };
-	int64_t code;
 
 	if (s->opts->no_warnings)
 		return;
-	memcpy(&code, e->data + 8, sizeof(code));
-	if (spec->notice == NOTICE_HELPER)
-		code = (int32_t)code; /* 6.1 leaves the upper half 0 */
 	if (s->out->json) {
 		notice_json(s, spec, code);
 		return;
@@ -93,4 +90,23 @@ notice_handle(struct session *s, const struct event *e)
 	fflush(stderr);
 	sbuf_free(&text);
 	arena_free(&scratch);
+}
+
+void
+notice_full(struct session *s, const struct event_spec *spec, uint64_t n)
+{
+	s->losses[LOSS_FULL] += n;
+	tell(s, spec, -E2BIG);
+}
+
+void
+notice_handle(struct session *s, const struct event *e)
+{
+	int64_t code;
+
+	memcpy(&code, e->data + 8, sizeof(code));
+	if (e->spec->notice == NOTICE_HELPER)
+		code = (int32_t)code; /* 6.1 leaves the upper half 0 */
+	s->losses[loss_of(e->spec, code)]++;
+	tell(s, e->spec, code);
 }

@@ -5,7 +5,9 @@
  * because options may follow the script's name.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,11 @@ enum {
 	OPT_KERNEL,
 	OPT_MODE,
 	OPT_WAIT_DETACH,
+	OPT_TIMEOUT,
+	OPT_READY_FD,
+	OPT_QUIET_MAPS,
+	OPT_STRICT,
+	OPT_CHILD_STATUS,
 	OPT_IGNORED, /* accepted, without effect */
 	OPT_IGNORED_ARG,
 	OPT_UNSUPPORTED,
@@ -51,6 +58,11 @@ static const struct option long_options[] = {
 	{ "debug",               required_argument, NULL, 'd' },
 	{ "kernel",              required_argument, NULL, OPT_KERNEL },
 	{ "wait-detach",         no_argument,       NULL, OPT_WAIT_DETACH },
+	{ "timeout",             required_argument, NULL, OPT_TIMEOUT },
+	{ "ready-fd",            required_argument, NULL, OPT_READY_FD },
+	{ "quiet-maps",          no_argument,       NULL, OPT_QUIET_MAPS },
+	{ "strict",              no_argument,       NULL, OPT_STRICT },
+	{ "child-status",        no_argument,       NULL, OPT_CHILD_STATUS },
 	{ "mode",                required_argument, NULL, OPT_MODE },
 	{ "btf",                 optional_argument, NULL, 'b' },
 	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
@@ -86,6 +98,11 @@ static const char usage[] =
 "    -v, --verbose       tell more; with -l: parameters\n"
 "    -k, --warnings      show failing reads and lookups as well\n"
 "        --no-warnings   show no warnings\n"
+"        --quiet-maps    print no maps at the end\n"
+"        --strict        end with status 3 if anything was lost or cut\n"
+"        --timeout TIME  end after 5 (seconds), 500ms, 2m or 1h\n"
+"        --ready-fd N    write a byte to descriptor N once all is attached\n"
+"        --child-status  end with the status of the command of -c\n"
 "        --dry-run       attach, then leave\n"
 "        --wait-detach   end only when the kernel has let go of all probes\n"
 "        --info          what this kernel can do; with -f json too\n"
@@ -142,6 +159,54 @@ set_pid(struct options *o, const char *text)
 	}
 	o->pid = (int)v;
 	return OPTIONS_RUN;
+}
+
+/* "5" seconds, or with a unit as in scripts. */
+static enum options_result
+set_timeout(struct options *o, const char *text)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{ "", 1000000000 },   { "s", 1000000000 },
+		{ "ms", 1000000 },    { "us", 1000 },
+		{ "m", 60000000000 }, { "h", 3600000000000 },
+	};
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (end != text && *text != '-' &&
+		    !strcmp(end, units[i].name) && !errno && v &&
+		    v <= INT64_MAX / units[i].ns) {
+			o->timeout = v * units[i].ns;
+			return OPTIONS_RUN;
+		}
+	fprintf(stderr,
+		"ERROR: Invalid duration \"%s\"\n"
+		"Valid durations: 5 (seconds), 5s, 500ms, 10us, 2m, 1h\n",
+		text);
+	return OPTIONS_BAD;
+}
+
+static enum options_result
+set_ready_fd(struct options *o, const char *text)
+{
+	char *end;
+	long v = strtol(text, &end, 10);
+
+	if (end != text && !*end && v > 0 && v <= INT_MAX &&
+	    fcntl((int)v, F_GETFD) >= 0) {
+		o->ready_fd = (int)v;
+		fcntl(o->ready_fd, F_SETFD, FD_CLOEXEC);
+		return OPTIONS_RUN;
+	}
+	fprintf(stderr, "ERROR: --ready-fd: \"%s\" is no open descriptor\n",
+		text);
+	return OPTIONS_BAD;
 }
 
 static enum options_result
@@ -300,6 +365,19 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 		return OPTIONS_RUN;
 	case OPT_WAIT_DETACH:
 		o->wait_detach = true;
+		return OPTIONS_RUN;
+	case OPT_TIMEOUT:
+		return set_timeout(o, arg);
+	case OPT_READY_FD:
+		return set_ready_fd(o, arg);
+	case OPT_QUIET_MAPS:
+		o->quiet_maps = true;
+		return OPTIONS_RUN;
+	case OPT_STRICT:
+		o->strict = true;
+		return OPTIONS_RUN;
+	case OPT_CHILD_STATUS:
+		o->child_status = true;
 		return OPTIONS_RUN;
 	case OPT_UNSUPPORTED:
 		return bad("USAGE: this option is not supported by jiffy.",

@@ -142,6 +142,7 @@ bool
 session_init(struct session *s)
 {
 	s->epoll_fd = s->signal_fd = s->child_fd = s->pid_fd = s->child_go = -1;
+	s->timer_fd = s->child_ended = -1;
 	s->ncpus = session_possible_cpus();
 	s->boot_offset = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
 	s->attach.arena = s->arena;
@@ -174,7 +175,8 @@ session_free(struct session *s)
 	sym_free(s);
 	if (s->out)
 		sbuf_free(&s->out->buf);
-	close_all((int[]){ s->epoll_fd, s->signal_fd, s->pid_fd }, 3);
+	close_all((int[]){ s->epoll_fd, s->signal_fd, s->pid_fd, s->timer_fd },
+		  4);
 }
 
 int
@@ -185,7 +187,7 @@ session_main(struct session *s)
 		return 1;
 	}
 	if (!session_load(s))
-		return 255;
+		return STATUS_LOAD;
 	return session_run(s);
 }
 
@@ -225,10 +227,11 @@ session_report_lost(struct session *s, bool total)
 	g = *s->global;
 	if (g.lost > s->lost_seen)
 		report_lost(s, g.lost - s->lost_seen);
-	s->lost_seen = g.lost;
+	s->lost_seen = s->losses[LOSS_EVENT] = g.lost;
 	for (uint32_t i = 0; i < s->prog->full_sites.n; i++)
 		if (g.full[i] > s->full_seen[i])
-			notice_full(s, s->prog->full_sites.v[i]);
+			notice_full(s, s->prog->full_sites.v[i],
+				    g.full[i] - s->full_seen[i]);
 	memcpy(s->full_seen, g.full, sizeof(s->full_seen));
 	if (total && g.lost && !s->out->json)
 		session_warn(s, "Total lost event count: %llu",

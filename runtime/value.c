@@ -115,6 +115,8 @@ text_string(struct out *o, const struct type *t, const void *v)
 	out_write(o, s, n);
 	if (n < t->size || !t->size)
 		return;
+	if (o->session)
+		o->session->losses[LOSS_STRING]++;
 	if (o->session && o->session->config->str_trunc_trailer)
 		trailer = o->session->config->str_trunc_trailer;
 	out_puts(o, trailer);

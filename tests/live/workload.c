@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -624,6 +625,27 @@ do_watch(long n)
 	}
 }
 
+/* A service manager's end of NOTIFY_SOCKET: prints N messages. */
+static void
+do_notified(long n)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char text[100];
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path ? path : "");
+	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)))
+		perror("bind");
+	alarm(10);
+	for (long i = 0; i < n; i++) {
+		ssize_t got = recv(fd, text, sizeof(text), 0);
+
+		printf("%.*s\n", (int)(got > 0 ? got : 0), text);
+	}
+	close(fd);
+}
+
 static const struct action actions[] = {
 	{ "openat", do_openat, "open and close /dev/null" },
 	{ "missing", do_missing, "open /nonexistent/file, in vain" },
@@ -657,6 +679,7 @@ static const struct action actions[] = {
 	{ "kill", do_kill, "signal 0 to itself, 12 to nobody, 17 to itself" },
 	{ "crash", do_crash, "child that a signal ends" },
 	{ "resolve", do_resolve, "look up 127.0.0.1 in the C library" },
+	{ "notified", do_notified, "hear what comes by NOTIFY_SOCKET" },
 	{ "watch", do_watch, "read and write the word at 0x10000000" },
 };
 
