@@ -60,15 +60,22 @@ max_shifted(const struct fold *c, const struct op *op, uint64_t a)
 	uint64_t v;
 
 	if (!ir_is_const(c->f, op->arg[1], &n))
-		return op->code == IR_SHR ? a : UINT64_MAX;
+		return UINT64_MAX;
 	n &= 63;
 	if (op->code == IR_SHR)
 		return a >> n;
 	v = a << n;
-	return v >> n == a ? v : UINT64_MAX;
+	return v >> n == a && v <= INT64_MAX ? v : UINT64_MAX;
 }
 
-/* What the verifier can follow as well: not divisions, not byte swaps. */
+static uint64_t
+max_product(uint64_t a, uint64_t b)
+{
+	return a <= UINT32_MAX && b <= UINT32_MAX ? a * b : UINT64_MAX;
+}
+
+/* What the verifier can follow as well: not divisions, not byte swaps, no
+ * shifts by an unknown count, no products of large factors. */
 static uint64_t
 max_of_op(const struct fold *c, const struct op *op)
 {
@@ -90,7 +97,7 @@ max_of_op(const struct fold *c, const struct op *op)
 	case IR_ADD:
 		return __builtin_add_overflow(a, b, &v) ? UINT64_MAX : v;
 	case IR_MUL:
-		return __builtin_mul_overflow(a, b, &v) ? UINT64_MAX : v;
+		return max_product(a, b);
 	case IR_SHL:
 	case IR_SHR:
 		return max_shifted(c, op, a);

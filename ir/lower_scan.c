@@ -319,8 +319,19 @@ forget_all(struct unit_state *u)
 		u->vars[i] = (struct lvar){ .captured = u->vars[i].captured };
 }
 
+static uint32_t
+count_captured(const struct unit_state *u)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < u->nvars; i++)
+		n += u->vars[i].captured;
+	return n;
+}
+
 /* Until nothing changes: the verifier cannot count with a captured variable,
- * so that a loop over one is no short one. */
+ * so that a loop over one is no short one, even if what captures it stands in
+ * the loop's own body. */
 void
 lower_scan(struct lower *l, struct unit_state *u, const struct node *n)
 {
@@ -328,14 +339,14 @@ lower_scan(struct lower *l, struct unit_state *u, const struct node *n)
 	uint32_t i;
 
 	while (again) {
-		uint32_t whiles = u->whiles.n;
+		uint32_t captured = count_captured(u);
 		struct scan s = { l, u, 0, NULL };
 
 		u->nfuncs = 1;
 		u->whiles.n = 0;
 		forget_all(u);
 		scan(&s, (struct node *)n);
-		again = u->whiles.n != whiles;
+		again = count_captured(u) != captured;
 	}
 	for (i = 0; i < u->nvars; i++)
 		u->vars[i].ready = false;

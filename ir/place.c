@@ -190,7 +190,7 @@ choose(struct placer *c)
 			struct obj *o = &f->objs.v[k];
 
 			if ((o->scratch || o->size > stack_limit(p)) &&
-			    !o->on_stack)
+			    !o->on_stack && ir_bit(c->of[i].touched, k))
 				to_scratch(c, f, o);
 		}
 		lay_out(c, f);
