@@ -124,8 +124,10 @@ callback_begin(struct callback *c, struct lower *l, uint8_t nparams)
 /*
  * The verifier (6.7 and later) runs a callback again and again until nothing
  * new comes of it. A counter in the frame is new each time, and a branch on
- * it keeps it from being generalised: so scalars in the frame are mixed with
- * a zero that the verifier does not know to be one. The index of bpf_loop has
+ * it keeps it from being generalised: so scalars in the frame are shifted by
+ * a zero that the verifier does not know to be one, after which it knows
+ * nothing of them (adding it would leave them bounds, new ones each time).
+ * The index of bpf_loop has
  * 32 bits, in a register of which it knows nothing; the map of zeros it does
  * not look into.
  */

@@ -134,7 +134,7 @@ lower_var_set(struct lower *l, const struct var *v, struct ref x)
 	}
 	m = lower_var_mem(l, v);
 	if (lv->at == AT_FRAME && lv->as == AS_BPF && !is_address(l, v, x))
-		x = ir_bin(l, IR_ADD, x, lower_unknown_zero(l));
+		x = ir_bin(l, IR_SHL, x, lower_unknown_zero(l));
 	ir_store(l, m.base, m.off, x, is_whole(lv) ? 8 : v->type->size);
 }
 
