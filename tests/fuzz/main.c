@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Usage: run [--seed N] [--count N] [--seconds N] [--keep N] [--print]
- *            [--big] [--shrink] [FILE ...]
- * Tries the scripts of `count` seeds, or for `seconds`; or the FILEs. Exit
- * status 1 when one of them failed: it is printed, made small.
+ *            [--raw] [--shrink] [FILE ...]
+ * Tries the scripts of `count` seeds, or for `seconds`; or the FILEs. Stops
+ * after `keep` failures. Exit status 1 when one failed: it is printed, made
+ * small (not with --raw).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ try_text(const char *name, struct sbuf *text, bool shrink)
 }
 
 static bool
-try_seed(uint64_t seed, bool print)
+try_seed(uint64_t seed, bool print, bool shrink)
 {
 	struct sbuf text = { 0 };
 	char name[64];
@@ -56,7 +57,7 @@ try_seed(uint64_t seed, bool print)
 	if (print)
 		printf("%s", text.s);
 	else
-		good = try_text(name, &text, true);
+		good = try_text(name, &text, shrink);
 	sbuf_free(&text);
 	return good;
 }
@@ -87,7 +88,7 @@ struct plan {
 	uint64_t seed, count;
 	time_t seconds;
 	unsigned keep; /* stop after so many failures */
-	bool print, shrink;
+	bool print, raw, shrink;
 };
 
 static int
@@ -99,7 +100,7 @@ run(const struct plan *p)
 
 	while (failed < p->keep &&
 	       (p->seconds ? time(NULL) - start < p->seconds : i < p->count)) {
-		failed += !try_seed(p->seed + i, p->print);
+		failed += !try_seed(p->seed + i, p->print, !p->raw);
 		if (++i % 1000 == 0) {
 			fprintf(stderr, "%llu programs, %u failed, %lld s\n",
 				(unsigned long long)i, failed,
@@ -125,6 +126,8 @@ main(int argc, char **argv)
 
 		if (!strcmp(arg, "--print"))
 			p.print = true;
+		else if (!strcmp(arg, "--raw"))
+			p.raw = true;
 		else if (!strcmp(arg, "--shrink"))
 			p.shrink = true;
 		else if (!strcmp(arg, "--seed"))

@@ -5,15 +5,17 @@
  * long as the verdict stays.
  */
 #include <string.h>
+#include <time.h>
 
 #include "fuzz.h"
 
-enum { TRIES = 500 };
+enum { TRIES = 500, SHRINK_SECONDS = 60 };
 
 struct shrink {
 	struct sbuf text;
 	enum verdict v;
 	unsigned tries;
+	time_t end;
 	char error[40]; /* how the message begins */
 };
 
@@ -47,6 +49,8 @@ replace(struct shrink *s, size_t at, size_t n, const char *with, size_t len)
 {
 	struct sbuf next = { 0 };
 
+	if (time(NULL) >= s->end)
+		s->tries = TRIES;
 	if (s->tries >= TRIES)
 		return false;
 	s->tries++;
@@ -213,7 +217,7 @@ cut_expressions(struct shrink *s)
 void
 fuzz_shrink(struct sbuf *text, enum verdict v)
 {
-	struct shrink s = { .v = v };
+	struct shrink s = { .v = v, .end = time(NULL) + SHRINK_SECONDS };
 	struct sbuf why = { 0 };
 	bool any = true;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns one trial: a script compiled with and without the passes that improve
- * code, run (in the interpreter, or in the kernel: whichever sys_bpf() this
- * program is linked with), its output compared with the evaluator's.
+ * code, run (in the interpreter, also as SSA, or in the kernel: whichever
+ * sys_bpf() this program is linked with), its output compared with the
+ * evaluator's.
  */
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,12 @@ struct trial {
 	struct sema_input in;
 	struct prog prog;
 	struct image image;
+	struct sbuf want; /* what the evaluator says */
 };
+
+/* Of tests/vm/, where this program is linked with it: SSA runs, too. */
+__attribute__((weak)) void vm_ir_use(const struct prog *p,
+				     const struct session *s);
 
 static const struct language language = {
 	.words = builtin_words,
@@ -121,6 +128,8 @@ check_valid(struct trial *t, const char *after)
 	end(t, FUZZ_INVALID);
 }
 
+static void run_ir(struct trial *t, const char *after);
+
 static void
 back(struct trial *t, bool plain)
 {
@@ -129,12 +138,16 @@ back(struct trial *t, bool plain)
 	if (!ir_lower(&t->in, &t->prog) || t->diag.errors)
 		end(t, FUZZ_REFUSED);
 	check_valid(t, "lower");
+	if (!plain)
+		run_ir(t, "lower");
 	for (size_t i = 0; i < ARRAY_LEN(passes); i++) {
 		if (plain && passes[i].optional)
 			continue;
 		if (!passes[i].run(&t->prog) || t->diag.errors)
 			end(t, FUZZ_REFUSED);
 		check_valid(t, passes[i].name);
+		if (!plain && passes[i].run == ir_select)
+			run_ir(t, "select"); /* the last on SSA */
 	}
 	t->image.arena = &t->arena;
 	t->image.prog = &t->prog;
@@ -157,32 +170,9 @@ read_back(int fd, struct sbuf *out)
 }
 
 static void
-run(struct trial *t, struct sbuf *got)
+compare(struct trial *t, const struct sbuf *got, const char *how)
 {
-	struct session s = {
-		.arena = &t->arena,
-		.opts = &t->opts,
-		.in = &t->in,
-		.config = &t->config,
-		.prog = &t->prog,
-		.image = &t->image,
-	};
-	int fd = memfd_create("output", MFD_CLOEXEC);
-
-	if (!session_init(&s))
-		end(t, FUZZ_NO_KERNEL);
-	s.out->fd = fd;
-	if (session_main(&s))
-		end(t, FUZZ_LOAD);
-	session_free(&s);
-	read_back(fd, got);
-	close(fd);
-}
-
-static void
-compare(struct trial *t, const struct sbuf *want, const struct sbuf *got,
-	const char *how)
-{
+	const struct sbuf *want = &t->want;
 	size_t i = 0;
 
 	if (want->n == got->n && !memcmp(want->s, got->s, want->n))
@@ -196,26 +186,80 @@ compare(struct trial *t, const struct sbuf *want, const struct sbuf *got,
 	end(t, FUZZ_DIFFERENT);
 }
 
+/* Whether a session on this image prints what is wanted. With `ir`, that is
+ * interpreted instead, whose programs the image then only names. */
+static void
+run(struct trial *t, struct image *image, const struct prog *ir,
+    const char *how)
+{
+	struct session s = {
+		.arena = &t->arena,
+		.opts = &t->opts,
+		.in = &t->in,
+		.config = &t->config,
+		.prog = &t->prog,
+		.image = image,
+	};
+	int fd = memfd_create("output", MFD_CLOEXEC);
+	struct sbuf got = { 0 };
+
+	if (!session_init(&s))
+		end(t, FUZZ_NO_KERNEL);
+	s.out->fd = fd;
+	if (ir)
+		vm_ir_use(ir, &s);
+	if (session_main(&s))
+		end(t, FUZZ_LOAD);
+	session_free(&s);
+	if (ir)
+		vm_ir_use(NULL, NULL);
+	read_back(fd, &got);
+	close(fd);
+	compare(t, &got, how);
+	sbuf_free(&got);
+}
+
+static void
+run_ir(struct trial *t, const char *after)
+{
+	static struct bpf_insn nothing = { .code = BPF_JMP | BPF_EXIT };
+	struct image image = { .arena = &t->arena, .prog = &t->prog };
+
+	if (!vm_ir_use)
+		return;
+	for (uint32_t i = 0; i < t->prog.funcs.n; i++) {
+		struct func *f = t->prog.funcs.v[i];
+		struct image_prog *p;
+
+		if (f->parent)
+			continue;
+		p = vec_push(&t->arena, &image.progs);
+		*p = (struct image_prog){ .unit = f->unit,
+					  .name = f->name,
+					  .insns = &nothing,
+					  .ninsns = 1 };
+		vec_push(&t->arena, &p->funcs)->func = f;
+	}
+	run(t, &image, &t->prog, after);
+}
+
 static void
 trial(const char *text, bool plain)
 {
 	struct trial *t = calloc(1, sizeof(*t));
-	struct sbuf want = { 0 }, got = { 0 };
 	const char *sorry;
 
 	init(t);
 	front(t, text);
-	sorry = eval_script(&t->in, &want);
-	sbuf_puts(&want, "");
+	sorry = eval_script(&t->in, &t->want);
+	sbuf_puts(&t->want, "");
 	if (sorry) {
 		fprintf(stderr, "cannot evaluate: %s\n", sorry);
 		end(t, FUZZ_SORRY);
 	}
 	back(t, plain);
-	run(t, &got);
-	compare(t, &want, &got, plain ? "without passes" : "all passes");
-	sbuf_free(&want);
-	sbuf_free(&got);
+	run(t, &t->image, NULL, plain ? "without passes" : "all passes");
+	sbuf_free(&t->want);
 	arena_free(&t->arena);
 	free(t);
 }

@@ -14,7 +14,6 @@ enum {
 	STACK_SIZE = 512,
 	MAX_DEPTH = 8,
 	POISON = 0xaa, /* what an unwritten stack byte reads */
-	EXIT_FAULT = 70,
 };
 static const uint64_t max_steps = 200000000;
 
@@ -30,7 +29,8 @@ vm_fault(const struct vm *vm, const char *fmt, ...)
 	struct sbuf text = { 0 };
 	va_list ap;
 
-	gen_print_insn(&vm->prog->insns[vm->pc], &text);
+	if (!vm_ir_used())
+		gen_print_insn(&vm->prog->insns[vm->pc], &text);
 	fflush(stdout);
 	fprintf(stderr, "vm: %s, insn %u: %s: ", vm->prog->name, vm->pc,
 		text.s ? text.s : "");
@@ -38,7 +38,7 @@ vm_fault(const struct vm *vm, const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
-	_Exit(EXIT_FAULT);
+	_Exit(VM_EXIT_FAULT);
 }
 
 void *
@@ -380,10 +380,13 @@ step(struct vm *vm, struct frame *f)
 uint64_t
 vm_call(struct vm *vm, uint32_t pc, const uint64_t args[5])
 {
-	struct region *stack = region_new("stack", STACK_SIZE);
+	struct region *stack;
 	struct frame f = { .pc = pc, .written = 0x43e };
 	uint32_t back = vm->pc;
 
+	if (vm_ir_used())
+		return vm_ir_call(vm, pc, args);
+	stack = region_new("stack", STACK_SIZE);
 	if (++vm->depth > MAX_DEPTH)
 		vm_fault(vm, "calls nest deeper than %d", MAX_DEPTH);
 	memset(stack->at, POISON, STACK_SIZE);
@@ -407,7 +410,7 @@ vm_run(const struct vm_prog *p, unsigned cpu)
 	uint64_t r0;
 
 	ctx->read_only = true;
-	r0 = vm_call(&vm, 0, args);
+	r0 = vm_call(&vm, vm_ir_used() ? vm_ir_probe(p->name) : 0, args);
 	ctx->gone = true;
 	return r0;
 }

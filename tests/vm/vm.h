@@ -96,6 +96,18 @@ void *vm_memory(struct vm *vm, uint64_t at, uint64_t size, bool write,
 		const char *what);
 
 enum { VM_FUNC = 0x46 }; /* top byte of a callback's address */
+enum { VM_EXIT_FAULT = 70 };
+
+/* ---- SSA instead of programs ---- */
+
+/* From here on not what is loaded runs, but the function of `p` that has the
+ * program's name, on the maps of `s`; NULL: no more. */
+void vm_ir_use(const struct prog *p, const struct session *s);
+bool vm_ir_used(void);
+/* The index in p->funcs of the probe of that name. */
+uint32_t vm_ir_probe(const char *name);
+/* Call a function by its index in p->funcs; r0. */
+uint64_t vm_ir_call(struct vm *vm, uint32_t index, const uint64_t args[5]);
 
 /* Everything of the fake kernel lives as long as the process. */
 extern struct arena vm_arena;
