@@ -1,13 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gate: some attach points take the kernel 60-100 ms each to detach
- * (DESIGN.md, 9), during which their programs still run. Programs of such
- * probe types begin with a look at ir_global.live, so that they all go live
- * together, and are all silent before the end probes run. A program that
- * never reads its context does without: it can be attached in a form that
- * detaches at once (struct probe_type, bare).
+ * The gate: a program that begins with a look at ir_global.live, and returns
+ * at once while it is 0. With it all probes of a script go live together: no
+ * event of one is seen before the last is attached. And some attach points
+ * take the kernel 60-100 ms each to detach (DESIGN.md, 9), during which their
+ * programs still run: these have to be silent before the end probes run. A
+ * script with a single attach point that is quick to detach does without; a
+ * program that never reads its context can be attached in a form that is
+ * (struct probe_type, bare).
  */
 #include "internal.h"
+
+/* The cookie can be asked for in any form. */
+static bool
+asks_cookie(const struct op *op)
+{
+	return op->code == IR_CALL && op->index == HELPER_get_attach_cookie;
+}
+
+static bool
+takes(const struct op *op, struct ref ctx)
+{
+	for (unsigned i = 0; i < op->nargs; i++)
+		if (!(op->has_imm && i + 1 == op->nargs) &&
+		    op->arg[i].id == ctx.id)
+			return true;
+	return false;
+}
+
+static bool
+is_used(const struct func *f, struct ref ctx)
+{
+	uint32_t i, k, p;
+
+	for (i = 0; i < f->blks.n; i++)
+		for (k = 0; k < f->blks.v[i]->ops.n; k++) {
+			const struct op *op = ir_op(f, f->blks.v[i]->ops.v[k]);
+
+			if (takes(op, ctx) && !asks_cookie(op))
+				return true;
+			for (p = 0; op->phi && p < f->blks.v[i]->preds.n; p++)
+				if (op->phi[p].id == ctx.id)
+					return true;
+		}
+	return false;
+}
 
 static bool
 reads_context(const struct func *f)
@@ -15,9 +52,12 @@ reads_context(const struct func *f)
 	uint32_t i, k;
 
 	for (i = 0; i < f->blks.n; i++)
-		for (k = 0; k < f->blks.v[i]->ops.n; k++)
-			if (ir_op(f, f->blks.v[i]->ops.v[k])->code == IR_CTX)
+		for (k = 0; k < f->blks.v[i]->ops.n; k++) {
+			struct ref r = f->blks.v[i]->ops.v[k];
+
+			if (ir_op(f, r)->code == IR_CTX && is_used(f, r))
 				return true;
+		}
 	return false;
 }
 
@@ -75,25 +115,55 @@ add_gate(struct prog *p, struct func *f)
 	ir_dominators(f);
 }
 
+/* Whether more than one thing is attached. */
+static bool
+are_many(const struct prog *p)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; p->units && i < p->units->v.n; i++) {
+		const struct unit *u = p->units->v.v[i];
+
+		if (!(u->type->flags & PROBE_SPECIAL))
+			n += u->targets.n;
+	}
+	return n > 1;
+}
+
+static bool
+is_bare(const struct prog *p, const struct func *f)
+{
+	const struct probe_type *type = f->unit->type;
+
+	return f->no_ctx && type->bare && type->bare(f->unit) &&
+	       !(p->without & 1u << FEAT_RAW_TRACEPOINT);
+}
+
+static bool
+needs_gate(const struct prog *p, const struct func *f, bool many)
+{
+	const struct probe_type *type = f->unit->type;
+
+	if (!type || type->flags & PROBE_SPECIAL)
+		return false;
+	return many || (type->flags & PROBE_GATE && !is_bare(p, f));
+}
+
 /* Needs: dead code gone. Breaks: rpo, dominators are made anew. */
 bool
 ir_gate(struct prog *p)
 {
+	bool many = are_many(p);
 	uint32_t i;
 
 	for (i = 0; i < p->funcs.n; i++) {
 		struct func *f = p->funcs.v[i];
-		const struct probe_type *type;
 
 		if (f->parent || !f->unit)
 			continue;
-		type = f->unit->type;
 		f->no_ctx = !reads_context(f);
-		if (!type || !(type->flags & PROBE_GATE))
-			continue;
-		if (f->no_ctx && type->bare && type->bare(f->unit))
-			continue;
-		add_gate(p, f);
+		if (needs_gate(p, f, many))
+			add_gate(p, f);
 	}
 	return true;
 }

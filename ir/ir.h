@@ -181,6 +181,7 @@ struct prog {
 	const struct unit_list *units;
 	const struct ast *ast;
 	struct types *types;
+	uint32_t without; /* features not to be used: 1 << enum feature */
 	VEC(struct event_spec *) full_sites; /* notices of global.full */
 	VEC(const char *) texts; /* formats that values refer to by index */
 };
@@ -288,6 +289,10 @@ struct ref ir_str_equal(struct lower *l, struct mem a, uint32_t a_size,
 			struct mem b, uint32_t b_size, uint32_t n);
 /* Constant bytes, kept once per program, 8-aligned. */
 struct mem ir_bytes(struct lower *l, const void *bytes, uint32_t n);
+/* Row `index` of a table of rows of `stride` bytes; from `count` on the row
+ * `other`. The verifier can follow it. */
+struct mem ir_row(struct lower *l, struct mem table, uint32_t stride,
+		  struct ref index, uint32_t count, uint32_t other);
 /* strlen, at most size; where a needle stands in a string, or -2; the
  * difference of the first bytes that differ among n, of which `size` are
  * there. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Code that words on bytes need: the length of a string, where one string
- * stands in another, which of two memories is the larger. Loops are bounded
- * back edges where the verifier may walk them round by round, and a callback
- * of bpf_loop where the rounds multiply.
+ * Code that words on bytes need: rows of tables, the length of a string, where
+ * one string stands in another, which of two memories is the larger. Loops are
+ * bounded back edges where the verifier may walk them round by round, and a
+ * callback of bpf_loop where the rounds multiply.
  */
 #include "lower.h"
 
@@ -20,6 +20,24 @@ struct mem
 ir_bytes(struct lower *l, const void *bytes, uint32_t n)
 {
 	return lower_bytes(l, bytes, n);
+}
+
+struct mem
+ir_row(struct lower *l, struct mem table, uint32_t stride, struct ref index,
+       uint32_t count, uint32_t other)
+{
+	uint32_t slot = ir_slot(l);
+	struct blk *known = ir_blk(l), *join = ir_blk(l);
+
+	ir_slot_set(l, slot, ir_const(l, other));
+	ir_br(l, CC_ULT, index, ir_const(l, count), known, join);
+	go_on(l, known);
+	ir_slot_set(l, slot, index);
+	ir_jmp(l, join);
+	go_on(l, join);
+	index = ir_bini(l, IR_MUL, ir_slot_get(l, slot), stride);
+	table.base = ir_bin(l, IR_ADD, table.base, index);
+	return table;
 }
 
 /* ---- length ---- */

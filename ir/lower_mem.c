@@ -158,6 +158,8 @@ call_mem(struct lower *l, const struct node *n, bool clean)
 
 	if (old)
 		return (struct mem){ lower_obj_again(l, old->obj), 0 };
+	if (n->call.word && n->call.word->place)
+		return n->call.word->place(l, n);
 	m = lower_obj(l, n->type);
 	call_into(l, n, m, clean);
 	if (keep && l->cur) {

@@ -88,3 +88,9 @@ probe_func_ip(struct lower *l)
 {
 	return ir_call(l, HELPER_get_func_ip, 1, ir_ctx(l));
 }
+
+struct ref
+probe_cookie(struct lower *l)
+{
+	return ir_call(l, HELPER_get_attach_cookie, 1, ir_ctx(l));
+}

@@ -201,11 +201,8 @@ fexit_retval(struct lower *l)
 static int
 fentry_attach(struct attach *a, const struct unit *u, const struct target *t)
 {
-	struct target none = *t;
-
-	(void)u;
-	none.name = NULL; /* the program knows its function */
-	return probe_raw_attach(a, &none);
+	/* The program knows its function. */
+	return probe_raw_attach(a, NULL, u, t);
 }
 
 struct listed {
@@ -288,12 +285,13 @@ const struct probe_type probe_fentry = {
 	.prog_type = BPF_PROG_TYPE_TRACING,
 	.attach_type = BPF_TRACE_FENTRY,
 	.flags = PROBE_ANY | PROBE_ARGS | PROBE_FUNC | PROBE_SIGNAL |
-		 PROBE_EXPAND | PROBE_LATE | PROBE_FILTER_PID,
+		 PROBE_EXPAND | PROBE_EACH | PROBE_LATE | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 3,
 	.match = fentry_match,
 	.args = fentry_args,
 	.func = probe_func_ip,
+	.index = probe_cookie,
 	.attach = fentry_attach,
 	.list = fentry_list,
 };
@@ -306,7 +304,7 @@ const struct probe_type probe_fexit = {
 	.prog_type = BPF_PROG_TYPE_TRACING,
 	.attach_type = BPF_TRACE_FEXIT,
 	.flags = PROBE_ARGS | PROBE_RETVAL | PROBE_FUNC | PROBE_SIGNAL |
-		 PROBE_EXPAND | PROBE_LATE | PROBE_FILTER_PID,
+		 PROBE_EXPAND | PROBE_EACH | PROBE_LATE | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 3,
 	.match = fexit_match,
@@ -314,6 +312,7 @@ const struct probe_type probe_fexit = {
 	.retval = fexit_retval,
 	.result = fexit_result,
 	.func = probe_func_ip,
+	.index = probe_cookie,
 	.attach = fentry_attach,
 	.list = fentry_list,
 };

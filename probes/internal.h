@@ -51,6 +51,8 @@ struct ref probe_reg(struct lower *l, const char *name, bool *known);
 struct ref probe_ip(struct lower *l);
 /* The probed function's address by helper, at its return. */
 struct ref probe_func_ip(struct lower *l);
+/* The cookie of the attachment: attach() gives every target its index. */
+struct ref probe_cookie(struct lower *l);
 
 /* ---- perf.c: attaching through perf events ---- */
 
@@ -69,8 +71,10 @@ int probe_pmu_type(const char *name);
 int probe_pmu_bit(const char *name, const char *format);
 /* Take back all descriptors from a->fds.v[first] on. */
 void probe_detach_from(struct attach *a, uint32_t first);
-/* Attach to the raw tracepoint called t->name. */
-int probe_raw_attach(struct attach *a, const struct target *t);
+/* Attach to the raw tracepoint of that name; NULL: to what the program was
+ * loaded for. */
+int probe_raw_attach(struct attach *a, const char *name, const struct unit *u,
+		     const struct target *t);
 /* Set a->why for an error of the kernel; returns `err`. */
 int probe_refused(struct attach *a, int err, const char *what);
 

@@ -328,6 +328,7 @@ const struct probe_type probe_kprobe = {
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = TRACE_KPROBE_MULTI,
 	.multi = kprobe_many,
+	.multi_needs = FEAT_KPROBE_MULTI,
 	.flags = PROBE_GATE | PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS |
 		 PROBE_FUNC | PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
 	.min_parts = 1,
@@ -337,6 +338,7 @@ const struct probe_type probe_kprobe = {
 	.nargs = PROBE_NARGS,
 	.reg = probe_reg,
 	.func = probe_ip,
+	.index = probe_cookie,
 	.attach = kprobe_attach,
 	.list = kprobe_list,
 };
@@ -348,6 +350,7 @@ const struct probe_type probe_kretprobe = {
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = TRACE_KPROBE_MULTI,
 	.multi = kprobe_many,
+	.multi_needs = FEAT_KPROBE_MULTI,
 	.flags = PROBE_GATE | PROBE_RETVAL | PROBE_CTX | PROBE_REGS |
 		 PROBE_FUNC | PROBE_SIGNAL | PROBE_FILTER_PID,
 	.min_parts = 1,
@@ -356,6 +359,7 @@ const struct probe_type probe_kretprobe = {
 	.retval = probe_retval,
 	.reg = probe_reg,
 	.func = probe_func_ip,
+	.index = probe_cookie,
 	.attach = kprobe_attach,
 	.list = kprobe_list,
 };

@@ -169,7 +169,9 @@ set_program(struct attach *a, int fd, uint64_t cookie, int *err)
 	int link = create_link(a->prog_fd, fd, cookie);
 
 	*err = 0;
-	if (link < 0 && ioctl(fd, PERF_EVENT_IOC_SET_BPF, a->prog_fd) != 0)
+	if (link < 0 && a->by_cookie)
+		*err = link;
+	else if (link < 0 && ioctl(fd, PERF_EVENT_IOC_SET_BPF, a->prog_fd) != 0)
 		*err = -errno;
 	else if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
 		*err = -errno;

@@ -25,6 +25,8 @@ struct attach {
 				 a failure leads to another try */
 	int pid; /* of -p or -c: attach-time kinds are limited to it; 0 */
 	bool unsafe;
+	bool by_cookie; /* the program asks for the cookie, which has to be the
+			   target's index in its unit */
 	VEC(int)
 	fds; /* added by attach(): links and perf events; closing
 		them detaches. Owned by the session. */

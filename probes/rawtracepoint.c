@@ -165,22 +165,20 @@ struct raw_attr {
 	uint64_t cookie;
 };
 
-static int
-raw_open(const char *name, int prog_fd)
-{
-	struct raw_attr attr = { .name = (uintptr_t)name, .prog_fd = prog_fd };
-	int fd = syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : fd;
-}
-
 int
-probe_raw_attach(struct attach *a, const struct target *t)
+probe_raw_attach(struct attach *a, const char *name, const struct unit *u,
+		 const struct target *t)
 {
-	int fd = raw_open(t->name, a->prog_fd);
+	struct raw_attr attr = { .name = (uintptr_t)name,
+				 .prog_fd = (uint32_t)a->prog_fd };
+	int fd;
 
+	/* Kernels before 6.10 know no cookie, and want to see none. */
+	if (a->by_cookie)
+		attr.cookie = (uint64_t)(t - u->targets.v);
+	fd = syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
 	if (fd < 0)
-		return probe_refused(a, fd, t->probe);
+		return probe_refused(a, -errno, t->probe);
 	*vec_push(a->arena, &a->fds) = fd;
 	return 0;
 }
@@ -189,8 +187,7 @@ static int
 rawtracepoint_attach(struct attach *a, const struct unit *u,
 		     const struct target *t)
 {
-	(void)u;
-	return probe_raw_attach(a, t);
+	return probe_raw_attach(a, t->name, u, t);
 }
 
 static const char *
@@ -265,6 +262,7 @@ const struct probe_type probe_rawtracepoint = {
 	.args = rawtracepoint_args,
 	.arg = rawtracepoint_arg,
 	.nargs = ARGS_MAX,
+	.index = probe_cookie,
 	.attach = rawtracepoint_attach,
 	.list = rawtracepoint_list,
 };

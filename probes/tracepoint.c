@@ -184,7 +184,7 @@ tracepoint_attach(struct attach *a, const struct unit *u,
 	struct perf_event_attr attr;
 
 	if (a->form == FORM_BARE)
-		return probe_raw_attach(a, t);
+		return probe_raw_attach(a, t->name, u, t);
 	if (!e)
 		return probe_refused(a, -errno, t->probe);
 	memset(&attr, 0, sizeof(attr));
@@ -253,6 +253,7 @@ const struct probe_type probe_tracepoint = {
 	.ret = 1,
 	.match = tracepoint_match,
 	.args = tracepoint_args,
+	.index = probe_cookie,
 	.attach = tracepoint_attach,
 	.list = tracepoint_list,
 };

@@ -353,6 +353,7 @@ const struct probe_type probe_uprobe = {
 	.doc = "functions and addresses of programs and libraries",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = PROBE_UPROBE_MULTI,
+	.multi_needs = FEAT_UPROBE_MULTI,
 	.flags = PROBE_ARGN | PROBE_ARGS | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_USER | PROBE_EXPAND | PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */
@@ -362,6 +363,7 @@ const struct probe_type probe_uprobe = {
 	.nargs = PROBE_NARGS,
 	.reg = probe_reg,
 	.func = probe_ip,
+	.index = probe_cookie,
 	.attach = uprobe_attach,
 	.list = uprobe_list,
 };
@@ -372,6 +374,7 @@ const struct probe_type probe_uretprobe = {
 	.doc = "returns from functions of programs and libraries",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = PROBE_UPROBE_MULTI,
+	.multi_needs = FEAT_UPROBE_MULTI,
 	.flags = PROBE_RETVAL | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
 		 PROBE_USER | PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */
@@ -379,6 +382,7 @@ const struct probe_type probe_uretprobe = {
 	.retval = probe_retval,
 	.reg = probe_reg,
 	.func = probe_func_ip,
+	.index = probe_cookie,
 	.attach = uprobe_attach,
 	.list = uprobe_list,
 };

@@ -353,6 +353,7 @@ const struct probe_type probe_usdt = {
 	.doc = "static markers of programs and libraries",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = PROBE_UPROBE_MULTI,
+	.multi_needs = FEAT_UPROBE_MULTI,
 	.flags = PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_USER |
 		 PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* usdt_match() knows more */
@@ -360,6 +361,7 @@ const struct probe_type probe_usdt = {
 	.same_args = same_args,
 	.arg = usdt_arg,
 	.reg = probe_reg,
+	.index = probe_cookie,
 	.attach = usdt_attach,
 	.list = usdt_list,
 };

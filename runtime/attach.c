@@ -25,7 +25,7 @@ prog_index(const struct session *s, const struct unit *u)
 static int
 prog_of(const struct session *s, const struct unit *u)
 {
-	return s->prog_fds[prog_index(s, u)];
+	return s->progs[prog_index(s, u)].fd;
 }
 
 void
@@ -94,6 +94,18 @@ attach_failed(struct session *s, const char *probe)
 	return false;
 }
 
+static int
+attach_form(struct session *s, uint32_t prog, const struct unit *u,
+	    const struct target *t)
+{
+	const struct loaded_prog *p = &s->progs[prog];
+
+	s->attach.form = p->form;
+	s->attach.by_cookie = u->by_index && !p->each;
+	s->attach.prog_fd = p->each ? p->each[t - u->targets.v] : p->fd;
+	return probe_attach(&s->attach, u, t);
+}
+
 /* An event that has no raw tracepoint, a kernel or a place that knows no multi
  * links: attached in the usual form. */
 static int
@@ -103,14 +115,10 @@ attach_target(struct session *s, const struct unit *u, const struct target *t)
 	int error;
 
 	s->attach.why = NULL;
-	s->attach.form = s->prog_form[i];
-	s->attach.prog_fd = s->prog_fds[i];
-	error = probe_attach(&s->attach, u, t);
+	error = attach_form(s, i, u, t);
 	if (!error || s->attach.form == FORM_PLAIN || !session_load_again(s, i))
 		return error;
-	s->attach.form = FORM_PLAIN;
-	s->attach.prog_fd = s->prog_fds[i];
-	return probe_attach(&s->attach, u, t);
+	return attach_form(s, i, u, t);
 }
 
 static bool

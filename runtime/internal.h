@@ -160,6 +160,7 @@ struct options {
 	const char *kernel_dir;  /* --kernel: a directory of fixtures */
 	const char *btf;         /* --btf=FILE: kernel types, or NULL */
 	int pid;                 /* -p */
+	uint32_t without;        /* --no-feature: bits 1 << enum feature */
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;
 	bool no_warnings;
 	bool wait_detach;  /* stay until the kernel has let go of all */
@@ -221,6 +222,13 @@ enum {
 	STATUS_LOAD = 255,
 };
 
+/* A program of the image in the kernel. */
+struct loaded_prog {
+	enum probe_form form; /* as what it was loaded */
+	int fd;               /* one for all targets of its unit, */
+	int *each;            /* or, if not NULL, one for each */
+};
+
 struct session {
 	struct arena *arena;
 	const struct options *opts;
@@ -229,10 +237,9 @@ struct session {
 	const struct prog *prog;
 	struct image *image;
 	struct out *out;
-	int *map_fds;               /* by map index */
-	int *prog_fds;              /* by image->progs index */
-	enum probe_form *prog_form; /* as what each was loaded */
-	struct ir_global *global;   /* counters shared with programs, or NULL */
+	int *map_fds;              /* by map index */
+	struct loaded_prog *progs; /* by image->progs index */
+	struct ir_global *global;  /* counters shared with programs, or NULL */
 	struct attach attach;
 	struct ring *ring;
 	int epoll_fd, signal_fd, child_fd, pid_fd;
@@ -255,6 +262,8 @@ struct session {
 bool session_load(struct session *s);
 /* Load program i anew, in the form that has a context. */
 bool session_load_again(struct session *s, uint32_t i);
+/* Close program i, in whatever form it is loaded. */
+void session_unload(struct session *s, uint32_t i);
 /* What struct session needs before session_load(); false: reported. */
 bool session_init(struct session *s);
 /* Close and free what the session holds; programs detach. */

@@ -149,15 +149,24 @@ attach_type(const struct probe_type *type, enum probe_form form)
 	return 0;
 }
 
+/* ---- one program ---- */
+
+/* What loading a program takes. */
+struct loading {
+	struct session *s;
+	uint32_t i; /* of the program */
+	int btf_fd;
+	const struct gen_btf *btf;
+};
+
 /* The function that a tracing program is for. Returns the descriptor of its
  * module's BTF, to be closed; -1: none. */
 static int
-set_function(struct prog_load *load, const struct unit *u)
+set_function(struct prog_load *load, const struct target *t)
 {
-	const struct target *t = u->targets.v;
 	int fd;
 
-	if (!u->targets.n || !t->btf_id)
+	if (!t || !t->btf_id)
 		return -1;
 	load->attach_btf_id = t->btf_id;
 	if (!t->group || !strcmp(t->group, "vmlinux"))
@@ -168,37 +177,127 @@ set_function(struct prog_load *load, const struct unit *u)
 	return fd;
 }
 
-static bool
-load_prog(struct session *s, uint32_t i, int btf_fd, const struct gen_btf *btf)
+/* Load `insns`, for one target or (NULL) for all. A descriptor or -errno;
+ * `report`: and what the kernel has against it. */
+static int
+load_insns(const struct loading *l, const struct bpf_insn *insns,
+	   const struct target *t, bool report)
 {
-	struct image_prog *p = &s->image->progs.v[i];
+	struct session *s = l->s;
+	struct image_prog *p = &s->image->progs.v[l->i];
 	const struct probe_type *type = p->unit->type;
-	enum probe_form form = s->prog_form[i];
+	enum probe_form form = s->progs[l->i].form;
 	struct prog_load load = {
 		.name = p->name,
 		.license = s->config->license ? s->config->license : "GPL",
 		.type = form == FORM_BARE ? type->bare_type : type->prog_type,
 		.attach_type = attach_type(type, form),
-		.insns = p->insns,
+		.insns = insns,
 		.ninsns = p->ninsns,
-		.btf_fd = btf_fd,
-		.btf = btf_fd > 0 ? &btf->progs[i] : NULL,
+		.btf_fd = l->btf_fd,
+		.btf = l->btf_fd > 0 ? &l->btf->progs[l->i] : NULL,
 	};
-	int fd, module = set_function(&load, p->unit);
+	int module = set_function(&load, t), fd = sys_prog_load(&load);
 
-	relocate(s, p);
-	fd = sys_prog_load(&load);
 	if (fd == -EPERM && raise_memlock(s))
 		fd = sys_prog_load(&load);
-	if (fd < 0)
+	if (fd < 0 && report)
 		refused(s, p, &load, fd);
 	if (module >= 0)
 		close(module);
-	if (fd < 0)
-		return false;
-	s->prog_fds[i] = fd;
-	return true;
+	return fd;
 }
+
+static bool
+asks_cookie(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
+	       insn->imm == (int32_t)ir_helper_number(HELPER_get_attach_cookie);
+}
+
+static bool
+uses_cookie(const struct image_prog *p)
+{
+	for (uint32_t i = 0; i < p->ninsns; i++)
+		if (asks_cookie(&p->insns[i]))
+			return true;
+	return false;
+}
+
+/* The program for one target: it need not ask for the cookie. */
+static void
+set_cookie(const struct image_prog *p, struct bpf_insn *insns, uint32_t cookie)
+{
+	for (uint32_t i = 0; i < p->ninsns; i++)
+		if (asks_cookie(&p->insns[i]))
+			insns[i] = (struct bpf_insn){
+				.code = BPF_ALU64 | BPF_MOV | BPF_K,
+				.dst_reg = BPF_REG_0,
+				.imm = (int32_t)cookie,
+			};
+}
+
+/* One program for each target, of the same code. */
+static bool
+load_each(const struct loading *l)
+{
+	struct image_prog *p = &l->s->image->progs.v[l->i];
+	struct loaded_prog *to = &l->s->progs[l->i];
+	size_t size = p->ninsns * sizeof(*p->insns);
+	uint32_t n = p->unit->targets.n;
+	struct bpf_insn *insns = arena_alloc(l->s->arena, size);
+	bool ok = true;
+
+	memcpy(insns, p->insns, size);
+	if (to->form == FORM_MULTI)
+		to->form = FORM_PLAIN;
+	to->each = arena_alloc(l->s->arena, n * sizeof(*to->each));
+	memset(to->each, -1, n * sizeof(*to->each));
+	for (uint32_t i = 0; ok && i < n; i++) {
+		set_cookie(p, insns, i);
+		to->each[i] =
+			load_insns(l, insns, &p->unit->targets.v[i], true);
+		ok = to->each[i] >= 0;
+	}
+	return ok;
+}
+
+static bool
+load_prog(const struct loading *l)
+{
+	struct session *s = l->s;
+	struct image_prog *p = &s->image->progs.v[l->i];
+	const struct unit *u = p->unit;
+	bool cookie = uses_cookie(p), many = u->targets.n > 1;
+
+	relocate(s, p);
+	if (many && u->type->flags & PROBE_EACH)
+		return load_each(l);
+	if (cookie && s->in->without & 1u << FEAT_ATTACH_COOKIE)
+		return load_each(l);
+	s->progs[l->i].fd = load_insns(
+		l, p->insns, u->targets.n ? u->targets.v : NULL, !cookie);
+	if (s->progs[l->i].fd >= 0)
+		return true;
+	return cookie && load_each(l);
+}
+
+void
+session_unload(struct session *s, uint32_t i)
+{
+	struct loaded_prog *p = &s->progs[i];
+
+	for (uint32_t t = 0;
+	     p->each && t < s->image->progs.v[i].unit->targets.n; t++)
+		if (p->each[t] >= 0)
+			close(p->each[t]);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->each = NULL;
+	p->fd = -1;
+}
+
+/* ---- all of them ---- */
 
 /* BTF of our own functions, which callbacks need; -1: none. */
 static int
@@ -214,51 +313,59 @@ bool
 session_load_again(struct session *s, uint32_t i)
 {
 	struct gen_btf btf;
-	int btf_fd = load_btf(s, &btf);
+	struct loading l = { s, i, load_btf(s, &btf), &btf };
 	bool ok;
 
-	close(s->prog_fds[i]);
-	s->prog_fds[i] = -1;
-	s->prog_form[i] = FORM_PLAIN;
-	ok = load_prog(s, i, btf_fd, &btf);
-	if (btf_fd > 0)
-		close(btf_fd);
+	session_unload(s, i);
+	s->progs[i].form = FORM_PLAIN;
+	ok = load_prog(&l);
+	if (l.btf_fd > 0)
+		close(l.btf_fd);
 	return ok;
 }
 
 static enum probe_form
-best_form(const struct image_prog *p)
+best_form(const struct session *s, const struct image_prog *p)
 {
 	const struct probe_type *type = p->unit->type;
+	uint32_t without = s->in->without;
 
-	if (type->bare && p->funcs.v[0].func->no_ctx && type->bare(p->unit))
+	if (type->bare && !(without & 1u << FEAT_RAW_TRACEPOINT) &&
+	    p->funcs.v[0].func->no_ctx && type->bare(p->unit))
 		return FORM_BARE;
-	if (type->multi_type && (!type->multi || type->multi(p->unit)))
+	if (type->multi_type && !(without & 1u << type->multi_needs) &&
+	    (!type->multi || type->multi(p->unit)))
 		return FORM_MULTI;
 	return FORM_PLAIN;
+}
+
+static bool
+load_all(struct session *s)
+{
+	struct gen_btf btf;
+	struct loading l = { s, 0, load_btf(s, &btf), &btf };
+	bool ok = true;
+
+	for (; ok && l.i < s->image->progs.n; l.i++) {
+		s->progs[l.i].form = best_form(s, &s->image->progs.v[l.i]);
+		ok = load_prog(&l);
+	}
+	if (l.btf_fd > 0)
+		close(l.btf_fd);
+	return ok;
 }
 
 bool
 session_load(struct session *s)
 {
 	uint32_t nmaps = s->prog->maps.n, nprogs = s->image->progs.n;
-	struct gen_btf btf;
-	int btf_fd;
-	bool ok = true;
 
 	s->map_fds = arena_alloc(s->arena, (nmaps + 1) * sizeof(int));
-	s->prog_fds = arena_alloc(s->arena, (nprogs + 1) * sizeof(int));
-	s->prog_form =
-		arena_alloc(s->arena, (nprogs + 1) * sizeof(*s->prog_form));
+	s->progs = arena_alloc(s->arena, (nprogs + 1) * sizeof(*s->progs));
+	for (uint32_t i = 0; i < nprogs; i++)
+		s->progs[i].fd = -1;
 	for (uint32_t i = 0; i < nmaps; i++)
 		if (!create_map(s, i))
 			return false;
-	btf_fd = load_btf(s, &btf);
-	for (uint32_t i = 0; ok && i < nprogs; i++) {
-		s->prog_form[i] = best_form(&s->image->progs.v[i]);
-		ok = load_prog(s, i, btf_fd, &btf);
-	}
-	if (btf_fd > 0)
-		close(btf_fd);
-	return ok;
+	return load_all(s);
 }

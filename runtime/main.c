@@ -416,6 +416,7 @@ init_compile(struct compile *c)
 		.headers = &c->headers,
 		.unsafe = c->opts.unsafe,
 		.watch_reads = c->opts.warnings,
+		.without = c->opts.without,
 		.pid = c->opts.pid,
 		.has_cpid = c->opts.command != NULL,
 		.ncpus = session_possible_cpus(),

@@ -32,6 +32,7 @@ enum {
 	OPT_QUIET_MAPS,
 	OPT_STRICT,
 	OPT_CHILD_STATUS,
+	OPT_NO_FEATURE,
 	OPT_IGNORED, /* accepted, without effect */
 	OPT_IGNORED_ARG,
 	OPT_UNSUPPORTED,
@@ -70,7 +71,7 @@ static const struct option long_options[] = {
 	{ "dwarf-pid",           required_argument, NULL, OPT_IGNORED_ARG },
 	{ "debuginfo",           required_argument, NULL, OPT_IGNORED_ARG },
 	{ "traceable-functions", required_argument, NULL, OPT_IGNORED_ARG },
-	{ "no-feature",          required_argument, NULL, OPT_IGNORED_ARG },
+	{ "no-feature",          required_argument, NULL, OPT_NO_FEATURE },
 	{ "emit-elf",            required_argument, NULL, OPT_UNSUPPORTED },
 	{ "emit-llvm",           required_argument, NULL, OPT_IGNORED_ARG },
 	{ "aot",                 required_argument, NULL, OPT_UNSUPPORTED },
@@ -105,6 +106,8 @@ static const char usage[] =
 "        --child-status  end with the status of the command of -c\n"
 "        --dry-run       attach, then leave\n"
 "        --wait-detach   end only when the kernel has let go of all probes\n"
+"        --no-feature F  do without kprobe_multi, uprobe_multi,\n"
+"                        attach_cookie or raw_tracepoint (a comma list)\n"
 "        --info          what this kernel can do; with -f json too\n"
 "        --fmt           print the script formatted; with -o, rewrite it\n"
 "    -h, --help          this text\n"
@@ -259,6 +262,38 @@ set_mode(struct options *o, const char *text)
 		   false);
 }
 
+/* A comma list of names; the message is upstream's, which has the first
+ * three. */
+static enum options_result
+set_without(struct options *o, const char *list)
+{
+	static const struct {
+		const char *name;
+		enum feature feature;
+	} known[] = {
+		{ "kprobe_multi", FEAT_KPROBE_MULTI },
+		{ "kprobe_session", FEAT_KPROBE_SESSION },
+		{ "uprobe_multi", FEAT_UPROBE_MULTI },
+		{ "attach_cookie", FEAT_ATTACH_COOKIE },
+		{ "raw_tracepoint", FEAT_RAW_TRACEPOINT },
+	};
+
+	for (size_t n, i; *list; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		for (i = 0; i < ARRAY_LEN(known); i++)
+			if (strlen(known[i].name) == n &&
+			    !memcmp(known[i].name, list, n))
+				break;
+		if (i == ARRAY_LEN(known))
+			return bad(
+				"USAGE: --no-feature can only have values "
+				"'kprobe_multi,kprobe_session,uprobe_multi'.",
+				false);
+		o->without |= 1u << known[i].feature;
+	}
+	return OPTIONS_RUN;
+}
+
 /* -d may be given several times: the stages add up. Versions before 0.20 had
  * -d without a stage, and -dd: then what follows is no stage. */
 static void
@@ -379,6 +414,8 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 	case OPT_CHILD_STATUS:
 		o->child_status = true;
 		return OPTIONS_RUN;
+	case OPT_NO_FEATURE:
+		return set_without(o, arg);
 	case OPT_UNSUPPORTED:
 		return bad("USAGE: this option is not supported by jiffy.",
 			   false);

@@ -169,7 +169,8 @@ session_free(struct session *s)
 	if (s->out)
 		out_flush(s->out);
 	session_let_go(s);
-	close_all(s->prog_fds, s->image->progs.n);
+	for (uint32_t i = 0; s->progs && i < s->image->progs.n; i++)
+		session_unload(s, i);
 	close_all(s->map_fds, s->prog->maps.n);
 	ring_close(s->ring);
 	sym_free(s);

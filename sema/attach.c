@@ -65,51 +65,18 @@ check_parts(struct attaching *a, const struct probe_type *t)
 			  t->max_parts == 1 ? "" : "s", n);
 }
 
-/* ---- does the body depend on the target? ---- */
-
-struct dependence {
-	const struct sema *s;
-	unsigned flags; /* WORD_TARGET, WORD_ARGS, WORD_ARGN: any found */
-};
-
-static bool
-look_for_words(struct node *n, void *arg)
-{
-	struct dependence *d = arg;
-	const struct builtin *w = NULL;
-
-	if (n->kind == N_IDENT)
-		w = find_word(d->s, n->ident.name);
-	else if (n->kind == N_CALL)
-		w = find_word(d->s, n->call.name);
-	if (w)
-		d->flags |= w->flags & (WORD_TARGET | WORD_ARGS | WORD_ARGN);
-	return true;
-}
-
-static bool
-depends_on_target(const struct sema *s, const struct probe_type *t,
-		  struct node *body, bool *argn)
-{
-	struct dependence d = { .s = s };
-
-	walk(body, look_for_words, &d);
-	*argn = d.flags & WORD_ARGN;
-	return (d.flags & WORD_TARGET) ||
-	       ((d.flags & WORD_ARGS) && (t->flags & PROBE_EXPAND));
-}
-
 /* Bring targets that share a program together, each such group where its
  * first one stood; the length of the first group of n. */
 static uint32_t
-gather(const struct probe_type *t, struct target *v, uint32_t n)
+gather(struct sema *s, const struct dependence *d, const struct probe_type *t,
+       struct target *v, uint32_t n)
 {
 	uint32_t same = 1;
 
 	for (uint32_t i = 1; i < n; i++) {
 		struct target x = v[i];
 
-		if (!t->same_args(&v[0], &x))
+		if (!depend_same(s, d, t, &v[0], &x))
 			continue;
 		memmove(&v[same + 1], &v[same], (i - same) * sizeof(*v));
 		v[same++] = x;
@@ -161,7 +128,7 @@ program_name(struct sema *s, const struct unit *u)
 
 static void
 add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
-	 const struct target *targets, uint32_t n, bool depends)
+	 const struct target *targets, uint32_t n, const struct dependence *d)
 {
 	struct sema *s = a->s;
 	struct unit *u = arena_alloc(s->a, sizeof(*u));
@@ -172,7 +139,8 @@ add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
 	u->type = t;
 	u->body = body;
 	u->index = s->units->v.n;
-	u->uses_probe = depends;
+	u->uses_probe = depend_any(d, t);
+	u->by_index = d->index && n > 1;
 	for (i = 0; i < n; i++)
 		*vec_push(s->a, &u->targets) = targets[i];
 	u->name = program_name(s, u);
@@ -181,13 +149,17 @@ add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
 	a->attachments += t->flags & PROBE_LATE ? 1 : n;
 }
 
+/* The limit counts as upstream does, which has a program for each match where
+ * it knows no multi link or where the body asks which one it was. */
 static bool
-too_many_programs(struct attaching *a, uint32_t matches)
+too_many_programs(struct attaching *a, const struct probe_type *t,
+		  const struct dependence *d, uint32_t matches)
 {
 	struct sema *s = a->s;
 	uint64_t limit = s->in->config->max_bpf_progs;
+	bool shared = t->multi_type && !t->same_args && !depend_any(d, t);
 
-	if (s->units->v.n + (uint64_t)matches <= limit)
+	if (shared || s->units->v.n + (uint64_t)matches <= limit)
 		return false;
 	diag_error(s->d, a->ap->span,
 		   "Your program is trying to generate more than %llu BPF "
@@ -203,28 +175,20 @@ add_units(struct attaching *a, const struct probe_type *t,
 	  const struct match *m)
 {
 	struct node *body = make_body(a);
-	bool argn, depends = depends_on_target(a->s, t, body, &argn);
-	VEC(uint32_t) groups = { 0 };
-	uint32_t i, at = 0, n = m->targets.n;
+	uint32_t at = 0, n = m->targets.n, size;
+	struct dependence d = { 0 };
 
 	a->taken++;
-	if (n == 1 || !(depends || (m->wildcard && t->expand_wildcard) ||
-			(argn && t->same_args))) {
-		add_unit(a, t, body, m->targets.v, n, depends);
-		return;
-	}
-	for (i = 0; i < n; i += groups.v[groups.n - 1])
-		*vec_push(a->s->a, &groups) =
-			depends || !t->same_args
-				? 1
-				: gather(t, &m->targets.v[i], n - i);
-	if (too_many_programs(a, groups.n)) {
+	depend_find(a->s, body, &d);
+	if (n > 1 && too_many_programs(a, t, &d, n)) {
 		a->good = false;
 		return;
 	}
-	for (i = 0; i < groups.n; at += groups.v[i++])
-		add_unit(a, t, i ? ast_clone(a->s->a, body) : body,
-			 &m->targets.v[at], groups.v[i], depends);
+	for (; at < n; at += size) {
+		size = gather(a->s, &d, t, &m->targets.v[at], n - at);
+		add_unit(a, t, at ? ast_clone(a->s->a, body) : body,
+			 &m->targets.v[at], size, &d);
+	}
 }
 
 /* ---- one attach point ---- */

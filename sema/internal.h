@@ -103,6 +103,21 @@ void report_calls(struct sema *s, struct span at);
 bool import_files(struct sema *s);
 bool config_script(struct sema *s);
 bool attach_probes(struct sema *s);
+/* What a body takes from its target (depend.c). */
+struct dependence {
+	bool target; /* what only a unit of its own can have */
+	bool index;  /* what an index can give, */
+	bool known;  /* but where a literal has to stand */
+	bool args, argn;
+	VEC(const char *) fields; /* of args, NULL-ended; n == 0: the whole */
+};
+void depend_find(struct sema *s, struct node *body, struct dependence *d);
+/* Whether targets of this type differ for the body at all. */
+bool depend_any(const struct dependence *d, const struct probe_type *t);
+/* Whether one unit can serve both targets. */
+bool depend_same(struct sema *s, const struct dependence *d,
+		 const struct probe_type *t, const struct target *a,
+		 const struct target *b);
 /* Expand the macro calls of a body in place. */
 bool macro_expand(struct sema *s, struct node *body);
 bool macro_check_definitions(struct sema *s);

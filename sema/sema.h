@@ -49,6 +49,9 @@ enum word_flags {
 	WORD_ARGN = 1 << 12,    /* as WORD_TARGET, but see same_args */
 	WORD_FORMAT = 1 << 13,  /* its first argument is a format, which
 				   max_strlen does not limit */
+	WORD_INDEX = 1 << 14,   /* as WORD_TARGET, but where its value is used
+				   a program may find it by its target's
+				   index (struct unit, by_index) */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
@@ -69,6 +72,9 @@ struct builtin {
 	 * is written to *dst (never NULL then) and REF_NONE returned. */
 	struct ref (*lower)(struct lower *l, const struct node *n,
 			    const struct mem *dst);
+	/* A result that lies somewhere already, zeros behind a string: where.
+	 * NULL: nowhere. */
+	struct mem (*place)(struct lower *l, const struct node *n);
 	/* User side, once per event that ir_emit() sent, or NULL. */
 	void (*on_event)(struct session *s, const struct event *e);
 };
@@ -127,8 +133,10 @@ enum probe_flags {
 	PROBE_FILTER_PID = 1 << 13, /* -p: an injected early return */
 	PROBE_AT_END = 1 << 14,     /* special: run once all is detached */
 	PROBE_AT_SIGNAL = 1 << 15,  /* special: run on SIGUSR1 */
-	PROBE_GATE = 1 << 17,       /* slow to detach: has a gate (ir_gate) */
 	PROBE_ANY = 1 << 16,        /* "*:name" finds it (kernel probes) */
+	PROBE_GATE = 1 << 17,       /* slow to detach: has a gate (ir_gate) */
+	PROBE_EACH = 1 << 18,       /* the kernel wants a program of its own for
+				       each target (fentry) */
 };
 
 /* One concrete place a unit attaches to. */
@@ -162,13 +170,20 @@ struct probe_type {
 	uint32_t attach_type;               /* enum bpf_attach_type, 0: none */
 	uint32_t multi_type; /* the same of programs for multi links, and */
 	bool (*multi)(const struct unit *u); /* whether all targets allow it */
-	unsigned flags;                      /* enum probe_flags */
-	unsigned min_parts, max_parts;       /* arguments after the provider */
-	int ret; /* what the program returns by default */
-	bool expand_wildcard;
+	enum feature multi_needs;
+	unsigned flags;                /* enum probe_flags */
+	unsigned min_parts, max_parts; /* arguments after the provider */
+	int ret;                       /* what the program returns by default */
 	/* Whether argN of two targets is read by the same code; NULL: of all.
 	 * Where argN is read, those that differ are units of their own. */
 	bool (*same_args)(const struct target *a, const struct target *b);
+	/* The same for `args`: of these fields (NULL-ended), or as a whole
+	 * (NULL). No hook: of no two, where PROBE_EXPAND is set. */
+	bool (*same_fields)(struct sema *s, const struct target *a,
+			    const struct target *b, const char *const *fields);
+	/* Code for the index, in unit->targets, of the target that was hit.
+	 * NULL: there is none, and what differs makes units of their own. */
+	struct ref (*index)(struct lower *l);
 	/* Check the text and find its targets; reports what is wrong. */
 	bool (*match)(struct sema *s, const struct attach_text *ap,
 		      struct match *out);
@@ -229,6 +244,7 @@ struct unit {
 	VEC(struct var *) vars;
 	uint32_t index;
 	bool uses_probe; /* reads `probe` or what depends on the target */
+	bool by_index;   /* and finds it by the target's index */
 	char *name;      /* program name: "begin_1" */
 };
 
@@ -276,6 +292,7 @@ struct sema_input {
 	const struct cdef_input *headers; /* where they are, -I; or NULL */
 	bool unsafe;
 	bool watch_reads; /* -k: tell of failed reads, too */
+	uint32_t without; /* --no-feature: bits 1 << enum feature */
 	int pid;          /* -p, or 0 */
 	uint64_t cpid;    /* -c child, or 0 */
 	bool has_cpid;

@@ -6,6 +6,7 @@
  */
 #include "internal.h"
 
+#include <string.h>
 #include <sys/utsname.h>
 
 static const char *
@@ -140,13 +141,53 @@ func_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return symbol_store(l, n->type, addr, dst);
 }
 
+/* ---- probe: a literal, or the row of a table with all targets' names ---- */
+
+static uint32_t
+longest_name(const struct unit *u)
+{
+	size_t size = 0, n;
+
+	for (uint32_t i = 0; i < u->targets.n; i++) {
+		n = strlen(u->targets.v[i].probe) + 1;
+		size = n > size ? n : size;
+	}
+	return (uint32_t)size;
+}
+
 static bool
 probe_check(struct sema *s, struct node *n)
 {
 	const struct unit *u = sema_unit(s);
 
-	sema_make_str(s, n, u->targets.n ? u->targets.v[0].probe : "");
+	if (!u->by_index) {
+		sema_make_str(s, n, u->targets.n ? u->targets.v[0].probe : "");
+		return true;
+	}
+	n->type = type_string(sema_types(s), longest_name(u));
 	return true;
+}
+
+static struct mem
+probe_place(struct lower *l, const struct node *n)
+{
+	const struct unit *u = ir_unit(l);
+	uint32_t stride = (n->type->size + 7) & ~7u, count = u->targets.n;
+	char *names = arena_alloc(ir_prog(l)->arena, count * stride);
+	struct mem table;
+
+	for (uint32_t i = 0; i < count; i++)
+		memcpy(names + i * stride, u->targets.v[i].probe,
+		       strlen(u->targets.v[i].probe));
+	table = ir_bytes(l, names, count * stride);
+	return ir_row(l, table, stride, u->type->index(l), count, 0);
+}
+
+static struct ref
+probe_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	ir_mem_copy(l, *dst, probe_place(l, n), n->type->size);
+	return REF_NONE;
 }
 
 static bool
@@ -236,14 +277,15 @@ const struct builtin context_words[] = {
 	  .check = args_check, .lower = ctx_lower },
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5), ARG(6), ARG(7), ARG(8),
 	ARG(9), ARG(10), ARG(11),
-	{ "retval", "auto", "value the traced function returned", WORD_CTX,
+	{ "retval", "auto", "value the traced function returned",
+	  WORD_CTX | WORD_ARGS,
 	  .check = retval_check, .lower = retval_lower },
 	{ "ctx", "auto", "the program's context", WORD_BUILTIN | WORD_CTX,
 	  .check = ctx_check, .lower = ctx_lower },
 	{ "func", "auto", "name of the traced function", .check = func_check,
 	  .lower = func_lower },
-	{ "probe", "auto", "name of the attach point", WORD_TARGET | WORD_CONST,
-	  .check = probe_check },
+	{ "probe", "auto", "name of the attach point", WORD_INDEX,
+	  .check = probe_check, .lower = probe_lower, .place = probe_place },
 	{ "probetype", "auto", "name of the probe type", WORD_CONST,
 	  .check = probetype_check },
 	{ "usermode", "uint8", "1 where user space was interrupted",

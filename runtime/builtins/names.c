@@ -99,25 +99,14 @@ name_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
 	const struct names *names = &all_names[n->call.word->aux];
 	struct mem at = name_table(l, names);
-	uint32_t slot = ir_slot(l);
 	struct ref i = ir_un(l, IR_SEXT, ir_arg(l, n, 0), 4);
-	struct blk *known = ir_blk(l), *copy = ir_blk(l);
 	struct ref minus;
 
 	if (names->ignore_sign) {
 		minus = ir_bini(l, IR_SAR, i, 63);
 		i = ir_bin(l, IR_SUB, ir_bin(l, IR_XOR, i, minus), minus);
 	}
-	ir_slot_set(l, slot, ir_const(l, names->n));
-	ir_br(l, CC_ULT, i, ir_const(l, names->n), known, copy);
-	ir_seal(l, known);
-	ir_at(l, known);
-	ir_slot_set(l, slot, i);
-	ir_jmp(l, copy);
-	ir_seal(l, copy);
-	ir_at(l, copy);
-	i = ir_bini(l, IR_MUL, ir_slot_get(l, slot), NAME_SIZE);
-	at.base = ir_bin(l, IR_ADD, at.base, i);
+	at = ir_row(l, at, NAME_SIZE, i, names->n, names->n);
 	ir_mem_copy(l, *dst, at, NAME_SIZE);
 	return REF_NONE;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../ir/ir.h"
 #include "../../sema/sema.h"
 
 /* ---- the language ---- */
@@ -61,7 +62,7 @@ static const struct builtin words[] = {
 	  .sig = "auto",
 	  .flags = WORD_ARGS,
 	  .check = args_check },
-	{ .name = "probe", .sig = "string[8]", .flags = WORD_TARGET },
+	{ .name = "probe", .sig = "string[8]", .flags = WORD_INDEX },
 	{ .name = "arg0", .sig = "uint64", .flags = WORD_CTX },
 	{ .name = "kstack", .sig = "(word|int = none, int = none) -> kstack" },
 	{ .name = "print", .sig = "(map|any, int literal = 0) -> void" },
@@ -143,7 +144,37 @@ static const struct probe_type many = {
 	.match = many_match,
 	.args = many_args,
 };
-static const struct probe_type *const probe_types[] = { &once, &many, NULL };
+/* The targets of "tell:*" have `ret` at the same place, nothing else. */
+static bool
+tell_same(struct sema *s, const struct target *a, const struct target *b,
+	  const char *const *fields)
+{
+	(void)s, (void)a, (void)b;
+	for (; fields && *fields; fields++)
+		if (strcmp(*fields, "ret") != 0)
+			return false;
+	return fields;
+}
+
+static struct ref
+tell_index(struct lower *l)
+{
+	(void)l;
+	return (struct ref){ 0 };
+}
+
+static const struct probe_type tell = {
+	.name = "tell",
+	.flags = PROBE_EXPAND | PROBE_ARGS,
+	.min_parts = 1,
+	.max_parts = 1,
+	.match = many_match,
+	.args = many_args,
+	.same_fields = tell_same,
+	.index = tell_index,
+};
+static const struct probe_type *const probe_types[] = { &once, &many, &tell,
+							NULL };
 
 static const struct language language = { all_words, all_nominals,
 					  probe_types };
@@ -630,6 +661,38 @@ Test(sema, macros)
 }
 
 /* ---- attach points and settings ---- */
+
+/* How many units the body of a probe with three targets becomes. */
+static void
+expect_units(const char *body, uint32_t n, bool by_index)
+{
+	struct fixture f;
+	char text[256];
+
+	snprintf(text, sizeof(text), "tell:* { %s }", body);
+	run(&f, text);
+	cr_assert(f.good, "%s: %s", body, f.messages.s);
+	cr_assert_eq(f.ast.units->v.n, n, "%s: %u units", body,
+		     f.ast.units->v.n);
+	cr_assert_eq(f.ast.units->v.v[0]->by_index, by_index, "%s", body);
+	end(&f);
+}
+
+Test(sema, one_unit_for_many_targets)
+{
+	expect_units("@ = count();", 1, false);
+	expect_units("@[probe] = count();", 1, true);
+	expect_units("@[1, probe] = count(); delete(@[2, probe]);", 1, true);
+	expect_units("let $x = probe; $y = (probe, 1); @ = probe;", 1, true);
+	expect_units("printf(\"%s\", probe);", 1, true);
+	expect_units("if (probe == \"a\") { print(1); }", 1, true);
+	expect_units("print(args.ret); @[probe] = hist(args.ret);", 1, true);
+	/* Where it has to be known, or the places differ: one for each. */
+	expect_units("print(strlen(probe));", 3, false);
+	expect_units("print(args.ret); @[probe] = hist(args.filename);", 3,
+		     false);
+	expect_units("print(args);", 3, false);
+}
 
 Test(sema, units)
 {
