@@ -124,7 +124,7 @@ await() { # PATTERN FILE N
 	return 1
 }
 
-# Run FILE under EXE: run_script EXE FILE OUT ERR. Sets $status.
+# Run FILE under EXE: run_script EXE FILE OUT ERR [OPTION...]. Sets $status.
 # // RUN: command    started by -c, held until all is attached
 # // START: command  started by us and held; its pid is {pid} in // ARGS;
 #                    let go when attached, then the tracer gets a SIGINT
@@ -137,11 +137,11 @@ run_script() {
 	status=0
 	: >"$err" # what the last script left says "Attached"
 	if [ -n "${head[START]}" ]; then
-		run_started
+		run_started "${@:5}"
 		return
 	fi
 	fill "${head[ARGS]}"
-	args=($filled)
+	args=($filled "${@:5}")
 	fill "${head[RUN]}"
 	[ -z "$filled" ] || args+=(-c "$filled")
 	fill "${head[TAIL]}"
@@ -149,13 +149,13 @@ run_script() {
 		</dev/null >"$out" 2>"$err" || status=$?
 }
 
-run_started() {
+run_started() { # [OPTION...]
 	local gate worker tracer
 	fill "${head[START]}"
 	exec {gate}> >(exec $filled >/dev/null 2>&1)
 	worker=$!
 	fill "${head[ARGS]}" $worker
-	args=$filled
+	args="$filled $*"
 	fill "${head[TAIL]}" $worker
 	timeout -s INT -k 5 "$LIMIT" "$exe" $args "$file" $filled \
 		</dev/null >"$out" 2>"$err" {gate}>&- &
@@ -171,7 +171,7 @@ run_started() {
 	wait $tracer || status=$?
 }
 
-# One test on the kernel: run_test EXE FILE OUT ERR. Sets $status.
+# One test on the kernel: run_test EXE FILE OUT ERR [OPTION...]. Sets $status.
 run_test() {
 	case $2 in
 	*.sh)
