@@ -70,8 +70,34 @@ ALL_CFLAGS += -fPIE
 ALL_LDFLAGS += -pie
 endif
 
+# What is left out where its headers are missing: debug information (libdw),
+# compressed symbols (liblzma), both loaded at run time when a file needs
+# them, hence never in the static one; and C++ and Rust names (libiberty).
+HAVE = $(shell printf '\#include <%s>\n' $(1) | $(CC) $(2) -E -xc - \
+	>/dev/null 2>&1 && echo 1)
+IBERTY := -I/usr/include/libiberty
+ifdef STATIC
+else
+ifdef NO_OPTIONAL
+else
+ifeq ($(call HAVE,elfutils/libdw.h),1)
+ALL_CFLAGS += -DHAVE_LIBDW
+endif
+ifeq ($(call HAVE,lzma.h),1)
+ALL_CFLAGS += -DHAVE_LZMA
+endif
+endif
+endif
+ifndef NO_OPTIONAL
+ifeq ($(call HAVE,demangle.h,$(IBERTY)),1)
+ALL_CFLAGS += -DHAVE_DEMANGLE
+DEMANGLE := -liberty
+$(BUILD)/probes/demangle.o: ALL_CFLAGS += $(IBERTY)
+endif
+endif
+
 LIBS := $(shell $(PKG_CONFIG) $(PC_STATIC) --libs libbpf libelf zlib \
-		2>/dev/null || echo -lbpf -lelf -lz)
+		2>/dev/null || echo -lbpf -lelf -lz) $(DEMANGLE)
 
 all: $(BUILD)/jiffy
 

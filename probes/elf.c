@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns ELF files: function symbols and loaded segments, read once through
- * libelf. The file may belong to the traced program and say anything:
- * libelf checks the bounds, we check what it gives back.
+ * libelf; symbols that were stripped are taken from where they went. The file
+ * may belong to the traced program and say anything: libelf checks the
+ * bounds, we check what it gives back.
  */
 #include <elf.h>
 #include <errno.h>
@@ -122,21 +123,81 @@ sort_symbols(struct elf_file *f)
 	f->symbols.n = n;
 }
 
-static void
-read_functions(struct elf_file *f, Elf *elf, void *arg)
+static bool
+read_tables(struct elf_file *f, Elf *elf)
 {
+	bool whole = false; /* .symtab has what .dynsym has, and more */
 	Elf_Scn *scn = NULL;
 	GElf_Shdr sh;
 
-	(void)arg;
 	while ((scn = elf_nextscn(elf, scn)))
 		if (gelf_getshdr(scn, &sh) &&
-		    (sh.sh_type == SHT_SYMTAB || sh.sh_type == SHT_DYNSYM))
+		    (sh.sh_type == SHT_SYMTAB || sh.sh_type == SHT_DYNSYM)) {
 			read_symbols(f, elf, scn, &sh);
+			whole |= sh.sh_type == SHT_SYMTAB;
+		}
+	return whole;
+}
+
+static bool
+read_debug_file(struct elf_file *f, Elf *elf)
+{
+	int fd = -1;
+	Elf *other;
+
+	f->debug = elf_debug_file(f->arena, elf, f->path);
+	if (f->debug)
+		fd = open(f->debug, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	other = elf_begin(fd, ELF_C_READ, NULL);
+	read_tables(f, other);
+	elf_end(other);
+	close(fd);
+	return true;
+}
+
+static void
+read_mini_debug(struct elf_file *f, Elf *elf)
+{
+	size_t size = 0;
+	void *bytes = elf_mini_debug(elf, &size);
+	Elf *other = bytes ? elf_memory(bytes, size) : NULL;
+
+	if (other)
+		read_tables(f, other);
+	elf_end(other);
+	free(bytes);
+}
+
+/* The linker and the runtime of Go leave one of these. */
+static bool
+is_made_by_go(Elf *elf)
+{
+	return elf_section(elf, ".gopclntab") ||
+	       elf_section(elf, ".data.rel.ro.gopclntab") ||
+	       elf_section(elf, ".go.buildinfo") ||
+	       elf_section(elf, ".note.go.buildid");
+}
+
+static void
+read_functions(struct elf_file *f, Elf *elf, void *arg)
+{
+	(void)arg;
+	if (!read_tables(f, elf) && !read_debug_file(f, elf))
+		read_mini_debug(f, elf);
+	f->is_go = is_made_by_go(elf);
 	sort_symbols(f);
 }
 
 /* ---- the door ---- */
+
+/* A file, or a member of an archive that was copied out of it. */
+struct opened {
+	int fd;
+	uint8_t *copy;
+	struct zip_member member;
+};
 
 static struct elf_file *
 read_elf(struct arena *a, Elf *elf, const char **why)
@@ -178,27 +239,61 @@ open_regular(const char *path)
 	return -1;
 }
 
+const char *
+elf_disk_path(struct arena *a, const char *path)
+{
+	const char *member = strstr(path, "!/");
+
+	return member ? arena_strndup(a, path, (size_t)(member - path)) : path;
+}
+
+static Elf *
+open_member(struct arena *a, struct opened *o, const char *name,
+	    const char **why)
+{
+	*why = zip_find(a, o->fd, name, &o->member);
+	if (*why)
+		return NULL;
+	o->copy = malloc(o->member.size + 1);
+	*why = "does not fit into memory";
+	if (!o->copy)
+		return NULL;
+	*why = "cannot be read";
+	if (pread(o->fd, o->copy, o->member.size, (off_t)o->member.offset) !=
+	    (ssize_t)o->member.size)
+		return NULL;
+	return elf_memory((char *)o->copy, o->member.size);
+}
+
 struct elf_file *
 elf_read(struct arena *a, const char *path, elf_reader *read, void *arg,
 	 const char **why)
 {
-	int fd = open_regular(path);
-	struct elf_file *f;
+	const char *disk = elf_disk_path(a, path);
+	struct opened o = { .fd = open_regular(disk) };
+	struct elf_file *f = NULL;
 	Elf *elf;
 
-	if (fd < 0) {
+	if (o.fd < 0) {
 		*why = strerror(errno);
 		return NULL;
 	}
 	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	f = read_elf(a, elf, why);
+	if (disk == path)
+		elf = elf_begin(o.fd, ELF_C_READ, NULL);
+	else
+		elf = open_member(a, &o, path + strlen(disk) + 2, why);
+	if (elf || disk == path)
+		f = read_elf(a, elf, why);
 	if (f) {
 		f->path = arena_strdup(a, path);
+		f->disk = arena_strdup(a, disk);
+		f->base = o.member.offset;
 		read(f, elf, arg);
 	}
 	elf_end(elf);
-	close(fd);
+	free(o.copy);
+	close(o.fd);
 	return f;
 }
 
@@ -206,6 +301,23 @@ struct elf_file *
 elf_open(struct arena *a, const char *path, const char **why)
 {
 	return elf_read(a, path, read_functions, NULL, why);
+}
+
+size_t
+elf_code(const struct elf_file *f, uint64_t address, uint8_t *buf, size_t n)
+{
+	uint64_t offset;
+	ssize_t got;
+	int fd;
+
+	if (!elf_file_offset(f, address, &offset) || offset > INT64_MAX)
+		return 0;
+	fd = open_regular(f->disk);
+	if (fd < 0)
+		return 0;
+	got = pread(fd, buf, n, (off_t)offset);
+	close(fd);
+	return got > 0 ? (size_t)got : 0;
 }
 
 const struct elf_symbol *
@@ -276,7 +388,7 @@ elf_file_offset(const struct elf_file *f, uint64_t address, uint64_t *offset)
 
 		if (address < seg->vaddr || address - seg->vaddr >= seg->filesz)
 			continue;
-		*offset = address - seg->vaddr + seg->offset;
+		*offset = address - seg->vaddr + seg->offset + f->base;
 		return true;
 	}
 	return false;
@@ -285,6 +397,7 @@ elf_file_offset(const struct elf_file *f, uint64_t address, uint64_t *offset)
 bool
 elf_address(const struct elf_file *f, uint64_t offset, uint64_t *address)
 {
+	offset -= f->base;
 	for (uint32_t i = 0; i < f->loads.n; i++) {
 		const struct elf_segment *seg = &f->loads.v[i];
 

@@ -284,8 +284,9 @@ const struct probe_type probe_fentry = {
 	.doc = "functions of the kernel, arguments typed",
 	.prog_type = BPF_PROG_TYPE_TRACING,
 	.attach_type = BPF_TRACE_FENTRY,
-	.flags = PROBE_ANY | PROBE_ARGS | PROBE_FUNC | PROBE_SIGNAL |
-		 PROBE_EXPAND | PROBE_EACH | PROBE_LATE | PROBE_FILTER_PID,
+	.flags = PROBE_ANY | PROBE_ARGS | PROBE_PARAMS | PROBE_FUNC |
+		 PROBE_SIGNAL | PROBE_EXPAND | PROBE_EACH | PROBE_LATE |
+		 PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 3,
 	.match = fentry_match,
@@ -303,8 +304,9 @@ const struct probe_type probe_fexit = {
 	.doc = "returns from functions of the kernel, typed",
 	.prog_type = BPF_PROG_TYPE_TRACING,
 	.attach_type = BPF_TRACE_FEXIT,
-	.flags = PROBE_ARGS | PROBE_RETVAL | PROBE_FUNC | PROBE_SIGNAL |
-		 PROBE_EXPAND | PROBE_EACH | PROBE_LATE | PROBE_FILTER_PID,
+	.flags = PROBE_ARGS | PROBE_PARAMS | PROBE_RETVAL | PROBE_FUNC |
+		 PROBE_SIGNAL | PROBE_EXPAND | PROBE_EACH | PROBE_LATE |
+		 PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 3,
 	.match = fexit_match,

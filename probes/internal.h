@@ -4,6 +4,8 @@
 #ifndef JIFFY_PROBES_INTERNAL_H
 #define JIFFY_PROBES_INTERNAL_H
 
+#include <libelf.h>
+
 #include "probes.h"
 
 struct perf_event_attr; /* linux/perf_event.h */
@@ -96,15 +98,47 @@ int probe_kprobe_multi(struct attach *a, const struct multi *m);
 
 /* ---- elf.c ---- */
 
-struct Elf; /* libelf.h */
-typedef void elf_reader(struct elf_file *f, struct Elf *elf, void *arg);
+struct zip_member {
+	uint64_t offset, size; /* of its bytes in the archive */
+};
+/* Where the archive has `name`, uncompressed; NULL, or what is wrong. */
+const char *zip_find(struct arena *a, int fd, const char *name,
+		     struct zip_member *out);
+/* "x.apk" of "x.apk!/lib/y.so": what is to be opened for a path. */
+const char *elf_disk_path(struct arena *a, const char *path);
+
+typedef void elf_reader(struct elf_file *f, Elf *elf, void *arg);
 /* As elf_open(), but `read` takes what it wants instead of the symbols. */
 struct elf_file *elf_read(struct arena *a, const char *path, elf_reader *read,
 			  void *arg, const char **why);
 
-/* ---- site.c: places in files ---- */
+/* ---- debugfile.c: what was stripped ---- */
 
-enum { PROBE_UPROBE_MULTI = 48 }; /* enum bpf_attach_type, kernel 6.6 */
+/* The section of that name, or NULL: none, or only its header. */
+Elf_Data *elf_section(Elf *elf, const char *name);
+/* The separate debug file of the file at `path`, or NULL. */
+const char *elf_debug_file(struct arena *a, Elf *elf, const char *path);
+/* What .gnu_debugdata holds, an ELF file, or NULL. The caller frees it. */
+void *elf_mini_debug(Elf *elf, size_t *size);
+
+/* ---- insn.c: where instructions begin ---- */
+
+/* Bytes of the x86-64 instruction at `code`; 0: none, or cut off at `n`. */
+unsigned insn_length(const uint8_t *code, size_t n);
+/* Whether an instruction starts `offset` bytes into a function's code, for a
+ * machine (EM_...); `n` bytes of it are there. */
+enum insn_place {
+	INSN_START,
+	INSN_INSIDE,
+	INSN_UNKNOWN, /* code that is none, or of a machine we do not know */
+};
+enum insn_place insn_place(unsigned machine, const uint8_t *code, size_t n,
+			   uint64_t offset);
+/* The first return at or behind *offset; false: none there. */
+bool insn_next_return(unsigned machine, const uint8_t *code, size_t n,
+		      uint64_t *offset);
+
+/* ---- places in files ---- */
 
 /* What attaching needs; target->data of user-space probes begins with it. */
 struct probe_site {
@@ -112,6 +146,75 @@ struct probe_site {
 	uint64_t file_offset; /* of the probed instruction */
 	uint64_t ref_ctr;     /* file offset of its semaphore; 0: none */
 };
+
+/* ---- image.c: what is read of a file, once for all that ask ---- */
+
+struct probe_image {
+	const struct elf_file *elf; /* NULL: cannot be read */
+	const char *why;
+};
+/* Of the file to open; never NULL. */
+const struct probe_image *probe_image(const struct sema_input *in,
+				      const char *open);
+
+/* ---- dwarf.c, dwarf_*.c: debug information ---- */
+
+struct dwarf;
+/* That of a file or of its separate debug file; NULL: there is none, or jiffy
+ * was built without libdw. */
+struct dwarf *probe_dwarf(const struct sema_input *in,
+			  const struct probe_image *image);
+/* "", or what a message should add when jiffy cannot read any. */
+const char *dwarf_absent(void);
+
+struct source_place {
+	const char *file;
+	uint32_t line, column; /* column 0: any */
+};
+/* The first address of a source line; NULL, or what is wrong. */
+const char *dwarf_find_line(struct dwarf *d, const struct source_place *place,
+			    uint64_t *address);
+/* "struct x", "union x" or a typedef's name; NULL: nobody defines it. */
+const struct type *dwarf_named_type(struct dwarf *d, const char *name);
+
+enum { DWARF_PARAMS = 64, PARAM_REGS = 2 };
+
+struct dwarf_params {
+	uint32_t n;
+	bool on_stack; /* some are */
+	struct dwarf_param {
+		const char *name;
+		const char *text;         /* "const char*" */
+		const struct type *type;  /* void: cannot be read */
+		uint32_t nregs;           /* as many as its bytes lie in */
+		uint8_t regs[PARAM_REGS]; /* argument registers, from 0 */
+	} v[DWARF_PARAMS];
+};
+/* The parameters of the function that starts at an address; false: nobody
+ * knows a function there. */
+bool dwarf_params(struct dwarf *d, uint64_t address, struct dwarf_params *out);
+
+struct listing;
+
+/* ---- uprobe.c, uprobe_args.c, uprobe_list.c ---- */
+
+struct uprobe_site { /* behind a target of uprobe and uretprobe */
+	struct probe_site at;
+	const struct probe_image *image;
+	uint64_t size; /* of the function, bytes; 0: unknown */
+	bool exact;    /* asked for by its name */
+};
+const struct type *uprobe_args(struct sema *s, struct unit *u, struct span at);
+struct ref uprobe_load_args(struct lower *l);
+const struct type *uprobe_named_type(struct sema *s, const struct unit *u,
+				     const char *name);
+bool uprobe_is_return(const struct probe_type *type);
+void uprobe_list(struct listing *l);
+
+/* ---- site.c: places in files ---- */
+
+enum { PROBE_UPROBE_MULTI = 48 }; /* enum bpf_attach_type, kernel 6.6 */
+
 /* Attach to one target; in the multi form to all of the unit at once. */
 int probe_site_attach(struct attach *a, const struct unit *u,
 		      const struct target *t, bool ret);

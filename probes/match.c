@@ -160,6 +160,8 @@ probe_split_offset(struct sema *s, const struct attach_text *ap,
 	*offset = 0;
 	if (!plus)
 		return true;
+	if (!plus[1])
+		return sema_error_at(s, ap->span, "Invalid offset");
 	if (!probe_whole_number(sema_arena(s), plus + 1, offset, &why))
 		return sema_error_at(s, ap->span, "Invalid offset: %s", why);
 	*name = arena_strndup(sema_arena(s), text, plus - text);

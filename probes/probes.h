@@ -60,8 +60,12 @@ struct elf_symbol {
 
 struct elf_file {
 	struct arena *arena;
-	const char *path;
-	bool is_exec; /* ET_EXEC, not position independent */
+	const char *path;  /* as opened: "x.apk!/lib/y.so" */
+	const char *disk;  /* the file it lies in: "x.apk" */
+	const char *debug; /* of the separate debug file, or NULL */
+	uint64_t base;     /* where in `disk` it begins */
+	bool is_exec;      /* ET_EXEC, not position independent */
+	bool is_go;        /* its stacks move: no return probes */
 	bool little_endian;
 	uint16_t machine;               /* EM_... */
 	uint8_t word;                   /* bytes of an address: 4, 8 */
@@ -73,8 +77,9 @@ struct elf_file {
 	loads; /* PT_LOAD */
 };
 
-/* Read an ELF file's function symbols (.symtab, .dynsym). NULL, *why set:
- * missing, not ELF, malformed. Everything in the arena. */
+/* Read an ELF file's function symbols: .symtab and .dynsym, those of its
+ * separate debug file, .gnu_debugdata. NULL, *why set: missing, not ELF,
+ * malformed. Everything in the arena. */
 struct elf_file *elf_open(struct arena *a, const char *path, const char **why);
 /* The symbol of that name, or NULL. */
 const struct elf_symbol *elf_find(const struct elf_file *f, const char *name);
@@ -85,6 +90,20 @@ bool elf_file_offset(const struct elf_file *f, uint64_t address,
 		     uint64_t *offset);
 /* Virtual address of a file offset (executable segments). */
 bool elf_address(const struct elf_file *f, uint64_t offset, uint64_t *address);
+
+/* The bytes at a virtual address, at most `n`; how many there are. */
+size_t elf_code(const struct elf_file *f, uint64_t address, uint8_t *buf,
+		size_t n);
+
+/* ---- C++ and Rust names ---- */
+
+/* "ns::f(int)" for "_ZN2ns1fEi"; NULL: is none, or jiffy was built without
+ * a library that knows. */
+const char *sym_demangle(struct arena *a, const char *name);
+/* Whether a linker's name matches as cpp: means it: demangled, its parameters
+ * only where the pattern has a parenthesis. */
+bool sym_matches_plain(struct arena *a, const char *pattern, const char *name);
+extern const char sym_demangler[]; /* who does it; "": nobody */
 
 /* ---- notes of static markers (usdt) ---- */
 

@@ -254,8 +254,8 @@ const struct probe_type probe_rawtracepoint = {
 	.alias = "rt",
 	.doc = "tracepoints with the kernel's own arguments",
 	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
-	.flags = PROBE_ANY | PROBE_ARGN | PROBE_ARGS | PROBE_EXPAND |
-		 PROBE_SIGNAL | PROBE_FILTER_PID,
+	.flags = PROBE_ANY | PROBE_ARGN | PROBE_ARGS | PROBE_PARAMS |
+		 PROBE_EXPAND | PROBE_SIGNAL | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 2,
 	.match = rawtracepoint_match,

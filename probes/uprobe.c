@@ -14,13 +14,6 @@
 	"Use --unsafe to force attachment. WARNING: This option could lead "   \
 	"to data corruption in the target process."
 
-/* Behind a target; target->group is the shown path, ->name the function,
- * ->address virtual, ->offset from the function. */
-struct site {
-	struct probe_site at;
-	uint64_t size; /* of the function, bytes; 0: unknown */
-};
-
 /* ---- matching ---- */
 
 struct matching {
@@ -28,35 +21,96 @@ struct matching {
 	const struct attach_text *ap;
 	struct match *match;
 	const struct probe_type *type;
-	const char *function; /* as written, offset cut off; "": an address */
+	const char *function; /* as written, offset cut off */
 	uint64_t offset, address;
-	bool pattern; /* `function` is one */
+	enum uprobe_form {
+		PLACE_NAME,
+		PLACE_PATTERN,
+		PLACE_CPP, /* a pattern of demangled names */
+		PLACE_ADDRESS,
+		PLACE_SOURCE,
+	} place;
+	struct source_place source;
+	bool refused; /* a reason was given */
 };
 
-static bool
-is_return(const struct probe_type *type)
+bool
+uprobe_is_return(const struct probe_type *type)
 {
 	return type == &probe_uretprobe;
 }
 
-static void
+/* ---- programs made by Go ---- */
+
+/* "main.f+57, main.f+90": where to probe instead. */
+static const char *
+returns_of(struct arena *a, const struct elf_file *elf,
+	   const struct elf_symbol *sym)
+{
+	enum { CODE_MAX = 1 << 20, MOST = 8 };
+	size_t n = sym->size < CODE_MAX ? sym->size : CODE_MAX;
+	uint8_t *code = arena_alloc(a, n + 1);
+	const char *text = "";
+	unsigned found = 0;
+
+	n = elf_code(elf, sym->address, code, n);
+	for (uint64_t at = 0;
+	     found < MOST && insn_next_return(elf->machine, code, n, &at);
+	     at++, found++)
+		text = arena_printf(a, "%s%s%s+%llu", text, found ? ", " : "",
+				    sym->name, (unsigned long long)at);
+	return text;
+}
+
+/* A return probe replaces the return address on the stack; Go walks and moves
+ * its stacks, finds an address that is none of its own, and gives up. */
+static bool
+refuse_go(struct matching *m, const struct elf_file *elf,
+	  const struct elf_symbol *sym)
+{
+	const char *instead = returns_of(sema_arena(m->sema), elf, sym);
+
+	if (m->refused)
+		return false;
+	m->refused = true;
+	sema_error_at(m->sema, m->ap->span,
+		      "%s on '%s' would crash the program: '%s' was made by "
+		      "Go, whose stacks move. Use --unsafe to force "
+		      "attachment.",
+		      m->type->name, sym->name, elf->path);
+	if (*instead)
+		diag_hint(sema_diag(m->sema),
+			  "%s is safe where the function returns: %s",
+			  probe_uprobe.name, instead);
+	return false;
+}
+
+/* ---- targets ---- */
+
+static bool
 add_target(struct matching *m, const struct probe_file *file,
-	   const struct elf_file *elf, const struct elf_symbol *sym)
+	   const struct probe_image *image, const struct elf_symbol *sym)
 {
 	struct arena *a = sema_arena(m->sema);
-	struct site *p = arena_alloc(a, sizeof(*p));
+	struct uprobe_site *p = arena_alloc(a, sizeof(*p));
 	uint64_t address = sym->address + m->offset;
 	struct target *t;
 
-	if (!elf_file_offset(elf, address, &p->at.file_offset)) {
-		if (*sym->name)
-			return;
+	if (uprobe_is_return(m->type) && image->elf->is_go && *sym->name &&
+	    !sema_in(m->sema)->unsafe)
+		return refuse_go(m, image->elf, sym);
+	if (!elf_file_offset(image->elf, address, &p->at.file_offset)) {
+		if (*sym->name && !m->offset)
+			return true;
 		p->at.file_offset = UINT64_MAX; /* for attaching to refuse */
 	}
-	p->at.open = file->open;
+	p->at.open = image->elf->disk;
 	p->size = sym->size;
-	t = probe_target(m->sema, m->match, "%s:%s:%s", m->type->name,
-			 file->shown, sym->name);
+	p->image = image;
+	p->exact = m->place != PLACE_PATTERN && m->place != PLACE_CPP;
+	t = probe_target(m->sema, m->match, "%s:%s:%s%s", m->type->name,
+			 file->shown, m->place == PLACE_CPP ? "cpp:" : "",
+			 sym->name);
 	if (m->offset)
 		t->probe = arena_printf(a, "%s+%llu", t->probe,
 					(unsigned long long)m->offset);
@@ -65,25 +119,46 @@ add_target(struct matching *m, const struct probe_file *file,
 	t->address = address;
 	t->offset = m->offset;
 	t->data = p;
+	return true;
 }
 
 /* uprobe:/bin/x:4431: a virtual address, and the function around it. */
-static void
+static bool
 add_address(struct matching *m, const struct probe_file *file,
-	    const struct elf_file *elf)
+	    const struct probe_image *image)
 {
-	const struct elf_symbol *sym = elf_at(elf, m->address);
+	const struct elf_symbol *sym = elf_at(image->elf, m->address);
 	struct elf_symbol none = { .name = "", .address = m->address };
-	struct target *t;
+	uint32_t before = m->match->targets.n;
 
 	m->offset = sym ? m->address - sym->address : 0;
-	add_target(m, file, elf, sym ? sym : &none);
-	if (!m->match->targets.n)
-		return;
-	t = &m->match->targets.v[m->match->targets.n - 1];
-	t->probe =
-		arena_printf(sema_arena(m->sema), "%s:%s:%llu", m->type->name,
-			     file->shown, (unsigned long long)m->address);
+	if (!add_target(m, file, image, sym ? sym : &none))
+		return false;
+	if (m->match->targets.n > before)
+		m->match->targets.v[before].probe = arena_printf(
+			sema_arena(m->sema), "%s:%s:%llu", m->type->name,
+			file->shown, (unsigned long long)m->address);
+	return true;
+}
+
+static bool
+add_source(struct matching *m, const struct probe_file *file,
+	   const struct probe_image *image)
+{
+	struct dwarf *dwarf = probe_dwarf(sema_in(m->sema), image);
+	const char *why;
+
+	if (!dwarf)
+		return sema_error_at(
+			m->sema, m->ap->span,
+			"No DWARF debug info found for '%s', cannot attach by "
+			"source code location.%s",
+			file->shown, dwarf_absent());
+	why = dwarf_find_line(dwarf, &m->source, &m->address);
+	if (why)
+		return sema_error_at(m->sema, m->ap->span, "DWARF error: %s",
+				     why);
+	return add_address(m, file, image);
 }
 
 static int
@@ -95,47 +170,100 @@ by_name(const void *va, const void *vb)
 	return strcmp(a->name, b->name);
 }
 
-static void
+static bool
+is_wanted(struct matching *m, const char *name)
+{
+	return m->place == PLACE_CPP ? sym_matches_plain(sema_arena(m->sema),
+							 m->function, name)
+				     : kernel_match(m->function, name);
+}
+
+static bool
 add_matching(struct matching *m, const struct probe_file *file,
-	     const struct elf_file *elf)
+	     const struct probe_image *image)
 {
 	struct arena *a = sema_arena(m->sema);
+	const struct elf_file *elf = image->elf;
 	VEC(const struct elf_symbol *) found = { 0 };
 
 	for (uint32_t i = 0; i < elf->symbols.n; i++)
-		if (kernel_match(m->function, elf->symbols.v[i].name))
+		if (is_wanted(m, elf->symbols.v[i].name))
 			*vec_push(a, &found) = &elf->symbols.v[i];
 	if (found.n)
 		qsort(found.v, found.n, sizeof(*found.v), by_name);
 	for (uint32_t i = 0; i < found.n; i++)
-		if (!i || by_name(&found.v[i - 1], &found.v[i]))
-			add_target(m, file, elf, found.v[i]);
+		if ((!i || by_name(&found.v[i - 1], &found.v[i])) &&
+		    !add_target(m, file, image, found.v[i]))
+			return false;
+	return true;
+}
+
+/* Static functions of several source files may share a name. */
+static void
+warn_of_others(struct matching *m, const struct probe_file *file,
+	       const struct elf_file *elf, const struct elf_symbol *sym)
+{
+	const struct elf_symbol *other = NULL;
+
+	for (uint32_t i = 0; !other && i < elf->symbols.n; i++)
+		if (elf->symbols.v[i].address != sym->address &&
+		    !strcmp(elf->symbols.v[i].name, sym->name))
+			other = &elf->symbols.v[i];
+	if (!other)
+		return;
+	diag_warn(sema_diag(m->sema), m->ap->span,
+		  "'%s' has several functions '%s'; probing the one at %#llx",
+		  file->shown, sym->name, (unsigned long long)sym->address);
+	diag_hint(sema_diag(m->sema), "another one is %s:%s:%#llx",
+		  m->type->name, file->shown,
+		  (unsigned long long)other->address);
+}
+
+static bool
+add_named(struct matching *m, const struct probe_file *file,
+	  const struct probe_image *image)
+{
+	const struct elf_symbol *sym = elf_find(image->elf, m->function);
+
+	if (!sym)
+		return true;
+	warn_of_others(m, file, image->elf, sym);
+	return add_target(m, file, image, sym);
+}
+
+static bool
+no_file(struct matching *m, const char *path)
+{
+	return sema_error_at(m->sema, m->ap->span,
+			     "%s target file '%s' does not exist or is not "
+			     "executable",
+			     m->type->name, path);
 }
 
 /* One file's share of the match. */
 static bool
 match_file(struct matching *m, const struct probe_file *file)
 {
-	const struct elf_symbol *sym;
-	const struct elf_file *elf;
-	const char *why;
+	const struct probe_image *image =
+		probe_image(sema_in(m->sema), file->open);
 
-	elf = elf_open(sema_arena(m->sema), file->open, &why);
-	if (!elf)
-		return m->match->wildcard ||
-		       sema_error_at(m->sema, m->ap->span,
-				     "%s target file '%s' does not exist or "
-				     "is not executable",
-				     m->type->name, file->shown);
-	sym = *m->function ? elf_find(elf, m->function) : NULL;
-	if (!*m->function)
-		add_address(m, file, elf);
-	else if (m->pattern)
-		add_matching(m, file, elf);
-	else if (sym)
-		add_target(m, file, elf, sym);
-	return true;
+	if (!image->elf)
+		return m->match->wildcard || no_file(m, file->shown);
+	switch (m->place) {
+	case PLACE_NAME:
+		return add_named(m, file, image);
+	case PLACE_PATTERN:
+	case PLACE_CPP:
+		return add_matching(m, file, image);
+	case PLACE_ADDRESS:
+		return add_address(m, file, image);
+	case PLACE_SOURCE:
+		return add_source(m, file, image);
+	}
+	return false;
 }
+
+/* ---- reading the attach point ---- */
 
 /* A quoted name may hold a plus of its own: "operator+(int)". */
 static bool
@@ -147,61 +275,102 @@ ends_in_offset(const char *text)
 	return plus && !probe_number(plus + 1, &value, &rest) && !*rest;
 }
 
+static bool
+read_address(struct matching *m, const char *text)
+{
+	const char *why;
+
+	m->place = PLACE_ADDRESS;
+	if (probe_whole_number(sema_arena(m->sema), text, &m->address, &why))
+		return true;
+	return sema_error_at(m->sema, m->ap->span, "Invalid address: %s", why);
+}
+
 /* Function, function+offset or address: the last part. */
 static bool
 read_place(struct matching *m, unsigned last)
 {
-	const char *text = probe_part(m->ap, last), *why;
+	const char *text = probe_part(m->ap, last);
 
 	if (!*text)
 		return sema_error_at(m->sema, m->ap->span,
-				     "%s should be attached to a function "
-				     "and/or address",
+				     "%s should be attached to a function, "
+				     "address, or source file and line (using "
+				     "DWARF)",
 				     m->type->name);
 	m->function = text;
-	m->pattern = probe_is_pattern(m->ap, last);
-	if (m->pattern)
+	if (m->place == PLACE_CPP)
 		return true;
 	if (m->ap->parts.v[last].quoted && !ends_in_offset(text))
 		return true;
-	if (*text >= '0' && *text <= '9') {
-		m->function = "";
-		if (probe_whole_number(sema_arena(m->sema), text, &m->address,
-				       &why))
+	if (*text >= '0' && *text <= '9')
+		return read_address(m, text);
+	if (probe_is_pattern(m->ap, last)) {
+		m->place = PLACE_PATTERN;
+		if (!ends_in_offset(text))
 			return true;
-		return sema_error_at(m->sema, m->ap->span,
-				     "Invalid address: %s", why);
 	}
 	if (!probe_split_offset(m->sema, m->ap, text, &m->function, &m->offset))
 		return false;
-	if (m->offset && is_return(m->type))
+	if (m->offset && uprobe_is_return(m->type))
 		return sema_error_at(m->sema, m->ap->span,
 				     "Offset not allowed");
 	return true;
 }
 
-/* What the grammar allows and we cannot do yet. */
 static bool
-check_form(struct matching *m)
+read_number(struct matching *m, unsigned part, const char *what, uint32_t *out)
+{
+	uint64_t value = 0;
+	const char *why;
+
+	if (!probe_whole_number(sema_arena(m->sema), probe_part(m->ap, part),
+				&value, &why))
+		return sema_error_at(m->sema, m->ap->span,
+				     "Invalid %s number: %s", what, why);
+	*out = value <= INT32_MAX ? (uint32_t)value : INT32_MAX;
+	return true;
+}
+
+/* TARGET@FILE:LINE[:COLUMN], `at` the part behind the @. */
+static bool
+read_source(struct matching *m, unsigned at)
+{
+	unsigned n = m->ap->parts.n - at;
+
+	m->place = PLACE_SOURCE;
+	m->function = "";
+	m->source.file = probe_part(m->ap, at);
+	if (uprobe_is_return(m->type))
+		return sema_error_at(m->sema, m->ap->span,
+				     "Source code location not allowed");
+	if (at != 2 || n < 2 || n > 3)
+		return sema_error_at(m->sema, m->ap->span,
+				     "Invalid %s arguments, expected format: "
+				     "%s:TARGET@FILE:LINE[:COL]",
+				     m->type->name, m->type->name);
+	return read_number(m, at + 1, "line", &m->source.line) &&
+	       (n < 3 || read_number(m, at + 2, "column", &m->source.column));
+}
+
+/* How many parts there are, and what they are. */
+static bool
+read_form(struct matching *m)
 {
 	const struct attach_text *ap = m->ap;
 	unsigned n = ap->parts.n - 1;
 
 	for (uint32_t i = 0; i < ap->parts.n; i++)
 		if (ap->parts.v[i].after_at)
-			return sema_error_at(m->sema, ap->span,
-					     "attaching by source code "
-					     "location is not supported yet");
-	if (n == 3 && !strcmp(probe_part(ap, 2), "cpp"))
-		return sema_error_at(m->sema, ap->span,
-				     "attaching by C++ name is not supported "
-				     "yet; use the mangled name");
-	if (n == 3)
+			return read_source(m, i);
+	if (n == 3 && strcmp(probe_part(ap, 2), "cpp") != 0)
 		return sema_error_at(m->sema, ap->span,
 				     "unsupported language type: %s",
 				     probe_part(ap, 2));
-	if (n == 2 || (n == 1 && sema_in(m->sema)->pid))
-		return true;
+	if (n == 3)
+		m->place = PLACE_CPP;
+	if (n == 3 || n == 2 || (n == 1 && sema_in(m->sema)->pid))
+		return read_place(m, n);
 	return sema_error_at(m->sema, ap->span,
 			     "%s probe type requires 2 or 3 arguments, "
 			     "found %u",
@@ -215,12 +384,10 @@ match_files(struct matching *m, const char *target)
 
 	probe_find_files(sema_arena(m->sema), target, sema_in(m->sema)->pid,
 			 &files);
-	m->match->wildcard = m->pattern || files.pattern || !*target;
+	m->match->wildcard = m->place == PLACE_PATTERN ||
+			     m->place == PLACE_CPP || files.pattern || !*target;
 	if (!files.v.n && *target)
-		return sema_error_at(m->sema, m->ap->span,
-				     "%s target file '%s' does not exist or "
-				     "is not executable",
-				     m->type->name, target);
+		return no_file(m, target);
 	if (files.v.n > 1 && !m->match->wildcard) {
 		diag_warn(sema_diag(m->sema), m->ap->span,
 			  "attaching to %s target file '%s' but matched %u "
@@ -244,11 +411,9 @@ match_any(struct sema *s, const struct attach_text *ap, struct match *out,
 	  const struct probe_type *type)
 {
 	struct matching m = { .sema = s, .ap = ap, .match = out, .type = type };
-	unsigned last = ap->parts.n - 1;
 
-	if (!check_form(&m) || !read_place(&m, last))
-		return false;
-	return match_files(&m, last == 2 ? probe_part(ap, 1) : "");
+	return read_form(&m) &&
+	       match_files(&m, ap->parts.n > 2 ? probe_part(ap, 1) : "");
 }
 
 static bool
@@ -263,89 +428,72 @@ uretprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	return match_any(s, ap, m, &probe_uretprobe);
 }
 
-static const struct type *
-uprobe_args(struct sema *s, struct unit *u, struct span at)
-{
-	(void)at;
-	sema_error_at(s, u->ap->span,
-		      "Could not parse arguments of \"%s\": no debuginfo "
-		      "found for %s",
-		      u->targets.v[0].probe, u->targets.v[0].group);
-	return NULL;
-}
-
 /* ---- attaching ---- */
+
+/* From the function's start, instruction by instruction. */
+static enum insn_place
+place_of(struct attach *a, const struct target *t)
+{
+	enum { CODE_MAX = 16 * 1024 * 1024, LONGEST = 16 };
+	const struct uprobe_site *p = t->data;
+	const struct elf_file *elf = p->image->elf;
+	uint8_t *code;
+	size_t n;
+
+	if (!t->offset)
+		return INSN_START;
+	if (t->offset > CODE_MAX)
+		return INSN_UNKNOWN;
+	code = arena_alloc(a->arena, t->offset + LONGEST);
+	n = elf_code(elf, t->address - t->offset, code, t->offset + LONGEST);
+	return insn_place(elf->machine, code, n, t->offset);
+}
 
 /* Where it is not known that an instruction starts there, a breakpoint may
  * destroy one. */
-static int
-check_place(struct attach *a, const struct target *t)
+static const char *
+why_not(struct attach *a, const struct target *t)
 {
-	const struct site *p = t->data;
+	const struct uprobe_site *p = t->data;
 
+	if (*t->name && t->offset && t->offset >= p->size)
+		return arena_printf(a->arena,
+				    "Offset outside the function bounds "
+				    "('%s' size is %llu)",
+				    t->name, (unsigned long long)p->size);
 	if (a->unsafe)
-		return 0;
-	if (!*t->name)
-		a->why = arena_printf(
+		return NULL;
+	if (!*t->name || place_of(a, t) == INSN_UNKNOWN)
+		return arena_printf(a->arena,
+				    "Could not determine instruction boundary "
+				    "for %s%s\n" UNSAFE_HINT,
+				    t->probe,
+				    *t->name ? "."
+					     : " (binary appears stripped).");
+	if (!p->size && p->exact)
+		return arena_printf(a->arena,
+				    "Could not determine boundary for %s "
+				    "(symbol has size 0).\n" UNSAFE_HINT,
+				    t->name);
+	if (place_of(a, t) == INSN_INSIDE)
+		return arena_printf(
 			a->arena,
-			"Could not determine instruction boundary for %s "
-			"(binary appears stripped).\n" UNSAFE_HINT,
-			t->probe);
-	else if (t->offset && p->size && t->offset >= p->size)
-		a->why = arena_printf(a->arena,
-				      "Offset outside the function bounds "
-				      "('%s' size is %llu)",
-				      t->name, (unsigned long long)p->size);
-	return a->why ? -EINVAL : 0;
+			"Could not add uprobe into middle of instruction: "
+			"%s:%s+%llu\n" UNSAFE_HINT,
+			t->group, t->name, (unsigned long long)t->offset);
+	return NULL;
 }
 
 static int
 uprobe_attach(struct attach *a, const struct unit *u, const struct target *t)
 {
-	int err = check_place(a, t);
-
-	if (err)
-		return err;
-	return probe_site_attach(a, u, t, is_return(u->type));
+	a->why = why_not(a, t);
+	if (a->why)
+		return -EINVAL;
+	return probe_site_attach(a, u, t, uprobe_is_return(u->type));
 }
 
-/* ---- listing: uprobe:TARGET:PATTERN ---- */
-
-static void
-list_file(struct listing *l, const struct probe_file *file)
-{
-	struct arena *a = l->in->arena;
-	const struct elf_file *elf;
-	const char *why, *text;
-
-	elf = elf_open(a, file->open, &why);
-	for (uint32_t i = 0; elf && i < elf->symbols.n; i++) {
-		text = arena_printf(a, "%s:%s", file->shown,
-				    elf->symbols.v[i].name);
-		listing_add(l, text, NULL);
-	}
-}
-
-static void
-uprobe_list(struct listing *l)
-{
-	struct arena *a = l->in->arena;
-	const char *colon = strrchr(l->pattern, ':');
-	struct probe_files files;
-	const char *target;
-
-	if (!colon && !l->in->pid)
-		return;
-	target = colon ? arena_strndup(a, l->pattern, colon - l->pattern) : "";
-	probe_find_files(a, target, l->in->pid, &files);
-	if (!files.pattern && files.v.n > 1 && *target)
-		files.v.n = 1;
-	for (uint32_t i = 0; i < files.v.n; i++) {
-		l->pattern = arena_printf(a, "%s:%s", files.v.v[i].shown,
-					  colon ? colon + 1 : l->pattern);
-		list_file(l, &files.v.v[i]);
-	}
-}
+/* ---- the rows ---- */
 
 const struct probe_type probe_uprobe = {
 	.name = "uprobe",
@@ -354,11 +502,14 @@ const struct probe_type probe_uprobe = {
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = PROBE_UPROBE_MULTI,
 	.multi_needs = FEAT_UPROBE_MULTI,
-	.flags = PROBE_ARGN | PROBE_ARGS | PROBE_CTX | PROBE_REGS | PROBE_FUNC |
-		 PROBE_USER | PROBE_EXPAND | PROBE_SIGNAL | PROBE_LATE,
+	.flags = PROBE_ARGN | PROBE_ARGS | PROBE_PARAMS | PROBE_CTX |
+		 PROBE_REGS | PROBE_FUNC | PROBE_USER | PROBE_EXPAND |
+		 PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */
 	.match = uprobe_match,
 	.args = uprobe_args,
+	.load_args = uprobe_load_args,
+	.named_type = uprobe_named_type,
 	.arg = probe_arg,
 	.nargs = PROBE_NARGS,
 	.reg = probe_reg,
@@ -379,6 +530,7 @@ const struct probe_type probe_uretprobe = {
 		 PROBE_USER | PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */
 	.match = uretprobe_match,
+	.named_type = uprobe_named_type,
 	.retval = probe_retval,
 	.reg = probe_reg,
 	.func = probe_func_ip,

@@ -27,6 +27,7 @@ struct compile {
 	struct config config;
 	struct script_options options;
 	struct sema_input in;
+	struct hmap files;
 	struct prog prog;
 	struct image image;
 	const struct source *script;
@@ -413,6 +414,7 @@ init_compile(struct compile *c)
 		.config = &c->config,
 		.params = c->opts.params,
 		.options = &c->options,
+		.files = &c->files,
 		.headers = &c->headers,
 		.unsafe = c->opts.unsafe,
 		.watch_reads = c->opts.warnings,

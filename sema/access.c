@@ -76,13 +76,22 @@ hint_field(struct sema *s, const struct type *t, const char *name)
 		diag_hint(s->d, "did you mean '%s'?", near.best);
 }
 
+static bool
+is_params(const struct sema *s, const struct type *t)
+{
+	return s->unit && s->unit->args == t &&
+	       (s->unit->type->flags & PROBE_PARAMS);
+}
+
 static void
 no_field(struct sema *s, struct node *n, const struct type *t)
 {
 	const char *name = n->field.name;
 
 	fail(s, n);
-	if (t->kind == TY_RECORD)
+	if (is_params(s, t))
+		sema_error(s, n, "Can't find function parameter %s", name);
+	else if (t->kind == TY_RECORD)
 		sema_error(s, n, "Record does not contain a field named '%s'",
 			   name);
 	else if (t->kind != TY_STRUCT)
@@ -181,6 +190,11 @@ check_field(struct sema *s, struct node *n)
 			   "Attempting to access pointer field '%s' with "
 			   "unsupported tag attribute: %s",
 			   n->field.name, n->field.field->tag);
+		return;
+	}
+	if (is_params(s, t) && n->field.field->type->kind == TY_NONE) {
+		fail(s, n);
+		sema_error(s, n, "%s has unsupported type", n->field.name);
 		return;
 	}
 	n->type = field_type(s, n, n->field.field);

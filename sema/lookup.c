@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns the order in which the names of types and constants are looked up:
- * what the script defines, then the kernel (BTF). Nothing is opened before a
- * name is met that needs it.
+ * what the script defines, then the probed program, then the kernel (BTF).
+ * Nothing is opened before a name is met that needs it.
  */
 #include <string.h>
 
@@ -22,11 +22,22 @@ kernel_types(struct sema *s)
 	return s->ktypes;
 }
 
+static const struct type *
+program_type(struct sema *s, const char *name)
+{
+	const struct unit *u = s->unit;
+
+	return u && u->type->named_type ? u->type->named_type(s, u, name)
+					: NULL;
+}
+
 const struct type *
 lookup_type(struct sema *s, const char *name)
 {
 	const struct type *t = script_type(s, name);
 
+	if (!t)
+		t = program_type(s, name);
 	return t ? t : ktype_find(kernel_types(s), name);
 }
 
@@ -35,8 +46,12 @@ lookup_kernel_type(struct sema *s, const char *name, bool whole)
 {
 	bool tagged =
 		!strncmp(name, "struct ", 7) || !strncmp(name, "union ", 6);
-	const struct type *t;
+	const struct type *t = program_type(s, name);
 
+	if (t && whole)
+		ktype_complete_value(kernel_types(s), t);
+	if (t)
+		return t;
 	if (tagged && !whole)
 		return ktype_struct(kernel_types(s), name);
 	t = ktype_find(kernel_types(s), name);

@@ -137,6 +137,7 @@ enum probe_flags {
 	PROBE_GATE = 1 << 17,       /* slow to detach: has a gate (ir_gate) */
 	PROBE_EACH = 1 << 18,       /* the kernel wants a program of its own for
 				       each target (fentry) */
+	PROBE_PARAMS = 1 << 19,     /* `args` are a function's parameters */
 };
 
 /* One concrete place a unit attaches to. */
@@ -190,6 +191,13 @@ struct probe_type {
 	/* The struct behind `args` (pointer with AS_CTX), or NULL: reported. */
 	const struct type *(*args)(struct sema *s, struct unit *u,
 				   struct span at);
+	/* Code that puts the struct behind `args` together in memory of the
+	 * program's own, and its address. NULL: it lies in the context. */
+	struct ref (*load_args)(struct lower *l);
+	/* A type that only the probed program knows, by its name as the script
+	 * has it ("struct x"); NULL: none of that name. */
+	const struct type *(*named_type)(struct sema *s, const struct unit *u,
+					 const char *name);
 	/* Code that reads the context; NULL where flags exclude it. */
 	struct ref (*arg)(struct lower *l, unsigned n);
 	struct ref (*retval)(struct lower *l);
@@ -241,6 +249,7 @@ struct unit {
 	VEC(struct target) targets;
 	struct node *body;       /* N_BLOCK, this unit's own copy */
 	const struct type *args; /* struct behind `args`, once asked for */
+	const void *args_data;   /* the probe type's own, behind it */
 	VEC(struct var *) vars;
 	uint32_t index;
 	bool uses_probe; /* reads `probe` or what depends on the target */
@@ -289,6 +298,8 @@ struct sema_input {
 	struct config *config; /* defaults in, script's config applied */
 	struct params params;  /* $1 ... */
 	struct script_options *options;
+	struct hmap *files; /* the probe types' own: what they know of files
+			       that several ask for; NULL: nothing is kept */
 	const struct cdef_input *headers; /* where they are, -I; or NULL */
 	bool unsafe;
 	bool watch_reads; /* -k: tell of failed reads, too */

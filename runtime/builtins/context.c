@@ -29,9 +29,19 @@ args_check(struct sema *s, struct node *n)
 			"used here)",
 			probetype_of(u));
 	args = sema_args(s, n->span);
-	n->type = args ? type_pointer(sema_types(s), args, AS_CTX)
+	n->type = args ? type_pointer(sema_types(s), args,
+				      u->type->load_args ? AS_BPF : AS_CTX)
 		       : type_error(sema_types(s));
 	return args;
+}
+
+static struct ref
+args_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const struct unit *u = ir_unit(l);
+
+	(void)n, (void)dst;
+	return u->type->load_args ? u->type->load_args(l) : ir_ctx(l);
 }
 
 static struct ref
@@ -274,7 +284,7 @@ usermode_lower(struct lower *l, const struct node *n, const struct mem *dst)
 const struct builtin context_words[] = {
 	{ "args", "auto", "the arguments by name",
 	  WORD_BUILTIN | WORD_ARGS | WORD_CTX,
-	  .check = args_check, .lower = ctx_lower },
+	  .check = args_check, .lower = args_lower },
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5), ARG(6), ARG(7), ARG(8),
 	ARG(9), ARG(10), ARG(11),
 	{ "retval", "auto", "value the traced function returned",

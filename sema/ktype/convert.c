@@ -163,7 +163,7 @@ ktype_new_struct(struct ktypes *k, const char *name, const struct kbtf *b,
 
 	p->btf = b;
 	p->id = id;
-	t->origin = p;
+	t->origin = &p->source;
 	t->is_union = name[0] == 'u';
 	if (raw) {
 		t->size = raw->size;
@@ -179,7 +179,7 @@ static const struct type *
 adopt(struct ktypes *k, const struct type *t, const struct kbtf *b, uint32_t id)
 {
 	struct type *mine = (struct type *)(uintptr_t)t;
-	struct kpending *p = mine->origin;
+	struct kpending *p = (struct kpending *)mine->origin;
 
 	(void)k;
 	if (p && !p->btf) {

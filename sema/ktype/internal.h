@@ -35,6 +35,7 @@ struct ktypes {
 /* Behind type.origin of a struct without fields: where they stand, or, with
  * btf NULL, that its name has not been looked up. */
 struct kpending {
+	struct type_source source; /* no fill(): ours */
 	const struct kbtf *btf;
 	uint32_t id;
 };

@@ -188,11 +188,14 @@ settle_name(struct ktypes *k, const char *name, struct kpending *p)
 bool
 ktype_complete(struct ktypes *k, const struct type *t)
 {
-	struct kpending *p = t->kind == TY_STRUCT ? t->origin : NULL;
 	struct type *mine = (struct type *)(uintptr_t)t;
+	struct kpending *p;
 
-	if (!p)
+	if (t->kind != TY_STRUCT || !t->origin)
 		return true;
+	if (t->origin->fill)
+		return t->origin->fill(t->origin, mine);
+	p = (struct kpending *)t->origin;
 	if (!p->btf && !p->id)
 		settle_name(k, t->name, p);
 	if (!p->btf) {

@@ -55,6 +55,14 @@ struct enum_value {
 
 enum { TYPE_PARAMS = 4 };
 
+struct type;
+
+/* Where the fields of a struct come from, for structs that are filled in when
+ * one of them is asked for. */
+struct type_source {
+	bool (*fill)(struct type_source *from, struct type *t);
+};
+
 struct type {
 	enum type_kind kind;
 	uint32_t size;  /* bytes of a value */
@@ -74,9 +82,10 @@ struct type {
 	const struct enum_value *values; /* TY_ENUM */
 	uint32_t nvalues;
 	const struct nominal *nominal;
-	int64_t par[TYPE_PARAMS]; /* nominal: hist bits; lhist min, max, step;
-				     stack mode, limit; ... */
-	void *origin; /* of a struct whose fields are not filled in yet */
+	int64_t par[TYPE_PARAMS];   /* nominal: hist bits; lhist min, max, step;
+				       stack mode, limit; ... */
+	struct type_source *origin; /* of a struct that is not filled in yet;
+				       fill NULL: the kernel's (ktype) */
 };
 
 struct types { /* the interning table */

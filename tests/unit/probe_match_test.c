@@ -371,11 +371,20 @@ Test(probe_match, uprobes_refuse)
 	refused("uprobe:/bin/sh:nosuch+3",
 		"No matches for uprobe /bin/sh:nosuch.");
 	refused("uprobe:/bin/sh:",
-		"uprobe should be attached to a function and/or address");
+		"uprobe should be attached to a function, address, or source "
+		"file and line (using DWARF)");
 	refused("uprobe:f",
 		"uprobe probe type requires 2 or 3 arguments, found 1");
 	refused("uprobe:/bin/sh:x:y", "unsupported language type: x");
 	refused("uprobe:/bin/sh:f+x", "Invalid offset: invalid integer: x");
+	refused("uprobe:/bin/sh:f+", "Invalid offset");
+	refused("uprobe:/bin/sh@f.c", "Invalid uprobe arguments, expected "
+				      "format: uprobe:TARGET@FILE:LINE[:COL]");
+	refused("uprobe:/bin/sh@f.c:x", "Invalid line number: invalid "
+					"integer: x");
+	refused("uprobe:/bin/sh@f.c:1:", "Invalid column number: invalid "
+					 "integer: ");
+	refused("uretprobe:/bin/sh@f.c:1", "Source code location not allowed");
 }
 
 Test(probe_match, libraries_and_programs_by_name)

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns what a stripped file has elsewhere: its separate debug file, found by
+ * build id or debuglink as gdb finds them, and the symbols that Fedora's
+ * packages keep compressed in .gnu_debugdata ("MiniDebugInfo").
+ */
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "internal.h"
+
+#ifdef HAVE_LZMA
+#include <lzma.h>
+#endif
+
+#define DEBUG_FOLDER "/usr/lib/debug"
+
+/* ---- sections ---- */
+
+Elf_Data *
+elf_section(Elf *elf, const char *name)
+{
+	Elf_Scn *scn = NULL;
+	const char *have;
+	size_t strings;
+	GElf_Shdr sh;
+
+	if (elf_getshdrstrndx(elf, &strings) != 0)
+		return NULL;
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (!gelf_getshdr(scn, &sh))
+			continue;
+		have = elf_strptr(elf, strings, sh.sh_name);
+		if (have && !strcmp(have, name))
+			return sh.sh_type == SHT_NOBITS
+				       ? NULL
+				       : elf_rawdata(scn, NULL);
+	}
+	return NULL;
+}
+
+/* ---- build id ---- */
+
+enum { BUILD_ID_MIN = 2, BUILD_ID_MAX = 64 };
+
+struct build_id {
+	const uint8_t *bytes;
+	size_t n;
+};
+
+static bool
+id_among_notes(Elf_Data *data, struct build_id *out)
+{
+	size_t at = 0, name, desc;
+	GElf_Nhdr note;
+
+	while ((at = gelf_getnote(data, at, &note, &name, &desc))) {
+		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 ||
+		    memcmp((char *)data->d_buf + name, "GNU", 4) != 0 ||
+		    note.n_descsz < BUILD_ID_MIN ||
+		    note.n_descsz > BUILD_ID_MAX)
+			continue;
+		out->bytes = (uint8_t *)data->d_buf + desc;
+		out->n = note.n_descsz;
+		return true;
+	}
+	return false;
+}
+
+static bool
+find_build_id(Elf *elf, struct build_id *out)
+{
+	Elf_Scn *scn = NULL;
+	Elf_Data *data;
+	GElf_Shdr sh;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_NOTE)
+			continue;
+		data = elf_getdata(scn, NULL);
+		if (data && data->d_buf && id_among_notes(data, out))
+			return true;
+	}
+	return false;
+}
+
+/* ---- separate files ---- */
+
+struct search {
+	struct arena *arena;
+	Elf *elf;         /* the stripped one */
+	const char *path; /* its own */
+	const char *root; /* "/proc/PID/root" of that path, or "" */
+	struct build_id id;
+	uint32_t crc; /* of the debuglink */
+	bool has_id;
+	const char *found;
+};
+
+/* zlib's checksum is the one that debuglinks use. */
+static bool
+has_crc(int fd, uint32_t want)
+{
+	static const size_t size = 1 << 16;
+	uint8_t *buf = malloc(size);
+	uLong crc = crc32(0, NULL, 0);
+	ssize_t n;
+
+	while (buf && (n = read(fd, buf, size)) > 0)
+		crc = crc32(crc, buf, (uInt)n);
+	free(buf);
+	return (uint32_t)crc == want;
+}
+
+/* Whether `fd` belongs to the stripped file: by build id, else checksum. */
+static bool
+belongs(struct search *s, int fd)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	struct build_id id;
+	bool good = elf && elf_kind(elf) == ELF_K_ELF;
+
+	if (good && s->has_id && find_build_id(elf, &id))
+		good = id.n == s->id.n && !memcmp(id.bytes, s->id.bytes, id.n);
+	else if (good)
+		good = lseek(fd, 0, SEEK_SET) == 0 && has_crc(fd, s->crc);
+	elf_end(elf);
+	return good;
+}
+
+static bool
+try(struct search *s, const char *path)
+{
+	struct stat a, b;
+	int fd;
+
+	if (s->found || stat(path, &a) != 0 || !S_ISREG(a.st_mode) ||
+	    (stat(s->path, &b) == 0 && a.st_dev == b.st_dev &&
+	     a.st_ino == b.st_ino))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (belongs(s, fd))
+		s->found = path;
+	close(fd);
+	return s->found;
+}
+
+/* In the root of the file, then in ours. */
+static void
+try_roots(struct search *s, const char *path)
+{
+	if (!*s->root || !try(s, arena_printf(s->arena, "%s%s", s->root, path)))
+		try(s, path);
+}
+
+static void
+try_build_id(struct search *s)
+{
+	struct sbuf hex = { 0 };
+
+	sbuf_printf(&hex, DEBUG_FOLDER "/.build-id/%02x/", s->id.bytes[0]);
+	for (size_t i = 1; i < s->id.n; i++)
+		sbuf_printf(&hex, "%02x", s->id.bytes[i]);
+	sbuf_puts(&hex, ".debug");
+	try_roots(s, arena_strndup(s->arena, hex.s, hex.n));
+	sbuf_free(&hex);
+}
+
+static void
+try_folder(struct search *s, const char *path, const char *name)
+{
+	int n = (int)(strrchr(path, '/') - path);
+
+	try(s, arena_printf(s->arena, "%s%.*s/%s", s->root, n, path, name));
+	try(s,
+	    arena_printf(s->arena, "%s%.*s/.debug/%s", s->root, n, path, name));
+	try_roots(s, arena_printf(s->arena, DEBUG_FOLDER "%.*s/%s", n, path,
+				  name));
+}
+
+/* .gnu_debuglink: a file name, padded to 4 bytes, and a checksum. */
+static void
+try_debuglink(struct search *s)
+{
+	const Elf_Data *data = elf_section(s->elf, ".gnu_debuglink");
+	const char *name, *inside = s->path + strlen(s->root);
+	char real[PATH_MAX];
+	size_t n;
+
+	if (!data || !data->d_buf || data->d_size < 8)
+		return;
+	name = data->d_buf;
+	n = strnlen(name, data->d_size);
+	if (!n || n / 4 * 4 + 8 > data->d_size || strchr(name, '/'))
+		return;
+	memcpy(&s->crc, name + n / 4 * 4 + 4, sizeof(s->crc));
+	if (strchr(inside, '/'))
+		try_folder(s, inside, name);
+	if (!*s->root && !s->found && realpath(s->path, real))
+		try_folder(s, real, name);
+}
+
+/* "/proc/12/root/bin/x" lies in a root of its own. */
+static const char *
+root_of(struct arena *a, const char *path)
+{
+	const char *p = path;
+	size_t digits;
+
+	if (strncmp(p, "/proc/", 6) != 0)
+		return "";
+	p += 6;
+	digits = strspn(p, "0123456789");
+	if (!digits || strncmp(p + digits, "/root/", 6) != 0)
+		return "";
+	return arena_strndup(a, path, (size_t)(p - path) + digits + 5);
+}
+
+const char *
+elf_debug_file(struct arena *a, Elf *elf, const char *path)
+{
+	struct search s = { .arena = a, .elf = elf, .path = path };
+
+	s.root = root_of(a, path);
+	s.has_id = find_build_id(elf, &s.id);
+	if (s.has_id)
+		try_build_id(&s);
+	if (!s.found)
+		try_debuglink(&s);
+	return s.found;
+}
+
+/* ---- .gnu_debugdata ---- */
+
+#ifdef HAVE_LZMA
+
+typedef __typeof__(lzma_stream_buffer_decode) decode_fn;
+
+enum { XZ_MEMORY = 256 * 1024 * 1024 };
+
+/* The size of the contents stands nowhere handy: try larger buffers. */
+static void *
+decode(decode_fn *run, const Elf_Data *in, size_t *size)
+{
+	uint8_t *out = NULL, *more;
+	uint64_t memory;
+	size_t cap, from;
+	lzma_ret ret = LZMA_BUF_ERROR;
+
+	for (cap = in->d_size * 4 + 4096;
+	     ret == LZMA_BUF_ERROR && cap <= XZ_MEMORY; cap *= 2) {
+		more = realloc(out, cap);
+		if (!more)
+			break;
+		out = more;
+		memory = XZ_MEMORY;
+		from = *size = 0;
+		ret = run(&memory, 0, NULL, in->d_buf, &from, in->d_size, out,
+			  size, cap);
+	}
+	if (ret == LZMA_OK)
+		return out;
+	free(out);
+	return NULL;
+}
+
+void *
+elf_mini_debug(Elf *elf, size_t *size)
+{
+	const Elf_Data *in = elf_section(elf, ".gnu_debugdata");
+	void *library, *out = NULL;
+	decode_fn *run;
+
+	if (!in || !in->d_buf || !in->d_size || in->d_size > XZ_MEMORY / 8)
+		return NULL;
+	/* Loaded only for the few files that have such a section. */
+	library = dlopen("liblzma.so.5", RTLD_NOW | RTLD_LOCAL);
+	if (!library)
+		return NULL;
+	run = (decode_fn *)dlsym(library, "lzma_stream_buffer_decode");
+	if (run)
+		out = decode(run, in, size);
+	dlclose(library);
+	return out;
+}
+
+#else
+
+void *
+elf_mini_debug(Elf *elf, size_t *size)
+{
+	(void)elf;
+	(void)size;
+	return NULL;
+}
+
+#endif

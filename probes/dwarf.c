@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns debug information as such: loading libdw, opening a file's DWARF, and
+ * finding the entry of a function by its address, which is right for static
+ * functions that share a name and for C++ alike.
+ */
+#include "dwarf.h"
+
+#include <stdlib.h>
+
+#ifdef HAVE_LIBDW
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- opening ---- */
+
+static bool
+load_library(struct libdw *lib)
+{
+	void *so = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
+	bool good = so;
+
+#define LIBDW(name)                                                            \
+	lib->name = good ? (__typeof__(lib->name))dlsym(so, #name) : NULL;     \
+	good = good && lib->name;
+#include "libdw.def"
+#undef LIBDW
+	return good;
+}
+
+/* The debug information in one file, read as its parts are asked for. */
+static Dwarf *
+open_dwarf(const struct libdw *lib, const char *path)
+{
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	Dwarf *dbg = NULL;
+	Elf *elf;
+
+	if (fd < 0)
+		return NULL;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (elf && (elf_section(elf, ".debug_info") ||
+		    elf_section(elf, ".zdebug_info")))
+		dbg = lib->dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+	if (!dbg)
+		elf_end(elf);
+	if (!dbg)
+		close(fd);
+	return dbg;
+}
+
+static struct dwarf *
+open_image(const struct sema_input *in, const struct probe_image *image)
+{
+	struct dwarf *d = arena_alloc(in->arena, sizeof(*d));
+	const struct elf_file *elf = image->elf;
+
+	d->arena = in->arena;
+	d->types = in->types;
+	if (!load_library(&d->lib))
+		return d;
+	d->dbg = open_dwarf(&d->lib, elf->path);
+	if (!d->dbg)
+		d->dbg = open_dwarf(&d->lib, elf->debug);
+	return d;
+}
+
+struct dwarf *
+probe_dwarf(const struct sema_input *in, const struct probe_image *image)
+{
+	struct dwarf *d = NULL;
+	char *key;
+
+	if (!image->elf)
+		return NULL;
+	key = arena_printf(in->arena, "dwarf %s", image->elf->path);
+	if (in->files)
+		d = hmap_get(in->files, key);
+	if (!d) {
+		d = open_image(in, image);
+		if (in->files)
+			hmap_put(in->arena, in->files, key, d);
+	}
+	return d->dbg ? d : NULL;
+}
+
+const char *
+dwarf_absent(void)
+{
+	struct libdw lib;
+
+	return load_library(&lib) ? ""
+				  : " (reading it needs libdw.so.1, of the "
+				    "package libdw1)";
+}
+
+/* ---- attributes ---- */
+
+const char *
+dwarf_key(struct arena *a, Dwarf_Die *die, const struct libdw *lib)
+{
+	return arena_printf(a, "%llx",
+			    (unsigned long long)lib->dwarf_dieoffset(die));
+}
+
+bool
+dwarf_reference(const struct dwarf *d, Dwarf_Die *die, unsigned name,
+		Dwarf_Die *out)
+{
+	Dwarf_Attribute attr;
+
+	return d->lib.dwarf_attr_integrate(die, name, &attr) &&
+	       d->lib.dwarf_formref_die(&attr, out);
+}
+
+uint64_t
+dwarf_number(const struct dwarf *d, Dwarf_Die *die, unsigned name,
+	     uint64_t absent)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word value;
+	Dwarf_Sword with_sign;
+
+	if (!d->lib.dwarf_attr_integrate(die, name, &attr))
+		return absent;
+	if (!d->lib.dwarf_formudata(&attr, &value))
+		return value;
+	if (!d->lib.dwarf_formsdata(&attr, &with_sign))
+		return (uint64_t)with_sign;
+	return absent;
+}
+
+const char *
+dwarf_name(const struct dwarf *d, Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+	const char *name;
+
+	if (!d->lib.dwarf_attr_integrate(die, DW_AT_name, &attr))
+		return "";
+	name = d->lib.dwarf_formstring(&attr);
+	return name ? name : "";
+}
+
+/* ---- functions ---- */
+
+/* Of a function whose cold part lies elsewhere the first range is the one
+ * that it is entered by. */
+static void
+note_function(struct dwarf *d, struct dwarf_unit *u, Dwarf_Die *die)
+{
+	Dwarf_Addr base, start, end;
+	struct dwarf_function *f;
+
+	if (d->lib.dwarf_ranges(die, 0, &base, &start, &end) <= 0)
+		return;
+	f = vec_push(d->arena, &u->functions);
+	f->address = start;
+	f->die = *die;
+}
+
+/* Functions of a unit, those in namespaces and classes, too. */
+static void
+note_functions(struct dwarf *d, struct dwarf_unit *u, Dwarf_Die *parent,
+	       unsigned depth)
+{
+	Dwarf_Die die;
+
+	if (depth > DWARF_NEST || d->lib.dwarf_child(parent, &die) != 0)
+		return;
+	do {
+		switch (d->lib.dwarf_tag(&die)) {
+		case DW_TAG_subprogram:
+			note_function(d, u, &die);
+			break;
+		case DW_TAG_namespace:
+		case DW_TAG_module:
+		case DW_TAG_class_type:
+		case DW_TAG_structure_type:
+			note_functions(d, u, &die, depth + 1);
+			break;
+		}
+	} while (d->lib.dwarf_siblingof(&die, &die) == 0);
+}
+
+static int
+by_address(const void *va, const void *vb)
+{
+	const struct dwarf_function *a = va, *b = vb;
+
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static struct dwarf_unit *
+unit_of(struct dwarf *d, Dwarf_Die *cu)
+{
+	const char *key = dwarf_key(d->arena, cu, &d->lib);
+	struct dwarf_unit *u = hmap_get(&d->units, key);
+
+	if (u)
+		return u;
+	u = arena_alloc(d->arena, sizeof(*u));
+	note_functions(d, u, cu, 0);
+	if (u->functions.n)
+		qsort(u->functions.v, u->functions.n, sizeof(*u->functions.v),
+		      by_address);
+	hmap_put(d->arena, &d->units, key, u);
+	return u;
+}
+
+static bool
+find_in_unit(struct dwarf *d, Dwarf_Die *cu, uint64_t address, Dwarf_Die *out)
+{
+	struct dwarf_unit *u = unit_of(d, cu);
+	struct dwarf_function want = { .address = address }, *f = NULL;
+
+	if (u->functions.n)
+		f = bsearch(&want, u->functions.v, u->functions.n,
+			    sizeof(*u->functions.v), by_address);
+	if (f)
+		*out = f->die;
+	return f;
+}
+
+/* Compilers may leave out the table that leads from addresses to units. */
+bool
+dwarf_function(struct dwarf *d, uint64_t address, Dwarf_Die *out)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die;
+
+	if (d->lib.dwarf_addrdie(d->dbg, address, &die))
+		return find_in_unit(d, &die, address, out);
+	while (!d->lib.dwarf_get_units(d->dbg, cu, &cu, NULL, NULL, &die, NULL))
+		if (d->lib.dwarf_haspc(&die, address) > 0 &&
+		    find_in_unit(d, &die, address, out))
+			return true;
+	return false;
+}
+
+#else
+
+struct dwarf *
+probe_dwarf(const struct sema_input *in, const struct probe_image *image)
+{
+	(void)in, (void)image;
+	return NULL;
+}
+
+const char *
+dwarf_absent(void)
+{
+	return " (this jiffy was built without libdw: the usual build on a "
+	       "system with libdw-dev has it, the static one never does)";
+}
+
+const char *
+dwarf_find_line(struct dwarf *d, const struct source_place *place,
+		uint64_t *address)
+{
+	(void)d, (void)place, (void)address;
+	return "jiffy was built without libdw";
+}
+
+bool
+dwarf_params(struct dwarf *d, uint64_t address, struct dwarf_params *out)
+{
+	(void)d, (void)address;
+	out->n = 0;
+	return false;
+}
+
+const struct type *
+dwarf_named_type(struct dwarf *d, const char *name)
+{
+	(void)d, (void)name;
+	return NULL;
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files that read debug information share. */
+#ifndef JIFFY_PROBES_DWARF_H
+#define JIFFY_PROBES_DWARF_H
+
+#include "internal.h"
+
+#ifdef HAVE_LIBDW
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+
+/* libdw's functions. The library is loaded when the first script asks for
+ * debug information: most never do, and would pay for it at each start. */
+struct libdw {
+#define LIBDW(name) __typeof__(name) *name;
+#include "libdw.def"
+#undef LIBDW
+};
+
+/* The functions of one compilation unit, by address. */
+struct dwarf_unit {
+	VEC(struct dwarf_function {
+		uint64_t address;
+		Dwarf_Die die;
+	})
+	functions;
+};
+
+struct dwarf {
+	struct libdw lib;
+	struct arena *arena;
+	struct types *types;
+	Dwarf *dbg;
+	struct hmap units; /* offset of the unit -> struct dwarf_unit */
+	struct hmap by_id; /* offset of a record -> struct type */
+	struct hmap names; /* "struct x" -> Dwarf_Die of its definition */
+	bool has_names;
+};
+
+enum { DWARF_NEST = 32 }; /* types in types, namespaces in namespaces */
+
+/* "1f2a": how maps of this library's offsets are keyed. */
+const char *dwarf_key(struct arena *a, Dwarf_Die *die, const struct libdw *lib);
+/* The entry that an attribute refers to; false: there is none. */
+bool dwarf_reference(const struct dwarf *d, Dwarf_Die *die, unsigned name,
+		     Dwarf_Die *out);
+/* A number; `absent` when there is none. */
+uint64_t dwarf_number(const struct dwarf *d, Dwarf_Die *die, unsigned name,
+		      uint64_t absent);
+/* Its name, or that of what it is an instance of; "": none. */
+const char *dwarf_name(const struct dwarf *d, Dwarf_Die *die);
+/* Go on to what typedefs and qualifiers wrap; false: void, or a loop. */
+bool dwarf_peel(const struct dwarf *d, Dwarf_Die *die);
+/* The type of an entry; void for what the language has no type for. */
+const struct type *dwarf_type(struct dwarf *d, Dwarf_Die *die);
+/* The function that starts at an address; false: nobody knows one. */
+bool dwarf_function(struct dwarf *d, uint64_t address, Dwarf_Die *out);
+
+#endif
+#endif
