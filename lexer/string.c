@@ -76,7 +76,7 @@ read_hex(struct string *s)
 					       : (c | 0x20) - 'a' + 10);
 	}
 	if (s->at == from)
-		refuse(s, from - 2, from, "invalid hex escape sequence");
+		refuse(s, from, from + 1, "invalid hex escape sequence");
 	s->out[s->n++] = (char)value;
 }
 

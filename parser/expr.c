@@ -405,7 +405,7 @@ parse_prefix(struct parser *p, enum operator_kind op)
 	}
 	n->unary.op = op;
 	n->unary.x = x;
-	n->span = span_join(n->span, x->span);
+	n->span.end = p->prev_end;
 	return seal(p, n);
 }
 
@@ -472,7 +472,7 @@ parse_binary(struct parser *p, struct node *l, unsigned min)
 			return NULL;
 		n->binary.l = l;
 		n->binary.r = r;
-		n->span = span_join(l->span, r->span);
+		n->span.end = p->prev_end; /* with parentheses */
 		l = seal(p, n);
 	}
 	return NULL;
@@ -493,7 +493,7 @@ parse_ternary(struct parser *p, struct node *cond)
 	n->ternary.other = parse_expr(p);
 	if (!n->ternary.other)
 		return NULL;
-	n->span = span_join(cond->span, n->ternary.other->span);
+	n->span.end = p->prev_end;
 	return seal(p, n);
 }
 

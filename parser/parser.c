@@ -99,6 +99,19 @@ is_open_string(const struct parser *p)
 	       s->text[p->tok.span.begin - s->base] == '"';
 }
 
+/* What is underlined of a token that does not fit: a word or a number, else
+ * its first byte. */
+static struct span
+unfit_span(const struct token *t)
+{
+	struct span at = t->span;
+
+	if (t->kind != T_INT && t->kind != T_VAR && t->kind != T_MAP &&
+	    t->kind != T_PARAM && t->kind != T_EOF && !is_name(t))
+		at.end = at.begin + 1;
+	return at;
+}
+
 bool
 fail_here(struct parser *p, const char *fmt, ...)
 {
@@ -112,7 +125,7 @@ fail_here(struct parser *p, const char *fmt, ...)
 		return false;
 	}
 	va_start(ap, fmt);
-	vfail(p, p->tok.span, fmt, ap);
+	vfail(p, unfit_span(&p->tok), fmt, ap);
 	va_end(ap);
 	if (p->tok.kind == T_HASH) {
 		diag_hint(p->diag, "comments start with `//` or `/*`");

@@ -229,7 +229,7 @@ parse_return(struct parser *p)
 	n->ret.x = parse_expr(p);
 	if (!n->ret.x)
 		return NULL;
-	n->span = span_join(n->span, n->ret.x->span);
+	n->span.end = p->prev_end;
 	return seal(p, n);
 }
 
@@ -321,7 +321,7 @@ parse_assignment(struct parser *p, struct node *target)
 	n->assign.value = parse_expr(p);
 	if (!n->assign.value)
 		return NULL;
-	n->span = span_join(n->span, n->assign.value->span);
+	n->span.end = p->prev_end;
 	if (refusal) {
 		fail(p, n->span, "%s", refusal);
 		return NULL;
@@ -431,13 +431,16 @@ end_stmt(struct parser *p, const struct node *stmt)
 	return true;
 }
 
-/* Jumps and bare values do, steps are a kind of assignment. */
+/* Jumps and bare values do; steps, and what begins as an assignment could, do
+ * not. */
 static bool
-ends_with_semicolon(const struct node *n)
+ends_with_semicolon(const struct node *n, enum token_kind first)
 {
 	if (n->kind != N_EXPR)
 		return n->kind == N_RETURN || n->kind == N_BREAK ||
 		       n->kind == N_CONTINUE;
+	if (first == T_VAR || first == T_MAP)
+		return false;
 	return n->expr.x->kind != N_UNARY || n->expr.x->unary.op < OP_PREINC;
 }
 
@@ -445,6 +448,7 @@ ends_with_semicolon(const struct node *n)
 static bool
 parse_into(struct parser *p, struct node *block)
 {
+	enum token_kind first = p->tok.kind;
 	struct node *s = parse_stmt(p);
 	uint32_t end;
 	bool last;
@@ -461,7 +465,7 @@ parse_into(struct parser *p, struct node *block)
 	}
 	if (is_expr(s))
 		s = to_stmt(p, s);
-	if (s && ends_with_semicolon(s))
+	if (s && ends_with_semicolon(s, first))
 		s->span.end = end;
 	if (s)
 		*vec_push(p->arena, &block->block.stmts) = s;

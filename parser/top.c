@@ -116,24 +116,22 @@ skip_c_braces(const struct source *s, uint32_t at)
 	return 0;
 }
 
-/* `__attribute__((...))`s, and names before the '{' of a definition. */
+/* A name, and the parentheses of an attribute. */
 static bool
-skip_c_names(struct parser *p)
+skip_c_name(struct parser *p)
 {
-	while (is_name(&p->tok)) {
-		uint32_t open = 0;
+	uint32_t open = 0;
 
+	advance(p);
+	if (p->tok.kind != T_LPAREN)
+		return true;
+	do {
+		open += p->tok.kind == T_LPAREN;
+		open -= p->tok.kind == T_RPAREN;
+		if (p->tok.kind == T_EOF)
+			return fail_here(p, "expected ')'");
 		advance(p);
-		if (p->tok.kind != T_LPAREN)
-			continue;
-		do {
-			open += p->tok.kind == T_LPAREN;
-			open -= p->tok.kind == T_RPAREN;
-			if (p->tok.kind == T_EOF)
-				return fail_here(p, "expected ')'");
-			advance(p);
-		} while (open);
-	}
+	} while (open);
 	return true;
 }
 
@@ -150,8 +148,9 @@ parse_c_type(struct parser *p)
 	const struct source *s = p->lex.source;
 	uint32_t begin = p->tok.span.begin, end;
 
-	if (!skip_c_names(p))
-		return false;
+	while (is_name(&p->tok))
+		if (!skip_c_name(p))
+			return false;
 	if (p->tok.kind != T_LBRACE)
 		return fail_here(p, "expected '{'");
 	end = skip_c_braces(s, p->tok.span.begin - s->base);
@@ -164,7 +163,7 @@ parse_c_type(struct parser *p)
 	p->tok.span.end = s->base + end;
 	advance(p);
 	while (is_attribute(&p->tok))
-		if (!skip_c_names(p))
+		if (!skip_c_name(p))
 			return false;
 	accept(p, T_SEMI);
 	add_cdef(p, begin - s->base, p->prev_end - s->base);
@@ -291,7 +290,7 @@ parse_map_decl(struct parser *p)
 	advance(p);
 	if (!expect(p, T_LPAREN))
 		return false;
-	if (p->tok.kind != T_INT)
+	if (p->tok.kind != T_INT || !p->tok.num)
 		return fail_here(p, "expected positive integer for map "
 				    "declaration max entries");
 	m.entries = p->tok.num;
