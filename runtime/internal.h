@@ -170,12 +170,14 @@ struct options {
 	int ready_fd;      /* gets a byte when all is attached; 0: none */
 	uint64_t timeout;  /* ns; 0: none */
 	bool compile_only; /* --mode codegen */
+	bool check;        /* --check: compile the scripts, run none */
 	bool info;
 	bool fmt; /* --fmt, --mode format */
 	enum out_buffering buffering;
 	struct params params;
 	VEC(const char *) positional; /* what params points at */
 	VEC(const char *) named;      /* --name=value behind `--` */
+	VEC(const char *) scripts;    /* of --check */
 	VEC(const char *) includes;   /* --include, -I */
 };
 
@@ -194,6 +196,15 @@ const char *options_version(void);
 /* Replace a file by `text` in one step; false: errno says why. */
 bool rewrite_file(struct arena *a, const char *path, const char *text,
 		  size_t n);
+/* What became of a script under --check. */
+struct checked {
+	const char *script;
+	bool ok;
+	uint32_t probes, programs, insns;
+	const struct diag *diag; /* not flushed yet */
+};
+/* A line of text or a JSON object (check.c). */
+void check_print(struct out *o, const struct checked *c);
 /* --info: what this kernel, asked by trial, and this build can do. */
 void info_print(struct out *o, struct arena *a, const char *version);
 /* Whether colours go to stderr: terminals and BPFTRACE_COLOR. */

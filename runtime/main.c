@@ -307,11 +307,10 @@ read_script(struct compile *c)
 	text = f ? read_all(fileno(f), &n) : NULL;
 	if (f && f != stdin)
 		fclose(f);
-	if (!text) {
-		fprintf(stderr, "ERROR: failed to open file '%s': %s\n", path,
-			strerror(errno));
-		return false;
-	}
+	if (!text)
+		return diag_plain(&c->diag,
+				  "ERROR: failed to open file '%s': %s", path,
+				  strerror(errno));
 	c->script = source_add(&c->arena, &c->sources, path, text, n);
 	free(text);
 	return true;
@@ -575,6 +574,64 @@ trace(struct compile *c)
 	return status;
 }
 
+static void
+count_probes(const struct compile *c, struct checked *r)
+{
+	const struct unit_list *units = c->prog.units;
+
+	for (uint32_t i = 0; units && i < units->v.n; i++)
+		r->probes += units->v.v[i]->targets.n;
+	r->programs = c->image.progs.n;
+	for (uint32_t i = 0; i < c->image.progs.n; i++)
+		r->insns += c->image.progs.v[i].ninsns;
+}
+
+/* --check of one script; the exit status that it alone would give. */
+static int
+check_script(const struct options *opts, const char *path, struct out *out)
+{
+	struct compile c = { .opts = *opts };
+	struct checked r = { .script = path ? path : "stdin", .diag = &c.diag };
+	int status = 2;
+
+	c.opts.script_path = path;
+	if (init_compile(&c)) {
+		status = 1;
+		if (read_script(&c)) {
+			r.ok = run_passes(&c, 0) && !c.diag.errors;
+			status = r.ok ? 0 : c.diag.foreign ? 2 : 1;
+		}
+		if (r.ok)
+			count_probes(&c, &r);
+		check_print(out, &r);
+		if (!out->json)
+			flush_diag(&c);
+	}
+	arena_free(&c.arena);
+	return status;
+}
+
+/* All scripts of --check; the highest status of any. */
+static int
+check_scripts(struct compile *c)
+{
+	struct out out = { .fd = STDOUT_FILENO, .json = c->opts.json };
+	int status = 0;
+
+	if (c->opts.program)
+		status = check_script(&c->opts, NULL, &out);
+	for (uint32_t i = 0; i < c->opts.scripts.n; i++) {
+		int s = check_script(&c->opts, c->opts.scripts.v[i], &out);
+
+		if (s > status)
+			status = s;
+	}
+	if (out.failed && !status)
+		status = 1;
+	sbuf_free(&out.buf);
+	return status;
+}
+
 static int
 run(struct compile *c)
 {
@@ -582,14 +639,18 @@ run(struct compile *c)
 
 	if (!check_stages(c->opts.debug))
 		return 1;
+	if (c->opts.check)
+		return check_scripts(c);
 	if (!init_compile(c))
 		return 2;
 	if (c->opts.info)
 		return info(c);
 	if (c->opts.list)
 		return list(c);
-	if (!read_script(c))
+	if (!read_script(c)) {
+		flush_diag(c);
 		return 1;
+	}
 	if (c->opts.fmt)
 		ok = format(c);
 	else if (c->opts.script_path && ends_with(c->opts.script_path, ".ir"))

@@ -26,6 +26,7 @@ enum {
 	OPT_INCLUDE,
 	OPT_KERNEL,
 	OPT_MODE,
+	OPT_CHECK,
 	OPT_WAIT_DETACH,
 	OPT_TIMEOUT,
 	OPT_READY_FD,
@@ -65,6 +66,7 @@ static const struct option long_options[] = {
 	{ "strict",              no_argument,       NULL, OPT_STRICT },
 	{ "child-status",        no_argument,       NULL, OPT_CHILD_STATUS },
 	{ "mode",                required_argument, NULL, OPT_MODE },
+	{ "check",               no_argument,       NULL, OPT_CHECK },
 	{ "btf",                 optional_argument, NULL, 'b' },
 	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
 	{ "verify-llvm-ir",      no_argument,       NULL, OPT_IGNORED },
@@ -115,6 +117,7 @@ static const char usage[] =
 "\n"
 "LOOKING INSIDE (no root needed):\n"
 "    -d STAGE[=PASS]     print ast, sema, ir, ra, bpf or all, and leave\n"
+"        --check FILE... compile scripts, run none; -f json for the messages\n"
 "        --kernel DIR    ask DIR/tracefs, DIR/kallsyms and DIR/btf\n"
 "                        instead of the running kernel\n"
 "        --btf=FILE      kernel types from FILE\n"
@@ -401,6 +404,9 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 	case OPT_WAIT_DETACH:
 		o->wait_detach = true;
 		return OPTIONS_RUN;
+	case OPT_CHECK:
+		o->check = true;
+		return OPTIONS_RUN;
 	case OPT_TIMEOUT:
 		return set_timeout(o, arg);
 	case OPT_READY_FD:
@@ -452,6 +458,11 @@ assign_script(struct options *o)
 	}
 	if (o->info)
 		return OPTIONS_RUN;
+	if (o->check && !o->program && o->scripts.n) {
+		o->params.v = v;
+		o->params.n = n;
+		return OPTIONS_RUN;
+	}
 	if (!o->program) {
 		if (!n || !*v[0])
 			return bad("USAGE: filename or -e 'program' required.",
@@ -483,6 +494,11 @@ options_parse(struct options *o, struct arena *a, int argc, char **argv)
 		r = set(o, a, c, optarg);
 		if (r != OPTIONS_RUN)
 			return r;
+	}
+	if (o->check && !o->program) {
+		for (uint32_t i = 0; i < o->positional.n; i++)
+			*vec_push(a, &o->scripts) = o->positional.v[i];
+		o->positional.n = 0;
 	}
 	take_rest(o, a, argc, argv, optind);
 	if (o->warnings && o->no_warnings)

@@ -164,7 +164,9 @@ struct diag {
  * dropped. After 20 errors further ones are counted, not kept. */
 bool diag_error(struct diag *d, struct span span, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
-/* An error line in C's own form, shown as it is. */
+/* An error without a place, shown as it is. */
+bool diag_plain(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same in C's own form: exit status 2. */
 bool diag_foreign(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void diag_warn(struct diag *d, struct span span, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

@@ -56,19 +56,37 @@ diag_error(struct diag *d, struct span span, const char *fmt, ...)
 	return false;
 }
 
+static void
+keep_bare(struct diag *d, const char *fmt, va_list ap)
+{
+	struct diag_msg m = { .level = DIAG_ERROR, .is_bare = true };
+
+	if (d->muted)
+		return;
+	m.text = arena_vprintf(d->arena, fmt, ap);
+	keep(d, &m);
+}
+
+bool
+diag_plain(struct diag *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	keep_bare(d, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
 bool
 diag_foreign(struct diag *d, const char *fmt, ...)
 {
-	struct diag_msg m = { .level = DIAG_ERROR, .is_bare = true };
 	va_list ap;
 
 	d->foreign = true;
-	if (d->muted)
-		return false;
 	va_start(ap, fmt);
-	m.text = arena_vprintf(d->arena, fmt, ap);
+	keep_bare(d, fmt, ap);
 	va_end(ap);
-	keep(d, &m);
 	return false;
 }
 
