@@ -93,6 +93,15 @@ stmt_let(struct lower *l, const struct node *n)
 		lower_var_clear(l, v);
 }
 
+/* The operator and the value: where a division by zero is told of. */
+static struct span
+operation_span(const struct node *n)
+{
+	struct span at = { n->assign.op_span.begin, n->span.end };
+
+	return at;
+}
+
 /* $x op= value is $x = $x op value: $x is read first. At 64 bits, then as
  * wide as the variable. */
 static void
@@ -104,6 +113,7 @@ compound_var(struct lower *l, const struct node *n)
 		type_int(l->prog->types, 8, v->type->is_signed);
 
 	x = ir_bini(l, IR_MUL, x, lower_step(v->type));
+	l->span = operation_span(n);
 	x = lower_arith(l, n->assign.op, old, x);
 	lower_var_set(l, v, lower_convert(l, x, wide, v->type));
 }
@@ -133,6 +143,8 @@ assign_map(struct lower *l, const struct node *n)
 		struct ref x =
 			ir_bini(l, IR_MUL, ir_expr(l, value), lower_step(t));
 
+		if (n->assign.op == OP_DIV || n->assign.op == OP_MOD)
+			l->span = operation_span(n);
 		lower_map_update(l, map, n->assign.op, x, WANT_NOTHING);
 	} else if (lower_is_agg(t)) {
 		if (value->kind == N_CALL && value->call.target)

@@ -363,7 +363,8 @@ check_sizeof(struct sema *s, struct node *n)
 	if (!t || is_error(t))
 		return;
 	complete_type(s, t);
-	sema_make_int(s, n, t->size, false);
+	/* Of an aggregation: of the number it is read as. */
+	sema_make_int(s, n, is_aggregate(t) ? 8 : t->size, false);
 }
 
 /* ---- typeinfo ---- */
@@ -388,7 +389,16 @@ may_use_typeinfo(struct sema *s, const struct node *n)
 	return true;
 }
 
-/* A record of literals: the id in BTF (here 0), the kind and the name. */
+static const char *
+base_name(const struct type *t)
+{
+	if (t->kind == TY_INT || t->kind == TY_ENUM)
+		return "int";
+	return t->kind == TY_STRUCT ? "c_type" : sema_kind_name(t);
+}
+
+/* A record of literals: the id in BTF, which is 0 as upstream, the kind and
+ * the name. */
 void
 check_typeinfo(struct sema *s, struct node *n)
 {
@@ -413,9 +423,7 @@ check_typeinfo(struct sema *s, struct node *n)
 		if (i == 0)
 			sema_make_int(s, x, 0, false);
 		else if (i == 1)
-			sema_make_str(s, x,
-				      t->kind == TY_INT ? "int"
-							: sema_kind_name(t));
+			sema_make_str(s, x, base_name(t));
 		else
 			sema_make_str(s, x, type_name(t));
 		item->name = names[i];

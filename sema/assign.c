@@ -17,8 +17,12 @@ value_allowed(struct sema *s, const struct node *at, struct node *value,
 
 	if (!t || is_error(t))
 		return true;
-	if (t->kind == TY_NONE)
+	if (t->kind == TY_NONE && value->kind != N_CALL)
 		return sema_error(s, at, "Invalid expression for assignment");
+	if (t->kind == TY_NONE)
+		return sema_error(s, at,
+				  "Value 'void' cannot be assigned to a %s.",
+				  where);
 	if (is_aggregate(t) && sema_as_int(s, value))
 		return true;
 	if (!is_aggregate(t))
@@ -96,11 +100,21 @@ check_let(struct sema *s, struct node *n)
 		v->assigned = true;
 }
 
+/* The operator and the value: what is underlined of `target op= value`. */
+static struct span
+operation_span(const struct node *n)
+{
+	struct span at = { n->assign.op_span.begin, n->span.end };
+
+	return at;
+}
+
 /* The type of `target op value`. */
 static const struct type *
 compound_type(struct sema *s, struct node *n)
 {
 	struct node *x = n->assign.target, *value = n->assign.value;
+	struct node at = { .kind = N_ASSIGN, .span = operation_span(n) };
 
 	if (x->kind == N_VAR)
 		check_var(s, x);
@@ -112,7 +126,14 @@ compound_type(struct sema *s, struct node *n)
 		return type_int(s->t, 8,
 				value->type->is_signed ||
 					n->assign.op == OP_SUB);
-	return binary_type(s, n, n->assign.op, x, value);
+	/* What no number goes into clashes with the result, which is one. */
+	if (x->type && value->type && !type_is_int(x->type) &&
+	    x->type->kind != TY_POINTER && !is_error(x->type) &&
+	    !is_error(value->type))
+		return type_int(s->t, 8,
+				type_is_int(value->type) &&
+					value->type->is_signed);
+	return binary_type(s, &at, n->assign.op, x, value);
 }
 
 static void
@@ -121,12 +142,10 @@ warn_narrow(struct sema *s, struct node *n, const struct var *v,
 {
 	struct node at = *n;
 
-	at.span = span_join(n->assign.op_span, n->assign.value->span);
+	at.span = operation_span(n);
 	at.type = type;
 	if (v->declared && v->declared->kind == TY_INT && type &&
-	    type->kind == TY_INT &&
-	    (type->size > v->declared->size ||
-	     (!type->is_signed && v->declared->is_signed)))
+	    type->kind == TY_INT && loses(type, v->declared))
 		warn_cast(s, &at, v->declared);
 }
 
@@ -156,8 +175,8 @@ assign_var(struct sema *s, struct node *n)
 	else
 		type = compound ? compound_type(s, n) : value->type;
 	v = var_find(s, target->var.name);
-	if (compound && !v)
-		return; /* reported */
+	if (compound && !v) /* reported; the name stands for something now */
+		type = type_error(s->t);
 	if (!v)
 		v = var_declare(s, target->var.name, n->span);
 	target->var.var = v;
@@ -221,7 +240,7 @@ map_value(struct sema *s, struct node *n, struct span *at)
 {
 	struct node *value = n->assign.value;
 
-	if (value->kind == N_CALL)
+	if (value->kind == N_CALL && n->assign.op == OP_ASSIGN)
 		value->call.target = n->assign.target;
 	check_expr(s, value);
 	take_args(s, value);
@@ -240,6 +259,45 @@ map_value(struct sema *s, struct node *n, struct span *at)
 	return value_allowed(s, n, value, "map") ? value->type : NULL;
 }
 
+struct step_search {
+	const char *map;
+	bool found;
+};
+
+static bool
+find_step(struct node *n, void *arg)
+{
+	struct step_search *f = arg;
+
+	if (n->kind == N_UNARY && n->unary.op >= OP_PREINC &&
+	    n->unary.x->kind == N_MAP && !strcmp(n->unary.x->map.name, f->map))
+		f->found = true;
+	return !f->found;
+}
+
+/* @x op= value reads @x first. That shows when the value steps @x: then it is
+ * written out as @x = @x op value. */
+static void
+write_out(struct sema *s, struct node *n)
+{
+	struct step_search f = { n->assign.target->map.name, false };
+	struct node *x;
+
+	walk(n->assign.value, find_step, &f);
+	if (!f.found)
+		return;
+	x = arena_alloc(s->a, sizeof(*x));
+	x->kind = N_BINARY;
+	x->span = operation_span(n);
+	x->height = n->height;
+	x->binary.op = n->assign.op;
+	x->binary.op_span = n->assign.op_span;
+	x->binary.l = ast_clone(s->a, n->assign.target);
+	x->binary.r = n->assign.value;
+	n->assign.value = x;
+	n->assign.op = OP_ASSIGN;
+}
+
 static void
 assign_map(struct sema *s, struct node *n)
 {
@@ -247,6 +305,8 @@ assign_map(struct sema *s, struct node *n)
 	struct span at = n->span;
 	const struct type *type;
 
+	if (n->assign.op != OP_ASSIGN)
+		write_out(s, n);
 	check_map(s, target, true);
 	type = map_value(s, n, &at);
 	if (is_error(target->type))

@@ -147,8 +147,12 @@ check_cast(struct sema *s, struct node *n)
 		struct node at = { .span = type_span(n) };
 
 		n->type = type_error(s->t);
-		sema_error(s, &at, "Cannot cast from \"%s\" to \"%s\"",
-			   type_name(x->type), type_name(to));
+		if (x->type->kind == TY_STRUCT)
+			sema_error(s, &at, "Cannot cast from C type \"%s\"",
+				   type_name(x->type));
+		else
+			sema_error(s, &at, "Cannot cast from \"%s\" to \"%s\"",
+				   type_name(x->type), type_name(to));
 		return;
 	}
 	if (is_same(s, x->type, to) && to->kind != TY_ARRAY &&

@@ -57,9 +57,7 @@ round_over_units(struct sema *s, struct unit_state *states)
 static bool
 infer(struct sema *s, struct unit_state *states)
 {
-	unsigned round;
-
-	for (round = 0; round < ROUNDS_MAX; round++) {
+	for (s->round = 0; s->round < ROUNDS_MAX; s->round++) {
 		round_over_units(s, states);
 		if (s->changed)
 			continue;

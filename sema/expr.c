@@ -117,6 +117,18 @@ branch_type(struct sema *s, const struct node *whole, const struct type *a,
 }
 
 static void
+take_literal(struct node *n, bool first)
+{
+	struct span at = n->span;
+
+	if (!first)
+		*n = *n->ternary.other;
+	else
+		*n = n->ternary.then ? *n->ternary.then : *n->ternary.cond;
+	n->span = at;
+}
+
+static void
 check_ternary(struct sema *s, struct node *n)
 {
 	struct node *c = n->ternary.cond, *then = n->ternary.then;
@@ -128,13 +140,16 @@ check_ternary(struct sema *s, struct node *n)
 	if (then)
 		check_value(s, then);
 	check_value(s, other);
+	if (is_literal(c) && is_literal(other) && (!then || is_literal(then))) {
+		/* Literals alone may be of any two types. */
+		take_literal(n, sema_literal_int(c, &v) && v);
+		return;
+	}
 	n->type = branch_type(s, n, then ? then->type : c->type, other->type);
 	if (!sema_literal_int(c, &v) || is_error(n->type))
 		return;
-	if (!v && is_literal(other))
-		*n = *other;
-	else if (v && (!then || is_literal(then)))
-		*n = then ? *then : *c;
+	if (is_literal(v ? (then ? then : c) : other))
+		take_literal(n, v);
 }
 
 static void
@@ -154,20 +169,27 @@ check_comptime(struct sema *s, struct node *n)
 	sema_error(s, n, "Unable to resolve comptime expression");
 }
 
+/* The value of an `if` whose parts are checked: of all its branches. */
 static void
-check_if_value(struct sema *s, struct node *n)
+set_if_type(struct sema *s, struct node *n)
 {
-	const struct node *other;
+	struct node *other = n->cond.other;
 
-	check_if(s, n);
-	if (n->kind != N_IF)
-		return;
-	other = n->cond.other;
+	if (other && other->kind == N_IF)
+		set_if_type(s, other);
 	if (!other || !n->cond.then->type || !other->type) {
 		n->type = other ? NULL : type_none(s->t);
 		return;
 	}
 	n->type = branch_type(s, n, n->cond.then->type, other->type);
+}
+
+static void
+check_if_value(struct sema *s, struct node *n)
+{
+	check_if(s, n);
+	if (n->kind == N_IF)
+		set_if_type(s, n);
 }
 
 void

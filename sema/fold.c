@@ -113,12 +113,24 @@ fold_bits(struct sema *s, struct node *n, enum operator_kind op, wide a, wide b)
 	return put_wide(s, n, (wide)r);
 }
 
+/* Products of signed numbers wrap, those of unsigned ones must fit. */
+static bool
+fold_product(struct sema *s, struct node *n, wide a, wide b)
+{
+	if (a < 0 || b < 0)
+		return put_wide(s, n, (int64_t)((uint64_t)a * (uint64_t)b));
+	return put_wide(s, n, a * b);
+}
+
 static bool
 fold_numbers(struct sema *s, struct node *n)
 {
 	enum operator_kind op = n->binary.op;
 	wide a = value_of(n->binary.l), b = value_of(n->binary.r);
 
+	/* No 64-bit type has both. */
+	if ((a < 0 && b > INT64_MAX) || (b < 0 && a > INT64_MAX))
+		return fail_fold(s, n);
 	if (is_comparison(op)) {
 		sema_make_bool(s, n, compare(op, a < b ? -1 : a > b));
 		return true;
@@ -135,7 +147,7 @@ fold_numbers(struct sema *s, struct node *n)
 	case OP_SUB:
 		return put_wide(s, n, a - b);
 	case OP_MUL:
-		return put_wide(s, n, a * b);
+		return fold_product(s, n, a, b);
 	case OP_DIV:
 		return b ? put_wide(s, n, a / b) : fail_fold(s, n);
 	case OP_MOD:
@@ -295,6 +307,8 @@ check_param(struct sema *s, struct node *n, bool as_text)
 	const char *text = index <= p->n ? p->v[index - 1] : NULL;
 	bool minus;
 
+	if (text && !*text && !as_text)
+		text = NULL;
 	if (!text && as_text) {
 		put_str(s, n, "", 0);
 		return;

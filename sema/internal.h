@@ -38,6 +38,7 @@ struct sema {
 	enum cdef_arch arch;
 	struct hmap defines; /* name -> struct node, of #defines */
 	struct unit *unit;
+	unsigned round; /* of inference, from 0 */
 	bool final;     /* types are settled: mistakes are reported */
 	bool changed;   /* this round learnt a type */
 	bool unknown;   /* this round: a map was read of no known type */
@@ -158,6 +159,8 @@ const char *var_text(const struct sema *s, const char *name);
 bool var_assign(struct sema *s, struct var *v, struct node *value,
 		const struct type *type, struct span at);
 void check_var(struct sema *s, struct node *n);
+/* Whether not every value of the one integer type has a place in the other. */
+bool loses(const struct type *from, const struct type *to);
 void scope_warnings(struct sema *s);
 /* Notes where `v` was first seen: under an error about it. */
 void var_note(struct sema *s, const struct var *v);

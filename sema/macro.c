@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Macros (REFERENCE 1.7). A call becomes a block: a copy of the macro's body
- * in which parameters are replaced by the arguments and the body's own
- * variables have a private name ("x#3"). The block stands at the call's
- * place, its statements keep theirs in the macro.
+ * in which parameters are replaced by the arguments and the variables that
+ * the body assigns or declares have a private name ("x#3"); others are the
+ * caller's. The block stands at the call's place, its statements keep theirs
+ * in the macro.
  */
 #include <string.h>
 
@@ -29,15 +30,17 @@ head_span(const struct macro *m)
 	return at;
 }
 
+/* Whether the older definition fits all calls of the newer one. */
 static bool
-same_signature(const struct macro *a, const struct macro *b)
+covers(const struct macro *old, const struct macro *m)
 {
 	uint32_t i;
 
-	if (strcmp(a->name, b->name) || a->params.n != b->params.n)
+	if (strcmp(old->name, m->name) || old->params.n != m->params.n)
 		return false;
-	for (i = 0; i < a->params.n; i++)
-		if (a->params.v[i].kind != b->params.v[i].kind)
+	for (i = 0; i < m->params.n; i++)
+		if (old->params.v[i].kind != PARAM_EXPR &&
+		    old->params.v[i].kind != m->params.v[i].kind)
 			return false;
 	return true;
 }
@@ -79,6 +82,11 @@ check_body_node(struct node *n, void *arg)
 static bool
 params_differ(struct sema *s, const struct macro *m)
 {
+	static const struct {
+		const char *text, *sigil;
+	} kinds[] = { [PARAM_VAR] = { "Variable", "$" },
+		      [PARAM_MAP] = { "Map", "@" },
+		      [PARAM_EXPR] = { "Ident", "" } };
 	uint32_t i, j;
 
 	for (i = 0; i < m->params.n; i++) {
@@ -88,8 +96,11 @@ params_differ(struct sema *s, const struct macro *m)
 			if (p->kind == m->params.v[j].kind &&
 			    !strcmp(p->name, m->params.v[j].name))
 				return diag_error(s->d, p->span,
-						  "Ident for macro argument "
-						  "has already been used: %s",
+						  "%s for macro argument "
+						  "has already been used: "
+						  "%s%s",
+						  kinds[p->kind].text,
+						  kinds[p->kind].sigil,
 						  p->name);
 	}
 	return true;
@@ -107,7 +118,7 @@ macro_check_definitions(struct sema *s)
 		for (j = 0; j < i; j++) {
 			const struct macro *old = &s->ast->macros.v[j];
 
-			if (!same_signature(old, m))
+			if (!covers(old, m))
 				continue;
 			c.good = diag_error(s->d, head_span(m),
 					    "Redefinition of macro: %s",
@@ -216,6 +227,7 @@ struct copy {
 	const struct macro *macro;
 	const node_list *args;
 	unsigned serial;
+	struct hmap own; /* variables that were assigned or declared so far */
 };
 
 static struct node *
@@ -247,10 +259,29 @@ put_type(const struct copy *c, struct type_expr *t)
 	t->of_type = with->of.x ? NULL : with->of.of;
 }
 
+/* The name of a variable that the macro assigns or declares: its own. */
 static const char *
-private_name(const struct copy *c, const char *name)
+private_name(struct copy *c, const char *name)
 {
-	return arena_printf(c->s->a, "%s#%u", name, c->serial);
+	char *own = hmap_get(&c->own, name);
+
+	if (own)
+		return own;
+	own = arena_printf(c->s->a, "%s#%u", name, c->serial);
+	hmap_put(c->s->a, &c->own, name, own);
+	return own;
+}
+
+/* A variable: a parameter, the macro's own, or the caller's. */
+static const char *
+name_in_copy(const struct copy *c, const char *name)
+{
+	const struct node *with = argument(c, PARAM_VAR, name);
+	const char *own = hmap_get(&c->own, name);
+
+	if (with)
+		return with->var.name;
+	return own ? own : name;
 }
 
 /* "expanded from", for each call around this place. */
@@ -273,6 +304,23 @@ report_foreign_map(struct expander *x, const struct node *n)
 	note_calls(x);
 }
 
+/* let $x in the macro; $x is no parameter. */
+static void
+substitute_let(struct copy *c, struct node *n)
+{
+	struct span at = { n->span.begin, n->let.name_span.end };
+
+	put_type(c, n->let.decl);
+	if (argument(c, PARAM_VAR, n->let.name)) {
+		c->x->good = diag_error(c->s->d, at,
+					"Variable declaration shadows macro "
+					"arg $%s",
+					n->let.name);
+		note_calls(c->x);
+	}
+	n->let.name = private_name(c, n->let.name);
+}
+
 static bool
 substitute(struct node *n, void *arg)
 {
@@ -280,19 +328,20 @@ substitute(struct node *n, void *arg)
 	struct node *with;
 
 	switch ((int)n->kind) {
+	case N_ASSIGN:
+		with = n->assign.target;
+		if (with->kind == N_VAR &&
+		    !argument(c, PARAM_VAR, with->var.name))
+			private_name(c, with->var.name);
+		return true;
 	case N_VAR:
-		with = argument(c, PARAM_VAR, n->var.name);
-		n->var.name =
-			with ? with->var.name : private_name(c, n->var.name);
+		n->var.name = name_in_copy(c, n->var.name);
 		return true;
 	case N_CAST:
 		put_type(c, n->cast.to);
 		return true;
 	case N_LET:
-		put_type(c, n->let.decl);
-		with = argument(c, PARAM_VAR, n->let.name);
-		n->let.name =
-			with ? with->var.name : private_name(c, n->let.name);
+		substitute_let(c, n);
 		return true;
 	case N_FOR:
 		n->loop_for.name = private_name(c, n->loop_for.name);
@@ -382,6 +431,7 @@ expand_node(struct node *n, void *arg)
 	struct expander *x = arg;
 	node_list args = { 0 };
 	const struct macro *m, *closest;
+	const struct builtin *word;
 	const char *name;
 
 	if (n->kind != N_CALL && n->kind != N_IDENT)
@@ -389,8 +439,11 @@ expand_node(struct node *n, void *arg)
 	name = n->kind == N_CALL ? n->call.name : n->ident.name;
 	if (n->kind == N_CALL)
 		args = n->call.args;
+	word = find_word(x->s, name);
+	if (word && (word->flags & WORD_BUILTIN) && n->kind == N_IDENT)
+		return true; /* the script's is called with parentheses */
 	m = find_macro(x->s, name, &args, &closest);
-	if (!closest || (!m && find_word(x->s, name)))
+	if (!closest || (!m && word))
 		return true;
 	if (m)
 		expand_call(x, n, m, &args);

@@ -29,13 +29,19 @@ is_unsigned64(const struct type *t)
 	return t->kind == TY_INT && t->size == 8 && !t->is_signed;
 }
 
+/* Of a cast the type alone is pointed at. */
+static struct span
+side_span(const struct node *n)
+{
+	return n->kind == N_CAST && n->cast.head.end ? n->cast.head : n->span;
+}
+
 void
 warn_cast(struct sema *s, const struct node *n, const struct type *to)
 {
 	struct node at = *n;
 
-	if (n->kind == N_CAST)
-		at.span = n->cast.head;
+	at.span = side_span(n);
 	sema_warn(s, &at,
 		  "Expression of type: %s being cast to type: %s. This may "
 		  "cause unexpected results. Use an explicit cast to suppress "
@@ -57,8 +63,8 @@ note_sides(struct sema *s, const struct node *l, const char *lname,
 {
 	if (!s->final)
 		return;
-	diag_note(s->d, l->span, "left (%s)", lname);
-	diag_note(s->d, r->span, "right (%s)", rname);
+	diag_note(s->d, side_span(l), "left (%s)", lname);
+	diag_note(s->d, side_span(r), "right (%s)", rname);
 }
 
 static const struct type *
@@ -241,6 +247,24 @@ check_binary(struct sema *s, struct node *n)
 	n->type = binary_type(s, n, n->binary.op, n->binary.l, n->binary.r);
 }
 
+/* A map that is stepped and assigned to has the assignment's type: in the
+ * first round steps wait for it. */
+static bool
+is_first_round(struct sema *s, const struct node *map)
+{
+	if (s->round || s->final || map->type)
+		return false;
+	s->changed = true;
+	return true;
+}
+
+static bool
+is_declared_int(const struct var *v)
+{
+	return v->declared &&
+	       (v->declared->kind == TY_INT || v->declared->kind == TY_ENUM);
+}
+
 /* ++ and --: 64-bit, or a pointer that steps. */
 static void
 check_step(struct sema *s, struct node *n)
@@ -256,18 +280,7 @@ check_step(struct sema *s, struct node *n)
 		check_expr(s, x);
 	t = x->type;
 	n->type = t;
-	if (is_error(t))
-		return;
-	if (t && !is_pointer(t) && t->kind != TY_INT && t->kind != TY_ENUM &&
-	    !is_aggregate(t)) {
-		n->type = type_error(s->t);
-		sema_error(s, n,
-			   "The %s operator can not be used on expressions of "
-			   "type '%s'",
-			   ast_op_text(op), type_name(t));
-		return;
-	}
-	if (!t && x->kind == N_VAR)
+	if (is_error(t) || (!t && x->kind == N_VAR))
 		return;
 	if (t && is_pointer(t)) {
 		complete_type(s, t->to);
@@ -275,12 +288,14 @@ check_step(struct sema *s, struct node *n)
 	}
 	t = type_int(s->t, 8, down || (t && t->kind == TY_INT && t->is_signed));
 	n->type = t;
+	if (x->kind == N_MAP && is_first_round(s, x))
+		return;
 	if (x->kind == N_MAP)
 		map_value_use(s, x->map.map, t, n->span);
-	else if (x->var.var && !x->var.var->declared)
-		var_assign(s, x->var.var, NULL, t, n->span);
-	else
+	else if (x->var.var && is_declared_int(x->var.var))
 		n->type = x->type;
+	else if (x->var.var)
+		var_assign(s, x->var.var, NULL, t, n->span);
 }
 
 static const struct type *
@@ -307,7 +322,7 @@ deref_type(struct sema *s, const struct node *n)
 	if (t->kind == TY_STRUCT) /* *args */
 		return t;
 	if (type_is_int(t))
-		return type_int(s->t, 8, true);
+		return type_int(s->t, 8, false);
 	if (is_error(t))
 		return t;
 	return refuse_unary(s, n);

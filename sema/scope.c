@@ -192,6 +192,14 @@ literal_fits(const struct node *n, const struct type *t)
 	return bits == 64 || n->num.value >> bits == 0;
 }
 
+bool
+loses(const struct type *from, const struct type *to)
+{
+	if (from->is_signed == to->is_signed)
+		return from->size > to->size;
+	return from->is_signed || from->size >= to->size;
+}
+
 /* Into a type that `let $x: T` fixed. */
 static bool
 assign_declared(struct sema *s, struct var *v, struct node *value,
@@ -202,16 +210,16 @@ assign_declared(struct sema *s, struct var *v, struct node *value,
 	if (type->kind == TY_INT && d->kind == TY_INT) {
 		if (value && value->kind == N_INT)
 			return literal_fits(value, d) || clash(s, v, type, at);
-		if (value &&
-		    (type->size > d->size ||
-		     (type->size == 8 && !type->is_signed && d->is_signed)))
+		if (value && loses(type, d))
 			warn_cast(s, value, d);
 		return true;
 	}
+	if (d->kind == TY_POINTER && type->kind == TY_POINTER)
+		return true;
 	to = type_promote(s->t, d, type);
 	if (to && d->kind == TY_ENUM && to->kind == TY_INT)
 		return true;
-	if (!to || (to != d && d->kind != TY_POINTER))
+	if (to != d)
 		return clash(s, v, type, at);
 	return true;
 }

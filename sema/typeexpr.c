@@ -11,31 +11,32 @@ static const struct name_int {
 	unsigned bytes;
 	bool is_signed;
 } int_names[] = {
-	{ "int8", 1, true },       { "int16", 2, true },
-	{ "int32", 4, true },      { "int64", 8, true },
-	{ "uint8", 1, false },     { "uint16", 2, false },
-	{ "uint32", 4, false },    { "uint64", 8, false },
-	{ "int8_t", 1, true },     { "int16_t", 2, true },
-	{ "int32_t", 4, true },    { "int64_t", 8, true },
-	{ "uint8_t", 1, false },   { "uint16_t", 2, false },
-	{ "uint32_t", 4, false },  { "uint64_t", 8, false },
-	{ "s8", 1, true },         { "s16", 2, true },
-	{ "s32", 4, true },        { "s64", 8, true },
-	{ "u8", 1, false },        { "u16", 2, false },
-	{ "u32", 4, false },       { "u64", 8, false },
-	{ "__s8", 1, true },       { "__s16", 2, true },
-	{ "__s32", 4, true },      { "__s64", 8, true },
-	{ "__u8", 1, false },      { "__u16", 2, false },
-	{ "__u32", 4, false },     { "__u64", 8, false },
-	{ "char", 1, true },       { "short", 2, true },
-	{ "int", 4, true },        { "long", 8, true },
-	{ "size_t", 8, false },    { "ssize_t", 8, true },
-	{ "pid_t", 4, true },      { "uid_t", 4, false },
-	{ "gid_t", 4, false },     { "dev_t", 4, false },
-	{ "uintptr_t", 8, false }, { "intptr_t", 8, true },
-	{ "off_t", 8, true },      { "loff_t", 8, true },
-	{ "sector_t", 8, false },  { "gfp_t", 4, false },
-	{ "umode_t", 2, false },   { "mode_t", 4, false },
+	{ "int8", 1, true },      { "int16", 2, true },
+	{ "int32", 4, true },     { "int64", 8, true },
+	{ "uint8", 1, false },    { "uint16", 2, false },
+	{ "uint32", 4, false },   { "uint64", 8, false },
+	{ "int8_t", 1, true },    { "int16_t", 2, true },
+	{ "int32_t", 4, true },   { "int64_t", 8, true },
+	{ "uint8_t", 1, false },  { "uint16_t", 2, false },
+	{ "uint32_t", 4, false }, { "uint64_t", 8, false },
+	{ "s8", 1, true },        { "s16", 2, true },
+	{ "s32", 4, true },       { "s64", 8, true },
+	{ "u8", 1, false },       { "u16", 2, false },
+	{ "u32", 4, false },      { "u64", 8, false },
+	{ "__s8", 1, true },      { "__s16", 2, true },
+	{ "__s32", 4, true },     { "__s64", 8, true },
+	{ "__u8", 1, false },     { "__u16", 2, false },
+	{ "__u32", 4, false },    { "__u64", 8, false },
+	{ "char", 1, false },     { "short", 2, true },
+	{ "int", 4, true },       { "unsigned", 4, false },
+	{ "long", 8, true },      { "size_t", 8, false },
+	{ "ssize_t", 8, true },   { "pid_t", 4, true },
+	{ "uid_t", 4, false },    { "gid_t", 4, false },
+	{ "dev_t", 4, false },    { "uintptr_t", 8, false },
+	{ "intptr_t", 8, true },  { "off_t", 8, true },
+	{ "loff_t", 8, true },    { "sector_t", 8, false },
+	{ "gfp_t", 4, false },    { "umode_t", 2, false },
+	{ "mode_t", 4, false },
 };
 
 const struct type *
@@ -52,8 +53,14 @@ type_by_name(struct sema *s, const char *name)
 		return type_bool(s->t);
 	if (!strcmp(name, "void"))
 		return type_none(s->t);
+	if (!strcmp(name, "string"))
+		return type_string(s->t, 0);
+	if (!strcmp(name, "buffer"))
+		return type_buffer(s->t, 0);
 	nominal = sema_nominal(s, name);
-	return nominal ? type_nominal(s->t, nominal, true, NULL) : NULL;
+	if (!nominal || nominal->nameless)
+		return NULL;
+	return type_nominal(s->t, nominal, !strcmp(nominal->name, name), NULL);
 }
 
 static const char *

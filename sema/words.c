@@ -42,7 +42,9 @@ sema_nominal(struct sema *s, const char *name)
 
 	for (family = s->in->lang->nominals; family && *family; family++)
 		for (n = *family; n->name; n++)
-			if (!strcmp(n->name, name))
+			if (!strcmp(n->name, name) ||
+			    (n->unsigned_name &&
+			     !strcmp(n->unsigned_name, name)))
 				return n;
 	return NULL;
 }
@@ -259,9 +261,10 @@ sema_kind_name(const struct type *t)
 		return "record";
 	case TY_NONE:
 		return "void";
-	case TY_ERROR:
 	case TY_NOMINAL:
-		return type_name(t);
+		return t->nominal->name;
+	case TY_ERROR:
+		break;
 	}
 	return type_name(t);
 }

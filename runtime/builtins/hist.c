@@ -451,10 +451,10 @@ hist_json(struct out *o, const struct type *t, const void *cell)
 
 /* clang-format off */
 const struct nominal hist_types[] = {
-	[HIST] = { .name = "hist_t", .size_of = hist_size,
+	[HIST] = { .name = "hist_t", .nameless = true, .size_of = hist_size,
 		   .differ = "Different bits in a single hist unsupported",
 		   HISTOGRAM },
-	[LHIST] = { .name = "lhist_t", .size_of = lhist_size,
+	[LHIST] = { .name = "lhist_t", .nameless = true, .size_of = lhist_size,
 		    .differ = "Different lhist bounds in a single map "
 			      "unsupported",
 		    HISTOGRAM },

@@ -229,13 +229,30 @@ inet_json(struct out *o, const struct type *t, const void *cell)
 	builtin_json_text(o, t, cell, inet_print);
 }
 
+static const char *
+inet_shown(struct arena *a, const int64_t *par)
+{
+	(void)par;
+	return arena_printf(a, "inet[%zu]", sizeof(struct inet));
+}
+
+static const char *
+macaddr_shown(struct arena *a, const int64_t *par)
+{
+	(void)a;
+	(void)par;
+	return "mac_address";
+}
+
 const struct nominal net_types[] = {
 	{ .name = "inet",
+	  .shown = inet_shown,
 	  .size = sizeof(struct inet),
 	  .align = 8,
 	  .print = inet_print,
 	  .json = inet_json },
 	{ .name = "macaddr_t",
+	  .shown = macaddr_shown,
 	  .size = MAC_BYTES,
 	  .align = 1,
 	  .print = macaddr_print,

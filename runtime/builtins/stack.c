@@ -205,14 +205,37 @@ stack_json(struct out *o, const struct type *t, const void *cell)
 	builtin_json_text(o, t, cell, stack_print);
 }
 
+static const char *
+stack_shown(struct arena *a, const char *word, const int64_t *par)
+{
+	return arena_printf(a, "%s_%s_%lld", word, mode_names[par[PAR_MODE]],
+			    (long long)par[PAR_LIMIT]);
+}
+
+static const char *
+kstack_shown(struct arena *a, const int64_t *par)
+{
+	return stack_shown(a, "kstack", par);
+}
+
+static const char *
+ustack_shown(struct arena *a, const int64_t *par)
+{
+	return stack_shown(a, "ustack", par);
+}
+
 const struct nominal stack_types[] = {
 	[KSTACK] = { .name = "kstack",
+		     .shown = kstack_shown,
+		     .nameless = true,
 		     .size = 8,
 		     .align = 8,
 		     .scalar = true,
 		     .print = stack_print,
 		     .json = stack_json },
 	[USTACK] = { .name = "ustack",
+		     .shown = ustack_shown,
+		     .nameless = true,
 		     .of_process = true,
 		     .size = sizeof(struct stack),
 		     .align = 8,

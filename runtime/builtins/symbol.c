@@ -48,12 +48,14 @@ usym_json(struct out *o, const struct type *t, const void *cell)
 
 const struct nominal symbol_types[] = {
 	[KSYM] = { .name = "ksym_t",
+		   .nameless = true,
 		   .size = 8,
 		   .align = 8,
 		   .scalar = true,
 		   .print = ksym_print,
 		   .json = ksym_json },
 	[USYM] = { .name = "usym_t",
+		   .nameless = true,
 		   .of_process = true,
 		   .size = sizeof(struct usym),
 		   .align = 8,

@@ -481,7 +481,8 @@ tseries_divide(const struct type *t, void *cell, uint64_t div)
 
 /* clang-format off */
 const struct nominal tseries_types[] = {
-	{ .name = "tseries_t", .size_of = tseries_size, .align = 8,
+	{ .name = "tseries_t", .nameless = true,
+	  .size_of = tseries_size, .align = 8,
 	  .per_cpu = true, .map_only = true, .multiline = true,
 	  .self_evident = true, .merge = tseries_merge,
 	  .print = tseries_print, .json = tseries_json, .rank = last_epoch,

@@ -132,7 +132,7 @@ type_buffer(struct types *t, uint32_t data_bytes)
 	char name[32];
 	const struct type *found;
 
-	snprintf(name, sizeof(name), "buffer[%u]", data_bytes);
+	snprintf(name, sizeof(name), "buffer[%u]", data_bytes + 4);
 	found = types_find(t, name);
 	if (found)
 		return found;
@@ -146,15 +146,12 @@ type_pointer(struct types *t, const struct type *to, enum addrspace as)
 	const struct type *found;
 	struct type *p;
 	char key[40];
-	size_t n = strlen(inner);
 
 	snprintf(key, sizeof(key), "*%p:%d", (const void *)to, as);
 	found = types_find(t, key);
 	if (found)
 		return found;
-	/* "int8 *", "int8 **" */
-	name = arena_printf(t->arena, "%s%s*", inner,
-			    n && inner[n - 1] == '*' ? "" : " ");
+	name = arena_printf(t->arena, "%s *", inner); /* "int8 * *" */
 	p = types_add(t, key, TY_POINTER, name, 8, 8);
 	p->to = to;
 	p->as = as;
@@ -199,6 +196,8 @@ type_nominal(struct types *t, const struct nominal *n, bool is_signed,
 		par = none;
 	if (!is_signed && n->unsigned_name)
 		name = n->unsigned_name;
+	else if (n->shown)
+		name = n->shown(t->arena, par);
 	key = arena_printf(t->arena, "n%p:%d:%lld,%lld,%lld,%lld",
 			   (const void *)n, is_signed, (long long)par[0],
 			   (long long)par[1], (long long)par[2],

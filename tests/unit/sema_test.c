@@ -604,7 +604,8 @@ Test(sema, words_check_arguments)
 	wrong("once { clear(5); }", "clear() expects a map argument");
 	wrong("once { print(@nope); }", "Undefined map: @nope");
 	wrong("once { system(\"x\"); }", "system() is an unsafe function");
-	wrong("once { @x = print(1); }", "Invalid expression for assignment");
+	wrong("once { @x = print(1); }",
+	      "Value 'void' cannot be assigned to a map.");
 	wrong("once { for ($i : 0..3) { @x = arg0; } }",
 	      "'arg0' builtin is not allowed in a for-loop");
 	warns("once { pid; }", "Return value discarded.");

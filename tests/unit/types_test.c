@@ -27,12 +27,12 @@ Test(types, names)
 	cr_expect_str_eq(type_name(items[0]), "int8");
 	cr_expect_str_eq(type_name(type_int(&f.t, 8, false)), "uint64");
 	cr_expect_str_eq(type_name(items[1]), "string[2]");
-	cr_expect_str_eq(type_name(type_buffer(&f.t, 5)), "buffer[5]");
+	cr_expect_str_eq(type_name(type_buffer(&f.t, 5)), "buffer[9]");
 	cr_expect_str_eq(type_name(type_none(&f.t)), "void");
 	cr_expect_str_eq(
 		type_name(type_pointer(
 			&f.t, type_pointer(&f.t, items[0], AS_USER), AS_USER)),
-		"int8 **");
+		"int8 * *");
 	cr_expect_str_eq(
 		type_name(type_array(&f.t, type_array(&f.t, items[0], 3), 2)),
 		"int8[2][3]");
