@@ -115,10 +115,12 @@ add_mapping(struct symbols *y, struct process *p, char *line)
 	m->path = arena_strdup(&y->arena, line + path);
 }
 
+/* One that has ended has an empty list: what was known of it stays. */
 static void
 read_mappings(struct symbols *y, struct process *p)
 {
 	char path[64], *line = NULL;
+	uint32_t known = p->maps.n;
 	size_t cap = 0;
 	FILE *f;
 
@@ -129,6 +131,8 @@ read_mappings(struct symbols *y, struct process *p)
 	p->maps.n = 0;
 	while (getline(&line, &cap, f) > 0)
 		add_mapping(y, p, line);
+	if (!p->maps.n)
+		p->maps.n = known;
 	free(line);
 	fclose(f);
 }
