@@ -266,6 +266,9 @@ struct ref ir_arg(struct lower *l, const struct node *call, unsigned i);
 /* Argument i, a type in memory: an address of bytes that stay as they are
  * for the rest of the expression. */
 struct mem ir_arg_mem(struct lower *l, const struct node *call, unsigned i);
+/* The address that argument i holds, or of what it is (a struct behind a
+ * pointer), which is not read. */
+struct ref ir_arg_addr(struct lower *l, const struct node *call, unsigned i);
 /* Any expression, likewise; into memory of its type's size. */
 struct ref ir_expr(struct lower *l, const struct node *n);
 struct mem ir_expr_mem(struct lower *l, const struct node *n);

@@ -233,19 +233,33 @@ store_ctx(struct lower *l, const struct unit_state *u)
 
 /* ---- units ---- */
 
+/* The probe goes on only where the comparison holds. */
 static void
-filter_pid(struct lower *l)
+only_where(struct lower *l, enum ir_cond c, struct ref a, struct ref b)
 {
 	struct blk *mine = ir_blk(l), *other = lower_cold(l);
-	struct ref tgid = ir_bini(
-		l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0), 32);
 
-	ir_br(l, CC_EQ, tgid, ir_const(l, l->in->pid), mine, other);
+	ir_br(l, c, a, b, mine, other);
 	ir_seal(l, mine);
 	ir_seal(l, other);
 	ir_at(l, other);
 	lower_finish(l);
 	ir_at(l, mine);
+}
+
+static void
+filter(struct lower *l)
+{
+	const struct probe_type *t = l->unit->type;
+	struct ref tgid;
+
+	if (t->object)
+		only_where(l, CC_NE, t->object(l), ir_const(l, 0));
+	if (!l->in->pid || !(t->flags & PROBE_FILTER_PID))
+		return;
+	tgid = ir_bini(l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0),
+		       32);
+	only_where(l, CC_EQ, tgid, ir_const(l, l->in->pid));
 }
 
 /* The frame has to be on the stack, of which there is little: what would make
@@ -381,8 +395,7 @@ lower_unit(const struct sema_input *in, struct prog *p, const struct unit *unit)
 	l.f = u.top = ir_func(p, unit->name, unit, NULL, 0);
 	l.cur = l.f->blks.v[0];
 	l.span = unit->probe->span;
-	if (in->pid && unit->type->flags & PROBE_FILTER_PID)
-		filter_pid(&l);
+	filter(&l);
 	lower_scan(&l, &u, unit->body);
 	prepare_frame(&l, &u);
 	fill_frame(&l, &u);

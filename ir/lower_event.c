@@ -103,6 +103,25 @@ reserve(struct lower *l, const struct event_spec *e, struct blk *join)
 	return (struct mem){ r, 0 };
 }
 
+/*
+ * What an iterator prints belongs to the file that it fills, or it would not
+ * come in order: the record goes there, and the ring buffer only lends the
+ * memory.
+ */
+static bool
+to_seq(struct lower *l, const struct event_spec *e, struct mem record)
+{
+	const struct probe_type *t = l->unit->type;
+
+	if (!t->seq || !(e->word->flags & WORD_SEQ))
+		return false;
+	ir_call(l, HELPER_seq_write, 3, t->seq(l), record.base,
+		ir_const(l, e->size));
+	ir_call(l, HELPER_ringbuf_discard, 2, record.base,
+		ir_const(l, BPF_RB_NO_WAKEUP));
+	return true;
+}
+
 /* Waking the reader costs more than the event: only when somebody waits for
  * it, or when a quarter of the buffer is full (DESIGN 9). */
 static void
@@ -194,7 +213,8 @@ ir_emit(struct lower *l, const struct node *n, const struct mem *dst)
 	join = ir_blk(l);
 	record = reserve(l, e, join);
 	fill(l, e, early, record);
-	submit(l, e, record);
+	if (!to_seq(l, e, record))
+		submit(l, e, record);
 	ir_jmp(l, join);
 	ir_seal(l, join);
 	ir_at(l, join);

@@ -264,15 +264,39 @@ load_pieces(struct lower *l, struct mem m, uint32_t width)
 	return v;
 }
 
+/* A pointer in an iterator's context may be NULL, and the verifier wants to
+ * see that checked before anything is added to it. */
+static struct ref
+or_null(struct lower *l, struct ref v)
+{
+	struct blk *null = ir_blk(l), *join = ir_blk(l);
+	uint32_t slot = ir_slot(l);
+
+	ir_slot_set(l, slot, v);
+	ir_br(l, CC_NE, v, ir_const(l, 0), join, null);
+	ir_seal(l, null);
+	ir_at(l, null);
+	ir_slot_set(l, slot, ir_const(l, 0));
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+	return ir_slot_get(l, slot);
+}
+
 static struct ref
 load_width(struct lower *l, const struct lval *lv, uint32_t width)
 {
 	struct mem tmp;
+	struct ref v;
 
 	if (lv->as == AS_BPF)
 		return load_pieces(l, lv->m, width);
-	if (loads_direct(l, lv, width))
-		return ir_load(l, lv->m.base, lv->m.off, width);
+	if (loads_direct(l, lv, width)) {
+		v = ir_load(l, lv->m.base, lv->m.off, width);
+		return lv->as == AS_CTX && width == 8 && l->unit->type->seq
+			       ? or_null(l, v)
+			       : v;
+	}
 	tmp = ir_obj(l, 8, 8);
 	read_behind(l, lv, tmp, width);
 	return ir_load(l, tmp.base, tmp.off, width);

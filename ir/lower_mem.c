@@ -537,3 +537,13 @@ ir_arg_mem(struct lower *l, const struct node *call, unsigned i)
 {
 	return ir_expr_mem(l, ir_arg_node(call, i));
 }
+
+struct ref
+ir_arg_addr(struct lower *l, const struct node *call, unsigned i)
+{
+	const struct node *x = ir_arg_node(call, i);
+
+	if (type_is_scalar(x->type))
+		return ir_expr(l, x);
+	return ir_addr(l, lower_lval(l, x).m);
+}

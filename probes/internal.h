@@ -23,9 +23,6 @@ bool probe_none(struct sema *s, const struct attach_text *ap,
 const char *probe_part(const struct attach_text *ap, unsigned i);
 /* Whether part `i` is a wildcard (quoted parts never are). */
 bool probe_is_pattern(const struct attach_text *ap, unsigned i);
-/* The error for providers whose turn has not come. */
-bool probe_not_yet(struct sema *s, const struct attach_text *ap,
-		   const char *what);
 
 /* An unsigned number at the start of `text`: decimal, 0x, `_` between digits,
  * 1e6. *rest is what follows. NULL, or what is wrong ("invalid integer"). */

@@ -60,13 +60,6 @@ probe_is_pattern(const struct attach_text *ap, unsigned i)
 	       kernel_is_pattern(ap->parts.v[i].text);
 }
 
-bool
-probe_not_yet(struct sema *s, const struct attach_text *ap, const char *what)
-{
-	return sema_error_at(s, ap->span, "%s probes are not supported yet",
-			     what);
-}
-
 /* ---- numbers ---- */
 
 static const char overflow[] =

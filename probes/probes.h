@@ -16,6 +16,12 @@ enum probe_form {
 	FORM_MULTI, /* for a multi link */
 };
 
+/* An iterator's link: read by the session, or pinned for others to read. */
+struct walk {
+	int fd;          /* to be read to its end; -1: pinned */
+	const char *pin; /* where, or NULL */
+};
+
 /* What attaching is given and what it leaves behind. */
 struct attach {
 	struct arena *arena;
@@ -31,10 +37,11 @@ struct attach {
 	fds; /* added by attach(): links and perf events; closing
 		them detaches. Owned by the session. */
 	VEC(int)
-	perf_fds;        /* perf events and links to them: disabled by ioctl
-			    at once, but their close waits for grace
-			    periods, so the session leaves it to a child */
-	const char *why; /* set on failure: a whole line for the user */
+	perf_fds; /* perf events and links to them: disabled by ioctl
+		     at once, but their close waits for grace
+		     periods, so the session leaves it to a child */
+	VEC(struct walk) walks; /* iterators; nothing of them waits */
+	const char *why;        /* set on failure: a whole line for the user */
 	/* The unit whose targets a multi link has attached all at once. */
 	const struct unit *done;
 };

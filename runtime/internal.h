@@ -318,6 +318,9 @@ int losses_status(struct session *s, int status);
 void ready_tell(struct session *s);
 void ready_end(void);
 
+/* Run what iterators are attached to its end; false: there are none. */
+bool walks_read(struct session *s);
+
 /* ---- the child of -c ---- */
 
 /* Fork, hold before exec; false: reported. */

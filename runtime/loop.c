@@ -127,8 +127,9 @@ wait_once(struct session *s)
 static void
 poll_events(struct session *s)
 {
-	bool end = !s->attach.fds.n && !s->attach.perf_fds.n &&
-		   s->child_fd < 0 && s->pid_fd < 0 && !session_waits(s);
+	bool end = walks_read(s) ||
+		   (!s->attach.fds.n && !s->attach.perf_fds.n &&
+		    s->child_fd < 0 && s->pid_fd < 0 && !session_waits(s));
 
 	for (unsigned tick = 1;; tick++) {
 		drain(s);

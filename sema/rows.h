@@ -53,6 +53,7 @@ enum word_flags {
 	WORD_INDEX = 1 << 14,   /* as WORD_TARGET, but where its value is used
 				   a program may find it by its target's
 				   index (struct unit, by_index) */
+	WORD_SEQ = 1 << 15,     /* goes to the probe type's seq, if any */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
@@ -153,6 +154,7 @@ struct target {
 	uint64_t offset;
 	uint64_t count;   /* rate, period or event count */
 	uint32_t btf_id;  /* of the function a tracing program is for; 0 */
+	const char *pin;  /* where its link stays when we are gone, or NULL */
 	const void *data; /* the probe type's own */
 };
 
@@ -202,6 +204,12 @@ struct probe_type {
 	 * has it ("struct x"); NULL: none of that name. */
 	const struct type *(*named_type)(struct sema *s, const struct unit *u,
 					 const char *name);
+	/* "pt_regs": the struct behind `ctx`. No hook: as PROBE_PERF says. */
+	const char *(*ctx)(struct sema *s, const struct unit *u);
+	/* What the program runs for; without one, at the end, it does not. */
+	struct ref (*object)(struct lower *l);
+	/* The file that printf() writes to, where the program has one. */
+	struct ref (*seq)(struct lower *l);
 	/* Code that reads the context; NULL where flags exclude it. */
 	struct ref (*arg)(struct lower *l, unsigned n);
 	struct ref (*retval)(struct lower *l);

@@ -125,6 +125,8 @@ ctx_check(struct sema *s, struct node *n)
 				  "probes",
 				  u->type->name);
 	}
+	if (u->type->ctx)
+		name = u->type->ctx(s, u);
 	n->type = type_pointer(sema_types(s), sema_struct(s, name), AS_CTX);
 	return true;
 }

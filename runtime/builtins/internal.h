@@ -22,6 +22,10 @@ void builtin_json_text(struct out *o, const struct type *t, const void *cell,
 /* The text of a printf-like call, NUL-terminated, to be freed. */
 char *builtin_format_text(struct session *s, const struct event *e, size_t *n);
 
+/* printf() as text that the kernel makes: for files of pinned iterators. */
+bool seq_printf_check(struct sema *s, struct node *n);
+struct ref seq_printf_lower(struct lower *l, const struct node *n);
+
 /* Whether a type is a stack; the frames of one just taken. */
 bool stack_is(const struct type *t);
 struct ref stack_frames(struct lower *l, const struct node *n);

@@ -14,9 +14,25 @@
 enum { JOIN_STRINGS = 16, JOIN_LENGTH = 1024 };
 
 static bool
+is_pinned(const struct unit *u)
+{
+	return u->type->seq && u->targets.n && u->targets.v[0].pin;
+}
+
+static bool
 printf_check(struct sema *s, struct node *n)
 {
-	return format_check(s, n, 0);
+	if (!format_check(s, n, 0))
+		return false;
+	return !(n->call.word->flags & WORD_SEQ) || !is_pinned(sema_unit(s)) ||
+	       seq_printf_check(s, n);
+}
+
+static struct ref
+printf_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	return is_pinned(ir_unit(l)) ? seq_printf_lower(l, n)
+				     : ir_emit(l, n, dst);
 }
 
 static void
@@ -279,8 +295,9 @@ join_event(struct session *s, const struct event *e)
 /* clang-format off */
 const struct builtin output_words[] = {
 	{ "printf", "(string literal, any = none, ...) -> void",
-	  "formatted output", WORD_FORMAT,
-	  .check = printf_check, .lower = ir_emit, .on_event = printf_event },
+	  "formatted output", WORD_FORMAT | WORD_SEQ,
+	  .check = printf_check, .lower = printf_lower,
+	  .on_event = printf_event },
 	{ "print", "(map|any, any = none, ...) -> void",
 	  "print a value or a map",
 	  .check = print_check, .lower = ir_emit, .on_event = print_event },

@@ -232,11 +232,19 @@ path_check(struct sema *s, struct node *n)
 static struct ref
 path_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
-	struct ref path = ir_arg(l, n, 0);
+	enum { PAGE = 4096 }; /* below it: a member of what is NULL */
+	struct ref path = ir_arg_addr(l, n, 0);
+	struct blk *there = ir_blk(l), *join = ir_blk(l);
 
 	ir_mem_zero(l, *dst, n->type->size);
+	ir_br(l, CC_UGE, path, ir_const(l, PAGE), there, join);
+	ir_seal(l, there);
+	ir_at(l, there);
 	ir_call(l, HELPER_d_path, 3, path, ir_addr(l, *dst),
 		ir_const(l, n->type->size));
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
 	return REF_NONE;
 }
 
