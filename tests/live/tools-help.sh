@@ -1,7 +1,8 @@
 # ASSERTION: the tools tell their options, for each a description
-# NEEDS: root tracefs
+# NEEDS:
 for tool in examples/*.bt; do
 	grep -q "getopt(" "$tool" || continue
 	echo "$tool"
-	"$JIFFY" "$tool" -- --help 2>&1 | grep '^--' | sort
+	"$JIFFY" --kernel tests/fixtures/tools "$tool" -- --help 2>&1 |
+		grep '^--' | sort
 done
