@@ -106,7 +106,8 @@ skip_number(const char *p, const char *end, unsigned *n)
 	return p;
 }
 
-/* hh, h, and anything else of "lLjzt": the bytes of the integer. */
+/* hh, h, and anything else of "ljzt": the bytes of the integer. A lone L,
+ * which is for floating point, changes nothing. */
 static const char *
 skip_length(const char *p, const char *end, unsigned *bytes)
 {
@@ -119,7 +120,7 @@ skip_length(const char *p, const char *end, unsigned *bytes)
 		*bytes = 2;
 	else if (p - from == 2 && from[0] == 'h' && from[1] == 'h')
 		*bytes = 1;
-	else if (p > from)
+	else if (p > from && !(p - from == 1 && *from == 'L'))
 		*bytes = 8;
 	return p;
 }
@@ -375,12 +376,16 @@ put_buffer(struct out *o, const struct conv *c, const struct type *t,
 	}
 }
 
-/* Of tuples, structs and arrays only the opening bracket gets padded. */
-static bool
-is_composite(const struct type *t)
+/* What gets padded: of tuples, structs and arrays only the opening bracket,
+ * with the blank that follows it. */
+static size_t
+padded_length(const struct type *t, size_t len)
 {
-	return t->kind == TY_TUPLE || t->kind == TY_STRUCT ||
-	       t->kind == TY_RECORD || t->kind == TY_ARRAY;
+	if (t->kind == TY_TUPLE || t->kind == TY_ARRAY)
+		return 1;
+	if (t->kind == TY_STRUCT || t->kind == TY_RECORD)
+		return 2;
+	return len;
 }
 
 static void
@@ -395,7 +400,7 @@ put_value(struct out *o, const struct piece *p, const struct type *t,
 		put_int(o, p, out_int(t, v));
 	else
 		out_value(o, t, v);
-	pad(o, p, start, is_composite(t) ? 1 : o->buf.n - start, p->left);
+	pad(o, p, start, padded_length(t, o->buf.n - start), p->left);
 }
 
 static void

@@ -19,6 +19,8 @@ struct out {
 	struct sbuf buf;
 	bool failed; /* a write failed: errno in error */
 	int error;
+	uint64_t div; /* of print(@m, top, div), for types that print both the
+			 divided and the whole value; 0: none */
 	struct session *session; /* symbols, trailer; NULL in unit tests */
 };
 

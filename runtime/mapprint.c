@@ -90,26 +90,51 @@ json_rows(struct out *o, const struct mapdef *def, const struct map_rows *rows,
 
 /* ---- both ---- */
 
-/* div of print(@m, top, div): in place. */
 static void
-divide(const struct type *t, void *cell, uint64_t div)
+divide_int(const struct type *t, void *cell, uint64_t div)
 {
-	int64_t v;
+	int64_t v = out_int(t, cell);
 
-	if (div < 2)
-		return;
-	if (t->kind == TY_NOMINAL && t->nominal->divide) {
-		t->nominal->divide(t, cell, div);
-		return;
-	}
-	if (t->kind != TY_INT)
-		return;
-	v = out_int(t, cell);
 	if (!t->is_signed)
 		v = (int64_t)((uint64_t)v / div);
 	else
 		v = div > INT64_MAX ? 0 : v / (int64_t)div;
 	memcpy(cell, &v, t->size);
+}
+
+/* div of print(@m, top, div): in place, each integer that is in the value.
+ * What cannot be divided in place looks at out.div when it prints. */
+static void
+divide(const struct type *t, unsigned char *cell, uint64_t div)
+{
+	switch (t->kind) {
+	case TY_INT:
+		divide_int(t, cell, div);
+		break;
+	case TY_NOMINAL:
+		if (t->nominal->divide)
+			t->nominal->divide(t, cell, div);
+		break;
+	case TY_TUPLE:
+	case TY_RECORD:
+		for (uint32_t i = 0; i < t->nfields; i++)
+			divide(t->fields[i].type, cell + t->fields[i].offset,
+			       div);
+		break;
+	case TY_ARRAY:
+		for (uint32_t i = 0; i < t->count; i++)
+			divide(t->to, cell + i * t->to->size, div);
+		break;
+	case TY_ERROR:
+	case TY_NONE:
+	case TY_BOOL:
+	case TY_STRING:
+	case TY_BUFFER:
+	case TY_POINTER:
+	case TY_STRUCT:
+	case TY_ENUM:
+		break;
+	}
 }
 
 void
@@ -121,12 +146,14 @@ maps_print_rows(struct out *o, const struct mapdef *def, struct map_rows *rows,
 	maps_sort(def, rows);
 	if (top > 0 && (uint64_t)top < rows->n)
 		from = rows->n - (uint32_t)top;
-	for (uint32_t i = from; i < rows->n; i++)
+	for (uint32_t i = from; div > 1 && i < rows->n; i++)
 		divide(def->value, rows->v[i].cell, div);
+	o->div = div;
 	if (o->json && rows->n)
 		json_rows(o, def, rows, from);
 	for (uint32_t i = from; !o->json && i < rows->n; i++)
 		put_row(o, def, &rows->v[i]);
+	o->div = 0;
 	out_end(o);
 }
 

@@ -85,7 +85,7 @@ compare_values(const struct type *t, const void *a, const void *b)
 	case TY_NOMINAL:
 		if (!n->rank)
 			return 0;
-		if (!n->rank_unsigned)
+		if (!n->rank_unsigned && (t->is_signed || !n->unsigned_name))
 			return compare_signed(n->rank(t, a), n->rank(t, b));
 		return compare_unsigned((uint64_t)n->rank(t, a),
 					(uint64_t)n->rank(t, b));

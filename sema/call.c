@@ -189,6 +189,8 @@ check_map_arg(struct sema *s, struct node *n, const struct sig_param *p,
 		if (p->kinds & P_ANY)
 			return sema_error(s, arg, "Undefined map: @%s",
 					  m->name);
+		if (n->call.args.n > 1)
+			return sema_error(s, n, "Undefined map: @%s", m->name);
 		sema_warn(s, arg, "Undefined map: @%s", m->name);
 		arg->type = type_none(s->t);
 	}
@@ -242,7 +244,13 @@ check_arg(struct sema *s, struct node *n, const struct sig_param *p, uint32_t i)
 	    (p->kinds == P_MAP || (arg->kind == N_MAP && !arg->map.keys.n)))
 		return check_map_arg(s, n, p, arg);
 	if (p->kinds & P_KEY) {
-		check_map_key(s, map_before(n, i), arg);
+		struct mapdef *m = map_before(n, i);
+
+		/* A scalar map's word says so in its own check(). */
+		if (m && m->scalar)
+			check_value(s, arg);
+		else
+			check_map_key(s, m, arg);
 		return !is_error(arg->type);
 	}
 	if (p->kinds & P_VAR)

@@ -11,7 +11,8 @@
  *             | "key"    a key of the map parameter before it
  *             | "var"    a variable that is written to
  *             | "type"   a type's name; the node gets that type
- *             | "word"   a bare word, left as an N_IDENT of type void
+ *             | "word" | "timestamp_mode"
+ *                        a bare word, left as an N_IDENT of type void
  *             | the name of a nominal type
  *     result  = "auto" | a type as in a script
  *
@@ -36,11 +37,13 @@ static const struct kind_name {
 	const char *name;
 	unsigned kind;
 } kind_names[] = {
-	{ "int", P_INT },         { "bool", P_BOOL },   { "string", P_STRING },
-	{ "pointer", P_POINTER }, { "array", P_ARRAY }, { "buffer", P_BUFFER },
-	{ "struct", P_STRUCT },   { "any", P_ANY },     { "map", P_MAP },
-	{ "key", P_KEY },         { "var", P_VAR },     { "type", P_TYPE },
-	{ "word", P_WORD },
+	{ "int", P_INT },       { "bool", P_BOOL },
+	{ "string", P_STRING }, { "pointer", P_POINTER },
+	{ "array", P_ARRAY },   { "buffer", P_BUFFER },
+	{ "struct", P_STRUCT }, { "any", P_ANY },
+	{ "map", P_MAP },       { "key", P_KEY },
+	{ "var", P_VAR },       { "type", P_TYPE },
+	{ "word", P_WORD },     { "timestamp_mode", P_WORD },
 };
 
 static void

@@ -231,6 +231,23 @@ mean_int(const struct type *t, const void *cell)
 	return (int64_t)((uint64_t)m->total / (uint64_t)m->count);
 }
 
+static int64_t
+divide_number(const struct type *t, int64_t v, uint64_t div)
+{
+	if (t->is_signed)
+		return v / (int64_t)div;
+	return (int64_t)((uint64_t)v / div);
+}
+
+/* Of stats only the average is divided; count and total stay. */
+static int64_t
+stats_mean(const struct out *o, const struct type *t, const void *cell)
+{
+	int64_t mean = mean_int(t, cell);
+
+	return o->div > 1 ? divide_number(t, mean, o->div) : mean;
+}
+
 static void
 print_number(struct out *o, const struct type *t, int64_t v)
 {
@@ -258,7 +275,7 @@ stats_print(struct out *o, const struct type *t, const void *cell)
 	const struct mean *m = cell;
 
 	out_printf(o, "{ .count = %lld, .average = ", (long long)m->count);
-	print_number(o, t, mean_int(t, cell));
+	print_number(o, t, stats_mean(o, t, cell));
 	out_puts(o, ", .total = ");
 	print_number(o, t, m->total);
 	out_puts(o, " }");
@@ -270,18 +287,10 @@ stats_json(struct out *o, const struct type *t, const void *cell)
 	const struct mean *m = cell;
 
 	out_printf(o, "{\"count\": %lld, \"average\": ", (long long)m->count);
-	out_json_int(o, mean_int(t, cell), t->is_signed);
+	out_json_int(o, stats_mean(o, t, cell), t->is_signed);
 	out_puts(o, ", \"total\": ");
 	out_json_int(o, m->total, t->is_signed);
 	out_putc(o, '}');
-}
-
-static int64_t
-divide_number(const struct type *t, int64_t v, uint64_t div)
-{
-	if (t->is_signed)
-		return v / (int64_t)div;
-	return (int64_t)((uint64_t)v / div);
 }
 
 static void
@@ -307,6 +316,16 @@ static const struct type *
 agg_int_type(struct types *types, const struct type *me)
 {
 	return type_int(types, 8, me->is_signed);
+}
+
+void
+agg_warn_ignored(struct sema *s, const struct node *call,
+		 const struct mapdef *m)
+{
+	if (m->value && m->value->nominal == &agg_types[STATS])
+		sema_warn(s, call,
+			  "print()'s top and div arguments are ignored when "
+			  "used on stats() maps.");
 }
 
 #define MEAN                                                                   \

@@ -229,7 +229,7 @@ bswap_check(struct sema *s, struct node *n)
 		n->type = t;
 		return true;
 	}
-	if (!type_is_int(t))
+	if (!type_is_int(t) || t->kind == TY_BOOL)
 		return sema_error(s, n,
 				  "bswap() only supports integer arguments (%s "
 				  "provided)",

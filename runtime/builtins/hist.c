@@ -256,16 +256,12 @@ hist_total(const struct type *t, const void *cell)
 	return (int64_t)total;
 }
 
-static void
-hist_divide(const struct type *t, void *cell, uint64_t div)
+/* The div of print(@m, top, div). It does not change which lines are shown,
+ * and counts of lhist are not divided. */
+static uint64_t
+divisor(const struct out *o, const struct type *t)
 {
-	uint64_t *c = cell;
-	uint32_t i, n = buckets_of(t);
-
-	if (t->nominal == &hist_types[LHIST])
-		return; /* counts of lhist are not divided */
-	for (i = 0; i < n; i++)
-		c[i] /= div;
+	return o->div > 1 && t->nominal == &hist_types[HIST] ? o->div : 1;
 }
 
 /* Lower bound of a hist bucket >= 1: m * 2^p; the bucket's label needs both
@@ -376,27 +372,39 @@ hist_print(struct out *o, const struct type *t, const void *cell)
 {
 	const uint64_t *c = cell;
 	uint32_t i, first = 0, last = 0;
-	uint64_t max = 0;
+	uint64_t max = 0, div = divisor(o, t), count;
 	char label[64];
 
 	if (!used_range(t, c, &first, &last))
 		return;
 	for (i = first; i <= last; i++)
-		if (c[i] > max)
-			max = c[i];
+		if (c[i] / div > max)
+			max = c[i] / div;
 	for (i = first; i <= last; i++) {
-		int bar = (int)((float)c[i] / (float)max * BAR);
+		int bar = 0;
+
+		count = c[i] / div;
+		if (max)
+			bar = (int)((float)count / (float)max * BAR);
 
 		if (t->nominal == &hist_types[HIST])
 			hist_label(t, i, label, sizeof(label));
 		else
 			lhist_label(t, i, label, sizeof(label));
 		out_printf(o, "%-16s%8llu |%.*s%*s|\n", label,
-			   (unsigned long long)c[i], bar,
+			   (unsigned long long)count, bar,
 			   "@@@@@@@@@@@@@@@@@@@@@@@@@@"
 			   "@@@@@@@@@@@@@@@@@@@@@@@@@@",
 			   BAR - bar, "");
 	}
+}
+
+static void
+put_bound(struct out *o, const char *name, int64_t v, bool is_signed)
+{
+	out_printf(o, "\"%s\": ", name);
+	out_json_int(o, v, is_signed);
+	out_puts(o, ", ");
 }
 
 static void
@@ -408,8 +416,7 @@ json_bounds(struct out *o, const struct type *t, uint32_t i)
 	uint32_t n = buckets_of(t);
 
 	if (i == 0) {
-		out_printf(o, "\"max\": %lld, ",
-			   linear ? (long long)t->par[PAR_MIN] - 1 : -1LL);
+		put_bound(o, "max", linear ? t->par[PAR_MIN] - 1 : -1, true);
 		return;
 	}
 	if (linear) {
@@ -421,9 +428,9 @@ json_bounds(struct out *o, const struct type *t, uint32_t i)
 		hist_bound(i + 1, (unsigned)t->par[PAR_BITS], &hi, &p);
 		hi <<= p;
 	}
-	out_printf(o, "\"min\": %llu, ", (unsigned long long)lo);
+	put_bound(o, "min", (int64_t)lo, false);
 	if (!linear || i != n - 1)
-		out_printf(o, "\"max\": %llu, ", (unsigned long long)hi - 1);
+		put_bound(o, "max", (int64_t)hi - 1, false);
 }
 
 static void
@@ -431,14 +438,15 @@ hist_json(struct out *o, const struct type *t, const void *cell)
 {
 	const uint64_t *c = cell;
 	uint32_t i, first = 0, last = 0;
+	uint64_t div = divisor(o, t);
 
 	out_putc(o, '[');
 	if (used_range(t, c, &first, &last))
 		for (i = first; i <= last; i++) {
-			out_puts(o, i == first ? "{" : ", {");
+			out_puts(o, i == first ? "{" : ",{");
 			json_bounds(o, t, i);
 			out_printf(o, "\"count\": %llu}",
-				   (unsigned long long)c[i]);
+				   (unsigned long long)(c[i] / div));
 		}
 	out_putc(o, ']');
 }
@@ -446,8 +454,7 @@ hist_json(struct out *o, const struct type *t, const void *cell)
 #define HISTOGRAM                                                              \
 	.align = 8, .per_cpu = true, .map_only = true, .multiline = true,      \
 	.self_evident = true, .merge = hist_merge, .print = hist_print,        \
-	.json = hist_json, .rank = hist_total, .divide = hist_divide,          \
-	.json_kind = "hist"
+	.json = hist_json, .rank = hist_total, .json_kind = "hist"
 
 /* clang-format off */
 const struct nominal hist_types[] = {

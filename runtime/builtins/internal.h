@@ -40,6 +40,10 @@ bool unstable_check(struct sema *s, struct node *n, const char *name,
 /* What CLOCK_TAI is ahead of CLOCK_BOOTTIME, in ns, now. */
 int64_t clock_tai_minus_boot(void);
 
+/* print() of stats with more arguments than the map: a warning. */
+void agg_warn_ignored(struct sema *s, const struct node *call,
+		      const struct mapdef *m);
+
 /* ksym_t, or usym_t when `user`. */
 const struct type *symbol_type(struct types *t, bool user);
 /* A symbol value from an address: returned, or written to *dst. */

@@ -26,6 +26,10 @@ delete_check(struct sema *s, struct node *n)
 	if (!is_map(m))
 		return true;
 	m->map.map->deleted = true;
+	if (ir_nargs(n) == 2 && m->map.map->scalar)
+		return sema_error(s, n,
+				  "call to delete() with two arguments expects "
+				  "a map with explicit keys (non-scalar map)");
 	if (ir_nargs(n) == 1 && m->map.map->key)
 		return sema_error(s, n,
 				  "call to delete() with a single argument "
@@ -39,7 +43,7 @@ needs_keys(struct sema *s, struct node *n)
 {
 	struct node *m = sema_arg(n, 0);
 
-	if (is_map(m) && m->map.map->scalar)
+	if (is_map(m) && m->map.map->scalar && !m->map.map->keyed)
 		return sema_error(s, n,
 				  "call to %s() expects a map with explicit "
 				  "keys (non-scalar map)",

@@ -29,16 +29,26 @@ static bool
 ntop_check(struct sema *s, struct node *n)
 {
 	const struct node *x = sema_arg(n, ir_nargs(n) - 1);
-	const struct type *t = x->type;
+	const struct type *t = x->type, *family = sema_arg(n, 0)->type;
 
 	if (!t || t->kind == TY_ERROR || t->kind == TY_NONE)
 		return true;
-	if (!address_bytes(t))
+	if (ir_nargs(n) > 1 && family && family->kind != TY_ERROR &&
+	    !type_is_int(family))
 		return sema_error(s, n,
-				  "ntop() only supports int or array "
-				  "arguments of 4 or 16 bytes (%s provided)",
-				  type_name(t));
-	return true;
+				  "ntop() only supports int arguments (%s "
+				  "provided)",
+				  sema_kind_name(family));
+	if (address_bytes(t))
+		return true;
+	if (t->kind == TY_ARRAY || t->kind == TY_STRING)
+		return sema_error(s, n,
+				  "ntop() argument must be 4 or 16 bytes in "
+				  "size");
+	return sema_error(s, n,
+			  "ntop() expects an integer or array argument, got "
+			  "%s",
+			  sema_kind_name(t));
 }
 
 static struct ref
@@ -78,6 +88,10 @@ pton_check(struct sema *s, struct node *n)
 	struct in6_addr addr;
 	int family = text && strchr(text, ':') ? AF_INET6 : AF_INET;
 
+	if (text && !*text)
+		return sema_error(s, n,
+				  "pton() expects an string argument of an "
+				  "IPv4/IPv6 address, got ");
 	if (!text)
 		return sema_error(s, n,
 				  "pton() expects an string literal at the "

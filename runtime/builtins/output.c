@@ -101,6 +101,8 @@ print_check(struct sema *s, struct node *n)
 			  "a loop can lead to unexpected behavior. The map "
 			  "will likely be updated before the runtime can "
 			  "'print' it.");
+	if (nargs > 1)
+		agg_warn_ignored(s, n, x->map.map);
 	for (i = 1; i < nargs; i++) {
 		struct node *lit = sema_arg(n, i);
 		int64_t v;
@@ -109,7 +111,9 @@ print_check(struct sema *s, struct node *n)
 			return sema_error(s, n,
 					  "print() expects a int "
 					  "literal (%s provided)",
-					  type_name(lit->type));
+					  lit->type->kind == TY_INT
+						  ? "int"
+						  : sema_kind_name(lit->type));
 	}
 	return true;
 }
@@ -217,16 +221,19 @@ system_event(struct session *s, const struct event *e)
 
 	out_flush(s->out);
 	status = capture(command, &text);
-	if (status) {
-		int code = status != -1 && WIFEXITED(status)
-				   ? WEXITSTATUS(status)
-				   : -1;
-
-		session_error(s, "command exited with code %d (%s)", code,
-			      code == -1 ? strerror(errno) : command);
+	if (status == -1) {
+		session_error(s, "failed to run '%s' (%s)", command,
+			      strerror(errno));
+	} else if (!WIFEXITED(status)) {
+		session_error(s, "child process did not exit normally (%s)",
+			      command);
+	} else if (status) {
+		session_error(s, "command exited with code %d (%s)",
+			      WEXITSTATUS(status), command);
 	} else {
-		sbuf_putc(&text, '\n');
-		out_text_event(s->out, "syscall", text.s, text.n);
+		if (!s->out->json)
+			sbuf_putc(&text, '\n');
+		out_text_event(s->out, "syscall", text.s ? text.s : "", text.n);
 	}
 	sbuf_free(&text);
 	free(command);

@@ -97,6 +97,11 @@ pid_check(struct sema *s, struct node *n)
 {
 	const struct node *x = sema_arg(n, 0);
 
+	if (x && x->kind != N_IDENT)
+		return sema_error(s, n,
+				  "%s() only supports curr_ns and init as the "
+				  "argument",
+				  n->call.name);
 	if (!x || !strcmp(x->ident.name, "curr_ns") ||
 	    !strcmp(x->ident.name, "init"))
 		return true;
@@ -229,9 +234,9 @@ const struct nominal process_types[] = {
 
 /* clang-format off */
 const struct builtin process_words[] = {
-	{ "pid", "(word = curr_ns) -> uint32", "process id", WORD_BUILTIN,
+	{ "pid", "(word|any = curr_ns) -> uint32", "process id", WORD_BUILTIN,
 	  .check = pid_check, .lower = pid_lower },
-	{ "tid", "(word = curr_ns) -> uint32", "thread id", WORD_BUILTIN,
+	{ "tid", "(word|any = curr_ns) -> uint32", "thread id", WORD_BUILTIN,
 	  .check = pid_check, .lower = tid_lower },
 	{ "uid", "uint64", "real user id", .lower = uid_lower },
 	{ "gid", "uint64", "real group id", .lower = gid_lower },

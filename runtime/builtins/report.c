@@ -183,26 +183,41 @@ assert_event(struct session *s, const struct event *e)
 
 /* ---- debugf ---- */
 
-/* Conversions in a format, and the first that the kernel does not know. */
-static unsigned
-count_conversions(const char *f, char *odd)
+/* The next conversion that takes an argument, behind *f; NUL: none. */
+static char
+next_conversion(const char **f)
 {
-	unsigned n = 0;
+	const char *p = *f;
 
-	*odd = '\0';
-	for (; *f; f++) {
-		if (*f != '%')
-			continue;
-		f += 1 + strspn(f + 1, "0123456789-+ #.lhjzt");
-		if (!*f)
+	while ((p = strchr(p, '%'))) {
+		p += 1 + strspn(p + 1, "0123456789-+ #.lhjzt");
+		if (!*p)
 			break;
-		if (*f == '%')
+		if (*p++ == '%')
 			continue;
-		n++;
-		if (!strchr("duxps", *f) && !*odd)
-			*odd = *f;
+		*f = p;
+		return p[-1];
 	}
-	return n;
+	return '\0';
+}
+
+/* Whether the kernel's own printf() would read the argument as it is. */
+static bool
+debugf_argument(struct sema *s, const struct node *format, char conv,
+		const struct node *arg)
+{
+	const struct type *t = arg ? arg->type : NULL;
+
+	if (!strchr("duxps", conv))
+		return sema_error(s, format,
+				  "Invalid format specifier for `debugf`: %c",
+				  conv);
+	if (!t || t->kind == TY_ERROR)
+		return true;
+	if ((conv == 's') == (t->kind == TY_STRING))
+		return true;
+	return sema_error(s, arg, "Type does not match format specifier: %c",
+			  conv);
 }
 
 static bool
@@ -210,22 +225,18 @@ debugf_check(struct sema *s, struct node *n)
 {
 	const struct node *format = sema_arg(n, 0);
 	const char *text = sema_literal_str(format, NULL);
-	bool good = true;
-	unsigned count;
-	char odd;
+	unsigned count = 0;
+	bool good;
+	char conv;
 
-	if (!text)
-		return true;
 	sema_warn(s, n,
 		  "The debugf() builtin is not recommended for production use. "
 		  "For more information see bpf_trace_printk in "
 		  "bpf-helpers(7).");
 	good = format_check(s, n, 0);
-	count = count_conversions(text, &odd);
-	if (odd)
-		good = sema_error(s, format,
-				  "Invalid format specifier for `debugf`: %c",
-				  odd);
+	while (text && (conv = next_conversion(&text)))
+		good = debugf_argument(s, format, conv, sema_arg(n, ++count)) &&
+		       good;
 	if (count > DEBUG_ARGS)
 		good = sema_error(s, n,
 				  "cannot use more than %d conversion "
@@ -274,7 +285,7 @@ const struct builtin report_words[] = {
 	{ "assert", "(any, any) -> void", "end the trace if something is false",
 	  WORD_MACRO | WORD_URGENT, .check = assert_check,
 	  .lower = assert_lower, .on_event = assert_event },
-	{ "debugf", "(string literal, any = none, ...) -> void",
+	{ "debugf", "(any, any = none, ...) -> void",
 	  "print into the kernel's trace buffer", .check = debugf_check,
 	  .lower = debugf_lower },
 	{ 0 },

@@ -78,7 +78,14 @@ stack_check(struct sema *s, struct node *n)
 				sema_arg(n, 0)->ident.name, &par[PAR_MODE]))
 			return false;
 		i = 1;
+	} else if (nargs > 1) {
+		sema_error(s, n, "Expected stack mode as first argument");
+		i = 1;
 	}
+	if (par[PAR_MODE] == MODE_BUILD_ID && n->call.word->aux == KSTACK)
+		return sema_error(s, n,
+				  "'build_id' stack mode can only be used for "
+				  "ustack");
 	if (i < nargs && !parse_limit(s, n, sema_arg(n, i), &par[PAR_LIMIT]))
 		return false;
 	t = (struct type *)type_nominal(sema_types(s), row, false, par);
@@ -246,10 +253,12 @@ const struct nominal stack_types[] = {
 
 /* clang-format off */
 const struct builtin stack_words[] = {
-	{ "kstack", "(word|any = none, any = none) -> auto", "the kernel stack",
+	{ "kstack", "(word|any = none, word|any = none) -> auto",
+	  "the kernel stack",
 	  WORD_BUILTIN, .check = stack_check, .lower = stack_lower,
 	  .aux = KSTACK },
-	{ "ustack", "(word|any = none, any = none) -> auto", "the user stack",
+	{ "ustack", "(word|any = none, word|any = none) -> auto",
+	  "the user stack",
 	  WORD_BUILTIN, .check = stack_check, .lower = stack_lower,
 	  .aux = USTACK },
 	{ 0 },

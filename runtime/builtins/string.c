@@ -25,6 +25,19 @@ has_bytes(const struct type *t)
 /* ---- str ---- */
 
 static bool
+str_source(struct sema *s, struct node *n, const struct type *t)
+{
+	if (t->kind == TY_STRING || t->kind == TY_BUFFER ||
+	    t->kind == TY_POINTER || t->kind == TY_INT || t->kind == TY_ENUM ||
+	    (t->kind == TY_ARRAY && t->to->size == 1))
+		return true;
+	return sema_error(s, n,
+			  "str() expects a string, integer or a pointer type "
+			  "as first argument (%s provided)",
+			  type_name(t));
+}
+
+static bool
 str_check(struct sema *s, struct node *n)
 {
 	struct types *types = sema_types(s);
@@ -37,6 +50,8 @@ str_check(struct sema *s, struct node *n)
 		n->type = type_error(types);
 		return true;
 	}
+	if (!str_source(s, n, x->type))
+		return false;
 	if (x->kind == N_INT && !len) { /* str(42) is "42" */
 		sema_make_str(s, n,
 			      arena_printf(sema_arena(s), "%lld",
@@ -212,6 +227,11 @@ buf_check(struct sema *s, struct node *n)
 		n->type = type_error(sema_types(s));
 		return true;
 	}
+	if (!has_bytes(t) && t->kind != TY_POINTER && !type_is_int(t))
+		return sema_error(s, n,
+				  "buf() expects an integer, string, or array "
+				  "argument but saw %s",
+				  sema_kind_name(t));
 	if (!len && t->kind != TY_ARRAY && t->kind != TY_BUFFER)
 		return sema_error(s, n,
 				  "buf() expects a length argument for "
@@ -223,7 +243,7 @@ buf_check(struct sema *s, struct node *n)
 	else if (!sema_literal_int(len, &v))
 		v = (int64_t)max;
 	if (v < 0)
-		return sema_error(s, n, "buf cannot use negative length (%lld)",
+		return sema_error(s, n, "bufcannot use negative length (%lld)",
 				  (long long)v);
 	if (v > (int64_t)max)
 		v = (int64_t)max;
@@ -272,6 +292,7 @@ static bool
 strncmp_check(struct sema *s, struct node *n)
 {
 	unsigned i;
+	int64_t limit;
 
 	for (i = 0; i < 2; i++) {
 		const struct type *t = sema_arg(n, i)->type;
@@ -283,6 +304,10 @@ strncmp_check(struct sema *s, struct node *n)
 					  t->kind == TY_INT ? "int"
 							    : type_name(t));
 	}
+	if (!sema_literal_int(sema_arg(n, 2), &limit) || limit < 0)
+		return sema_error(s, n,
+				  "Builtin strncmp requires a non-negative "
+				  "literal");
 	return true;
 }
 
@@ -330,7 +355,7 @@ const struct builtin string_words[] = {
 	  .check = str_check, .lower = str_lower },
 	{ "buf", "(any, int = none) -> auto", "bytes read from memory",
 	  .check = buf_check, .lower = buf_lower },
-	{ "strncmp", "(any, any, int literal) -> uint64",
+	{ "strncmp", "(any, any, int) -> uint64",
 	  "0 when the first n bytes are equal", .check = strncmp_check,
 	  .lower = strncmp_lower },
 	{ "strcap", "(any) -> auto", "bytes of storage of a string",

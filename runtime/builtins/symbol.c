@@ -93,8 +93,9 @@ sym_check(struct sema *s, struct node *n)
 {
 	const struct type *t = sema_arg(n, 0)->type;
 
-	if (t && t->kind != TY_ERROR && !type_is_int(t) &&
-	    t->kind != TY_POINTER && !(t->nominal && t->nominal->to_int))
+	if (t && t->kind != TY_ERROR &&
+	    (!type_is_int(t) || t->kind == TY_BOOL) && t->kind != TY_POINTER &&
+	    !(t->nominal && t->nominal->to_int))
 		return sema_error(s, n,
 				  "%s() expects an integer or pointer argument",
 				  n->call.name);
@@ -287,6 +288,11 @@ space_check(struct sema *s, struct node *n)
 
 	if (!t || t->kind == TY_ERROR)
 		n->type = type_error(sema_types(s));
+	else if (t->kind != TY_POINTER && !type_is_int(t))
+		return sema_error(s, n,
+				  "%s() only supports integer or pointer "
+				  "arguments (%s provided)",
+				  n->call.name, sema_kind_name(t));
 	else if (t->kind == TY_POINTER)
 		n->type = type_pointer(sema_types(s), t->to,
 				       (enum addrspace)n->call.word->aux);

@@ -13,8 +13,10 @@ enum { NS_PER_S = 1000000000 };
 
 struct timestamp {
 	uint64_t ns;     /* boot clock */
-	uint64_t format; /* index in prog->texts */
+	uint64_t format; /* index in prog->texts, and IS_TAI */
 };
+
+enum { IS_TAI = 1 << 30 }; /* ns is of CLOCK_TAI instead */
 
 /* nsecs(MODE): the clocks, each with the helper that reads it. sw_tai is the
  * boot clock moved by the offset that was right when the tracer started. */
@@ -23,6 +25,7 @@ static const struct clock_mode {
 	enum ir_helper helper;
 	bool software_tai;
 } clock_modes[] = {
+	/* par[0] of type_time() is the number of the row */
 	{ "boot", HELPER_ktime_get_boot_ns, false },
 	{ "monotonic", HELPER_ktime_get_ns, false },
 	{ "tai", HELPER_ktime_get_tai_ns, false },
@@ -41,9 +44,18 @@ nsecs_check(struct sema *s, struct node *n)
 	for (i = 0; i < ARRAY_LEN(clock_modes); i++)
 		if (!strcmp(x->ident.name, clock_modes[i].name)) {
 			n->call.data = (void *)&clock_modes[i];
+			if (i)
+				n->type = type_time(sema_types(s), (int)i);
 			return true;
 		}
 	return sema_error(s, x, "Invalid timestamp mode: %s", x->ident.name);
+}
+
+/* The clock that a value is known to come from; the boot clock otherwise. */
+static const struct clock_mode *
+clock_of(const struct type *t)
+{
+	return &clock_modes[t && t->kind == TY_INT ? t->par[0] : 0];
 }
 
 int64_t
@@ -97,10 +109,11 @@ time_event(struct session *s, const struct event *e)
 
 	if (ir_nargs(e->spec->call))
 		fmt = event_str(e, 0, &n);
-	if (!*fmt)
+	if (!localtime_r(&now, &tm) ||
+	    !strftime(text, sizeof(text), fmt, &tm)) {
+		session_error(s, "strftime returned zero");
 		return;
-	if (!localtime_r(&now, &tm) || !strftime(text, sizeof(text), fmt, &tm))
-		strcpy(text, "(?)");
+	}
 	out_text_event(s->out, "time", text, strlen(text));
 }
 
@@ -109,6 +122,10 @@ strftime_check(struct sema *s, struct node *n)
 {
 	int64_t ns;
 
+	if (clock_of(sema_arg(n, 1)->type)->helper == HELPER_ktime_get_ns)
+		return sema_error(s, n,
+				  "strftime() can not take a monotonic "
+				  "timestamp");
 	if (sema_literal_int(sema_arg(n, 1), &ns) && ns < 0)
 		return sema_error(s, n,
 				  "strftime() does not accept negative "
@@ -133,12 +150,17 @@ static struct ref
 strftime_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
 	const char *fmt = sema_literal_str(ir_arg_node(n, 0), NULL);
+	const struct clock_mode *m = clock_of(ir_arg_node(n, 1)->type);
+	uint64_t format = text_index(ir_prog(l), fmt);
 	struct ref at = dst->base;
+
+	if (m->software_tai || m->helper == HELPER_ktime_get_tai_ns)
+		format |= IS_TAI;
 
 	ir_store(l, at, dst->off + (int32_t)offsetof(struct timestamp, ns),
 		 ir_arg(l, n, 1), 8);
 	ir_store(l, at, dst->off + (int32_t)offsetof(struct timestamp, format),
-		 ir_const(l, (int64_t)text_index(ir_prog(l), fmt)), 8);
+		 ir_const(l, (int64_t)format), 8);
 	return REF_NONE;
 }
 
@@ -182,16 +204,19 @@ timestamp_print(struct out *o, const struct type *t, const void *cell)
 
 	(void)t;
 	memcpy(&ts, cell, sizeof(ts));
+	ts.ns += s->boot_offset;
+	if (ts.format & IS_TAI)
+		ts.ns -= (uint64_t)clock_tai_minus_boot();
+	ts.format &= ~(uint64_t)IS_TAI;
 	if (ts.format >= p->texts.n)
 		return;
-	ts.ns += s->boot_offset;
 	secs = (time_t)(ts.ns / NS_PER_S);
 	expand_fractions(&fmt, p->texts.v[ts.format], ts.ns % NS_PER_S);
-	if (!*fmt.s)
-		text[0] = '\0';
-	else if (!localtime_r(&secs, &tm) ||
-		 !strftime(text, sizeof(text), fmt.s, &tm))
+	if (!localtime_r(&secs, &tm) ||
+	    !strftime(text, sizeof(text), fmt.s, &tm)) {
 		strcpy(text, "(?)");
+		session_error(o->session, "strftime returned 0");
+	}
 	out_puts(o, text);
 	sbuf_free(&fmt);
 }
@@ -213,7 +238,7 @@ const struct nominal time_types[] = {
 
 /* clang-format off */
 const struct builtin time_words[] = {
-	{ "nsecs", "(word = boot) -> uint64", "ns since boot", WORD_BUILTIN,
+	{ "nsecs", "(timestamp_mode = boot) -> uint64", "ns since boot", WORD_BUILTIN,
 	  .check = nsecs_check, .lower = nsecs_lower },
 	{ "elapsed", "uint64", "ns since the tracer started",
 	  .lower = elapsed_lower },

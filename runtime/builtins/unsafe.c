@@ -80,10 +80,12 @@ signal_check(struct sema *s, struct node *n)
 	}
 	if ((sema_literal_int(x, &v) && (v < 1 || v > SIGNAL_MAX)) ||
 	    (x->type && x->type->kind != TY_ERROR && !type_is_int(x->type)))
-		return sema_error(s, n,
-				  "%s() accepts a string literal or an integer "
-				  "between 1 and 64 (inclusive)",
-				  n->call.name);
+		return sema_error(s, n, "%s() accepts a string literal or %s",
+				  n->call.name,
+				  sema_literal_int(x, &v)
+					  ? "an integer between 1 and 64 "
+					    "(inclusive)"
+					  : "a positive integer");
 	return good;
 }
 
@@ -128,6 +130,8 @@ write_user_check(struct sema *s, struct node *n)
 	const struct type *t = sema_arg(n, 1)->type;
 	int64_t len;
 
+	if (!unsafe(s, n))
+		return false;
 	if (t && type_is_scalar(t) && t->kind != TY_POINTER)
 		return sema_error(s, n,
 				  "%s() writes from memory: a string, an "
@@ -139,7 +143,7 @@ write_user_check(struct sema *s, struct node *n)
 				  "%s() needs a literal length to write from "
 				  "a pointer",
 				  n->call.name);
-	return unsafe(s, n);
+	return true;
 }
 
 /* What is to be written, in memory of *size bytes. */

@@ -93,6 +93,22 @@ make_int(struct types *t, unsigned bytes, bool is_signed, bool flexible)
 }
 
 const struct type *
+type_time(struct types *t, int clock)
+{
+	char key[24];
+	const struct type *found;
+	struct type *n;
+
+	snprintf(key, sizeof(key), "time%d", clock);
+	found = types_find(t, key);
+	if (found)
+		return found;
+	n = types_add(t, key, TY_INT, "uint64", 8, 8);
+	n->par[0] = clock;
+	return n;
+}
+
+const struct type *
 type_int(struct types *t, unsigned bytes, bool is_signed)
 {
 	return make_int(t, bytes, is_signed, false);

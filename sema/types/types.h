@@ -83,7 +83,7 @@ struct type {
 	uint32_t nvalues;
 	const struct nominal *nominal;
 	int64_t par[TYPE_PARAMS];   /* nominal: hist bits; lhist min, max, step;
-				       stack mode, limit; ... */
+				       stack mode, limit; ...; int: type_time */
 	struct type_source *origin; /* of a struct that is not filled in yet;
 				       fill NULL: the kernel's (ktype) */
 };
@@ -99,6 +99,9 @@ const struct type *type_none(struct types *t);
 const struct type *type_bool(struct types *t);
 /* bytes: 1, 2, 4 or 8 */
 const struct type *type_int(struct types *t, unsigned bytes, bool is_signed);
+/* A uint64 that is known to come from one clock (par[0], nonzero). Stored, it
+ * stays so; arithmetic and other uses make it a plain one. */
+const struct type *type_time(struct types *t, int clock);
 /* The type of a literal: smallest signed, flexible; uint64 past INT64_MAX. */
 const struct type *type_literal(struct types *t, uint64_t value, bool negative);
 /* Size 0, "string": sized by what will be assigned (while inferring). */
