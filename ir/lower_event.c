@@ -30,13 +30,16 @@ is_whole_map(const struct builtin *word, const struct node *n, uint32_t i)
 	return i == 0 && !strncmp(word->sig, "(map", 4);
 }
 
-/* Literals are known to user space; whole maps are read there. */
+/* Literals are known to user space; whole maps are read there, and so are
+ * histograms, whose cells are too large to send. */
 static bool
 is_sent(const struct builtin *word, const struct node *n, uint32_t i)
 {
 	if (n->kind == N_STR || n->kind == N_INT || n->kind == N_BOOL)
 		return false;
 	if (!n->type || n->type->kind == TY_NONE || n->type->kind == TY_ERROR)
+		return false;
+	if (n->type->kind == TY_NOMINAL && n->type->nominal->multiline)
 		return false;
 	return !is_whole_map(word, n, i);
 }

@@ -381,6 +381,14 @@ returns(const struct node *call)
 	return call->call.word->flags & WORD_RETURNS;
 }
 
+/* Such a division reports it, an event of its own. */
+static bool
+may_divide_by_zero(const struct node *n)
+{
+	return (n->binary.op == OP_DIV || n->binary.op == OP_MOD) &&
+	       n->binary.r->kind != N_INT;
+}
+
 /* Words on maps: some of them change one. */
 static bool
 takes_map(const struct node *call)
@@ -408,8 +416,13 @@ search(void *arg, struct node *n)
 		s->found = s->ends;
 		break;
 	case N_CALL:
-		s->found = n->call.word && ((s->ends && returns(n)) ||
-					    (s->effects && takes_map(n)));
+		s->found = n->call.word &&
+			   ((s->ends && returns(n)) ||
+			    (s->effects &&
+			     (takes_map(n) || n->call.word->on_event)));
+		break;
+	case N_BINARY:
+		s->found = s->effects && may_divide_by_zero(n);
 		break;
 	case N_BLOCK:
 		s->found = s->effects;

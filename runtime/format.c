@@ -231,8 +231,13 @@ check_conv(struct sema *s, struct node *call, const struct conv *c,
 				  c->text);
 	/* Older scripts print an aggregation as a number without a cast. */
 	if (c->accepts == ACCEPT_INT && t->kind == TY_NOMINAL &&
-	    t->nominal->to_int && sema_as_int(s, arg))
+	    t->nominal->to_int && sema_as_int(s, arg)) {
+		sema_warn(s, arg,
+			  "a number made of '%s' is an old form; write a cast: "
+			  "(%s)",
+			  type_name(t), type_name(arg->type));
 		return true;
+	}
 	if (accepts(c->accepts, t))
 		return true;
 	return sema_error(s, call,
@@ -403,6 +408,26 @@ put_value(struct out *o, const struct piece *p, const struct type *t,
 	pad(o, p, start, padded_length(t, o->buf.n - start), p->left);
 }
 
+/* %s of a histogram, which was not sent: its map as it is by now. An element
+ * of a map has no text. */
+static void
+put_histogram(struct out *o, const struct event *e, unsigned i)
+{
+	const struct node *n = e->spec->call->call.args.v[i];
+
+	if (n->kind == N_MAP && !n->map.keys.n)
+		maps_print_value(e->session, o, event_map(e, i));
+	else
+		session_error(e->session, "unable to convert type: %s",
+			      type_name(n->type));
+}
+
+static bool
+is_histogram(const struct type *t)
+{
+	return t && t->kind == TY_NOMINAL && t->nominal->multiline;
+}
+
 static void
 put_arg(struct out *o, const struct piece *p, const struct event *e, unsigned i)
 {
@@ -414,6 +439,10 @@ put_arg(struct out *o, const struct piece *p, const struct event *e, unsigned i)
 
 	if (v) {
 		put_value(o, p, t, v);
+		return;
+	}
+	if (is_histogram(e->spec->call->call.args.v[i]->type)) {
+		put_histogram(o, e, i);
 		return;
 	}
 	s = event_str(e, i, &n);

@@ -127,6 +127,9 @@ void maps_merge(const struct map_spec *m, unsigned ncpus, const void *lookup,
 bool maps_present(const struct map_spec *m, unsigned ncpus, const void *lookup);
 void maps_sort(const struct mapdef *def, struct map_rows *rows);
 int maps_compare_keys(const struct type *t, const void *a, const void *b);
+/* The value of a scalar map, without its name. */
+void maps_print_value(struct session *s, struct out *o,
+		      const struct map_spec *m);
 /* Sorts, cuts and divides the rows, then prints them. */
 void maps_print_rows(struct out *o, const struct mapdef *def,
 		     struct map_rows *rows, int64_t top, uint64_t div);

@@ -191,6 +191,19 @@ maps_print(struct session *s, const struct map_spec *m, int64_t top,
 	maps_free_rows(&rows);
 }
 
+void
+maps_print_value(struct session *s, struct out *o, const struct map_spec *m)
+{
+	struct map_rows rows = { 0 };
+
+	if (!m || !m->def->value)
+		return;
+	maps_read(s, m, &rows);
+	if (rows.n)
+		out_value(o, m->def->value, rows.v[0].cell);
+	maps_free_rows(&rows);
+}
+
 static int
 compare_names(const void *a, const void *b)
 {

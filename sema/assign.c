@@ -25,7 +25,7 @@ value_allowed(struct sema *s, const struct node *at, struct node *value,
 				  where);
 	if (is_aggregate(t) && sema_as_int(s, value))
 		return true;
-	if (!is_aggregate(t))
+	if (!is_aggregate(t) && t->kind != TY_NONE)
 		return true;
 	return sema_error(s, at, "Value '%s' cannot be assigned to a %s.",
 			  type_name(t), where);

@@ -28,6 +28,11 @@ may_stand(struct sema *s, const struct node *n)
 		return sema_error(s, n,
 				  "'%s' builtin is not allowed in a for-loop",
 				  w->name);
+	if ((w->flags & WORD_RETURNS) && s->fors)
+		sema_warn(s, n,
+			  "%s() in a for loop is an old form; write it behind "
+			  "the loop and leave that with: break",
+			  w->name);
 	if ((w->flags & WORD_AGG) && !n->call.target)
 		return sema_error(s, n,
 				  "%s() must be assigned directly to a map",

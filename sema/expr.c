@@ -40,7 +40,8 @@ item_type(struct sema *s, struct node *n, struct node *item)
 	check_value(s, item);
 	if (!item->type || is_error(item->type))
 		return item->type;
-	if (item->type->kind == TY_NONE || is_aggregate(item->type)) {
+	if (item->type->kind == TY_NONE ||
+	    (is_aggregate(item->type) && !item->type->nominal->reduce)) {
 		sema_error(s, n, "Value '%s' cannot be used in a tuple.",
 			   type_name(item->type));
 		return type_error(s->t);

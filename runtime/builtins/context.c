@@ -9,6 +9,13 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+/* Words between the stack pointer and the first argument on the stack. */
+#if defined(__x86_64__)
+enum { RETURN_ADDRESS = 1 };
+#else
+enum { RETURN_ADDRESS = 0 };
+#endif
+
 static const char *
 probetype_of(const struct unit *u)
 {
@@ -245,6 +252,39 @@ reg_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return ir_unit(l)->type->reg(l, name, &known);
 }
 
+/* sargN: the word on the stack where the ABI passes arguments at the entry of
+ * a function, of versions before 0.25. */
+static bool
+sarg_check(struct sema *s, struct node *n)
+{
+	const struct probe_type *t = sema_unit(s)->type;
+
+	if (!(t->flags & PROBE_ARGN) || !(t->flags & PROBE_REGS) || !t->reg)
+		return sema_error(s, n,
+				  "The %s builtin can only be used with "
+				  "'kprobes' and 'uprobes' probes",
+				  n->call.name);
+	sema_warn(s, n,
+		  "%s is an old form; write *(uint64 *)(reg(\"sp\") + %d)",
+		  n->call.name, (int)(n->call.word->aux + RETURN_ADDRESS) * 8);
+	return true;
+}
+
+static struct ref
+sarg_lower(struct lower *l, const struct node *n, const struct mem *dst)
+{
+	const struct probe_type *t = ir_unit(l)->type;
+	struct mem word = ir_obj(l, 8, 8);
+	bool known;
+	struct ref at = ir_bini(l, IR_ADD, t->reg(l, "sp", &known),
+				(n->call.word->aux + RETURN_ADDRESS) * 8);
+
+	(void)dst;
+	ir_probe_read(l, t->flags & PROBE_USER ? AS_USER : AS_KERNEL, word,
+		      ir_const(l, 8), at, false);
+	return ir_load(l, word.base, word.off, 8);
+}
+
 /* Whether the probe's registers are those of user space: the privilege bits
  * of cs, the exception level in pstate. */
 static bool
@@ -252,10 +292,11 @@ usermode_check(struct sema *s, struct node *n)
 {
 	const struct probe_type *t = sema_unit(s)->type;
 
-	if (t->flags & PROBE_SPECIAL || (t->flags & PROBE_REGS && t->reg))
-		return true;
-	return sema_error(s, n, "%s can not be used with \"%s\" probes",
-			  n->call.name, t->name);
+	(void)n;
+	if (t->flags & PROBE_REGS && !t->reg)
+		return sema_error(s, n, "%s can not be used with \"%s\" probes",
+				  n->call.name, t->name);
+	return true;
 }
 
 static struct ref
@@ -267,6 +308,8 @@ usermode_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	(void)n, (void)dst;
 	if (t->flags & PROBE_SPECIAL)
 		return ir_const(l, 1);
+	if (!(t->flags & PROBE_REGS)) /* a place in the kernel's code */
+		return ir_const(l, 0);
 #if defined(__x86_64__)
 	return ir_cmp(l, CC_SET, t->reg(l, "cs", &known), ir_const(l, 3));
 #else
@@ -283,12 +326,19 @@ usermode_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	  WORD_BUILTIN | WORD_CTX | WORD_ARGN, .aux = N,                       \
 	  .check = arg_check, .lower = arg_lower }
 
+#define SARG(N)                                                                \
+	{ "sarg" #N, "uint64", "stack argument " #N " (an old form)",          \
+	  WORD_BUILTIN | WORD_CTX, .aux = N,                                   \
+	  .check = sarg_check, .lower = sarg_lower }
+
 const struct builtin context_words[] = {
 	{ "args", "auto", "the arguments by name",
 	  WORD_BUILTIN | WORD_ARGS | WORD_CTX,
 	  .check = args_check, .lower = args_lower },
 	ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5), ARG(6), ARG(7), ARG(8),
 	ARG(9), ARG(10), ARG(11),
+	SARG(0), SARG(1), SARG(2), SARG(3), SARG(4), SARG(5), SARG(6), SARG(7),
+	SARG(8), SARG(9),
 	{ "retval", "auto", "value the traced function returned",
 	  WORD_CTX | WORD_ARGS,
 	  .check = retval_check, .lower = retval_lower },

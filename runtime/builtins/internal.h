@@ -33,6 +33,9 @@ struct ref stack_frames(struct lower *l, const struct node *n);
 /* A message at the call of an event, on stderr. */
 void report_at_call(const struct event *e, bool warning, const char *text,
 		    size_t n);
+/* The same with the script's line under it, as the compiler has it. */
+void report_source(const struct event *e, bool warning, const char *text,
+		   size_t n);
 /* Warn once, or refuse: a feature whose switch says `setting`. */
 bool unstable_check(struct sema *s, struct node *n, const char *name,
 		    const char *setting);

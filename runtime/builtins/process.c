@@ -185,7 +185,7 @@ cpid_event(struct session *s, const struct event *e)
 	static const char text[] = "No child command (`-c`); cpid is zero";
 
 	(void)s;
-	report_at_call(e, true, text, sizeof(text) - 1);
+	report_source(e, true, text, sizeof(text) - 1);
 }
 
 static bool

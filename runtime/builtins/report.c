@@ -67,6 +67,33 @@ report_at_call(const struct event *e, bool warning, const char *text, size_t n)
 	sbuf_free(&line);
 }
 
+void
+report_source(const struct event *e, bool warning, const char *text, size_t n)
+{
+	struct session *s = e->session;
+	struct span span = e->spec->call->span;
+	struct arena scratch = { 0 };
+	struct diag d = { .arena = &scratch,
+			  .sources = s->prog->ast->sources,
+			  .color = s->prog->diag->color };
+	struct sbuf out = { 0 };
+
+	if (s->out->json || (warning && s->opts->no_warnings)) {
+		report_at_call(e, warning, text, n);
+		return;
+	}
+	if (warning)
+		diag_warn(&d, span, "%.*s", (int)n, text);
+	else
+		diag_error(&d, span, "%.*s", (int)n, text);
+	diag_flush(&d, &out);
+	out_flush(s->out);
+	fwrite(out.s, 1, out.n, stderr);
+	fflush(stderr);
+	sbuf_free(&out);
+	arena_free(&scratch);
+}
+
 bool
 unstable_check(struct sema *s, struct node *n, const char *name,
 	       const char *setting)
@@ -175,7 +202,7 @@ assert_event(struct session *s, const struct event *e)
 		text = value_string(arg->type, e->data + 8, &n);
 		sbuf_add(&line, text, n);
 	}
-	report_at_call(e, false, line.s, line.n);
+	report_source(e, false, line.s, line.n);
 	sbuf_free(&line);
 	s->exit_code = 1;
 	s->done = true;

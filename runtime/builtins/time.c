@@ -238,8 +238,8 @@ const struct nominal time_types[] = {
 
 /* clang-format off */
 const struct builtin time_words[] = {
-	{ "nsecs", "(timestamp_mode = boot) -> uint64", "ns since boot", WORD_BUILTIN,
-	  .check = nsecs_check, .lower = nsecs_lower },
+	{ "nsecs", "(timestamp_mode = boot) -> uint64", "ns since boot",
+	  WORD_BUILTIN, .check = nsecs_check, .lower = nsecs_lower },
 	{ "elapsed", "uint64", "ns since the tracer started",
 	  .lower = elapsed_lower },
 	{ "jiffies", "uint64", "the kernel's tick count",

@@ -627,7 +627,8 @@ Test(sema, statements)
 	wrong("once { @h[1] = hist(1); for ($kv : @h) { } }",
 	      "Loop expression does not support type: hist_t");
 	warns("once { exit(); print(1); }", "Unreachable statement.");
-	clean("once { for ($i : 0..3) { if ($i == 2) { exit(); } } }");
+	warns("once { for ($i : 0..3) { if ($i == 2) { exit(); } } }",
+	      "exit() in a for loop is an old form");
 	clean("once { while (pid > 5) { break; } }");
 	clean("once { if comptime (is_int(5)) { print(1); } else { nosuch(); } "
 	      "}");
