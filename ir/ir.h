@@ -116,7 +116,7 @@ enum map_use {
 	MAP_SCRATCH, /* per-CPU array, one entry per program */
 	MAP_GLOBAL,  /* array, one entry: struct ir_global */
 	MAP_ZERO,    /* array, one entry of zeros, read-only */
-	MAP_STACKS,
+	MAP_STACKS,  /* hash of frames -> u64 number, frames[depth] */
 	MAP_CONST, /* array, one entry: constant data (long literals) */
 };
 
@@ -131,6 +131,7 @@ struct ir_global {
 	uint64_t start_ns; /* boot clock when the tracer started: `elapsed` */
 	uint64_t lost;     /* events that found the ring buffer full */
 	uint64_t live;     /* 0: gated programs return at once (ir_gate) */
+	uint64_t stacks;   /* stacks that could not be kept */
 	uint64_t full[FULL_SITES]; /* cells that could not be made, by site */
 };
 

@@ -12,7 +12,7 @@
 enum {
 	PAGE_BYTES = 4096,
 	RING_PAGES = 256, /* where the config says nothing */
-	STACK_ENTRIES = 4096,
+	STACK_ENTRIES = 65536,
 };
 
 /* ---- maps by use ---- */
@@ -70,9 +70,10 @@ spec_for(const struct prog *p, enum map_use use, uint32_t depth)
 	case MAP_STACKS:
 		return (struct map_spec){ .use = use,
 					  .name = "stacks",
-					  .type = BPF_MAP_TYPE_STACK_TRACE,
-					  .key_size = 4,
-					  .value_size = 8 * (depth ? depth : 1),
+					  .type = BPF_MAP_TYPE_HASH,
+					  .key_size = 8,
+					  .value_size = 8 + 8 * depth,
+					  .flags = BPF_F_NO_PREALLOC,
 					  .entries = STACK_ENTRIES,
 					  .depth = depth };
 	case MAP_USER:

@@ -5,9 +5,11 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,14 +66,48 @@ fill_map(struct session *s, const struct map_spec *m, int fd)
 	return error;
 }
 
+/*
+ * Elements that are allocated when they are needed: from 6.1 on the kernel does
+ * so in any context (bpf_mem_alloc). Before, it refuses such maps to programs
+ * of perf events and warns of others, and every element has to be allocated
+ * ahead. Nothing but the version tells the two apart before a program is
+ * refused.
+ */
+static bool
+allocates_on_demand(void)
+{
+	struct utsname host;
+	unsigned major, minor;
+
+	return uname(&host) == 0 &&
+	       sscanf(host.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 1));
+}
+
+/* What a map without that may hold: 4 MB of stacks of the usual depth. */
+enum { AHEAD_MAX = 4096 };
+
+static int
+make_map(const struct map_spec *m)
+{
+	struct map_spec ahead = *m;
+
+	if (!(m->flags & BPF_F_NO_PREALLOC) || allocates_on_demand())
+		return sys_map_create(m);
+	ahead.flags &= ~(uint32_t)BPF_F_NO_PREALLOC;
+	if (m->use == MAP_STACKS && ahead.entries > AHEAD_MAX)
+		ahead.entries = AHEAD_MAX;
+	return sys_map_create(&ahead);
+}
+
 static bool
 create_map(struct session *s, uint32_t i)
 {
 	const struct map_spec *m = &s->prog->maps.v[i];
-	int fd = sys_map_create(m), error;
+	int fd = make_map(m), error;
 
 	if (fd == -EPERM && raise_memlock(s))
-		fd = sys_map_create(m);
+		fd = make_map(m);
 	if (fd < 0) {
 		session_error(s, "failed to create map: '%s': %s",
 			      m->name ? m->name : "", strerror(-fd));

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * kstack and ustack. In BPF a stack is the id that bpf_get_stackid() gives
- * (equal stacks, equal ids); user stacks carry the process, whose mappings
- * name the addresses when the stack is printed.
+ * kstack and ustack. A stack is known by a 64-bit hash of its frames, which are
+ * kept once in a map under it; user stacks carry the process, whose mappings
+ * name the addresses when the stack is printed. bpf_get_stackid() does the
+ * same with as few bits of a hash as its map has room, and drops every stack
+ * that meets another one in its place: with 4,096 places and 1,000 stacks a
+ * tenth of them.
  */
 #include "internal.h"
 
-#include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <string.h>
 
 struct stack {
-	int64_t id; /* negative: the helper's error */
+	uint64_t id; /* hash of the frames; 0: none */
 	uint32_t pid;
 	uint32_t reserved;
 };
@@ -20,6 +22,7 @@ enum { KSTACK, USTACK };
 enum { PAR_MODE, PAR_LIMIT };
 enum { MODE_BPFTRACE, MODE_PERF, MODE_RAW, MODE_BUILD_ID };
 enum { DEFAULT_LIMIT = 127, MAX_LIMIT = 1024 };
+static const int64_t HASH_MULTIPLIER = (int64_t)0x9e3779b97f4a7c15;
 
 static const char *const mode_names[] = {
 	[MODE_BPFTRACE] = "bpftrace",
@@ -93,22 +96,114 @@ stack_check(struct sema *s, struct node *n)
 	return true;
 }
 
+/*
+ * A hash of the frames, walked one by one: every step is one to one in the
+ * hash so far and in the frame, and mixes high bits back into low ones, which
+ * a multiplication does not (Steele et al., Fast Splittable Pseudorandom
+ * Number Generators, 2014). The verifier follows each round: the first
+ * comparison, with a constant, is what bounds the address for it.
+ */
+static struct ref
+hash_frames(struct lower *l, struct mem frames, uint32_t depth, struct ref n)
+{
+	struct blk *head = ir_blk(l), *within = ir_blk(l), *body = ir_blk(l);
+	struct blk *done = ir_blk(l);
+	uint32_t at = ir_slot(l), hash = ir_slot(l);
+	struct ref i, h;
+
+	ir_slot_set(l, at, ir_const(l, 0));
+	ir_slot_set(l, hash, n);
+	ir_jmp(l, head);
+	ir_at(l, head);
+	i = ir_slot_get(l, at);
+	ir_br(l, CC_ULT, i, ir_const(l, depth), within, done);
+	ir_seal(l, within);
+	ir_at(l, within);
+	ir_br(l, CC_ULT, i, n, body, done);
+	ir_seal(l, body);
+	ir_at(l, body);
+	h = ir_load(
+		l,
+		ir_bin(l, IR_ADD, ir_addr(l, frames), ir_bini(l, IR_SHL, i, 3)),
+		0, 8);
+	h = ir_bin(l, IR_XOR, ir_slot_get(l, hash), h);
+	h = ir_bin(l, IR_MUL, h, ir_const(l, HASH_MULTIPLIER));
+	h = ir_bin(l, IR_XOR, h, ir_bini(l, IR_SHR, h, 29));
+	ir_slot_set(l, hash, h);
+	ir_slot_set(l, at, ir_bini(l, IR_ADD, i, 1));
+	ir_jmp(l, head);
+	ir_seal(l, head);
+	ir_seal(l, done);
+	ir_at(l, done);
+	return ir_slot_get(l, hash);
+}
+
+/* Keep the frames under their hash, unless they are kept already. */
+static void
+keep_frames(struct lower *l, struct mem id, struct mem kept, uint32_t depth)
+{
+	struct blk *fresh = ir_blk(l), *missed = ir_blk(l), *done = ir_blk(l);
+	struct ref map = ir_map(l, ir_map_for(l, MAP_STACKS, depth)), r;
+
+	r = ir_call(l, HELPER_map_lookup_elem, 2, map, ir_addr(l, id));
+	ir_br(l, CC_NE, r, ir_const(l, 0), done, fresh);
+	ir_seal(l, fresh);
+	ir_at(l, fresh);
+	map = ir_map(l, ir_map_for(l, MAP_STACKS, depth));
+	r = ir_call(l, HELPER_map_update_elem, 4, map, ir_addr(l, id),
+		    ir_addr(l, kept), ir_const(l, BPF_ANY));
+	ir_br(l, CC_EQ, r, ir_const(l, 0), done, missed);
+	ir_seal(l, missed);
+	ir_at(l, missed);
+	ir_xadd(l, ir_mapval(l, ir_map_for(l, MAP_GLOBAL, 0), 0),
+		offsetof(struct ir_global, stacks), ir_const(l, 1));
+	ir_jmp(l, done);
+	ir_seal(l, done);
+	ir_at(l, done);
+}
+
+/* The stack's id, written to id; 0 when there are no frames. */
+static void
+take_stack(struct lower *l, struct mem id, uint32_t depth, bool user)
+{
+	struct mem kept = ir_obj(l, 8 + depth * 8, 8), frames = kept;
+	struct blk *some = ir_blk(l), *done = ir_blk(l);
+	struct ref n;
+
+	frames.off += 8;
+	ir_store(l, id.base, id.off, ir_const(l, 0), 8);
+	n = ir_call(l, HELPER_get_stack, 4, ir_ctx(l), ir_addr(l, frames),
+		    ir_const(l, depth * 8),
+		    ir_const(l, user ? BPF_F_USER_STACK : 0));
+	ir_br(l, CC_SGT, n, ir_const(l, 0), some, done);
+	ir_seal(l, some);
+	ir_at(l, some);
+	n = ir_bini(l, IR_SHR, n, 3);
+	ir_store(l, kept.base, kept.off, n, 8);
+	ir_store(l, id.base, id.off, hash_frames(l, frames, depth, n), 8);
+	keep_frames(l, id, kept, depth);
+	ir_jmp(l, done);
+	ir_seal(l, done);
+	ir_at(l, done);
+}
+
 static struct ref
 stack_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
 	bool user = n->call.word->aux == USTACK;
 	uint32_t depth = (uint32_t)n->type->par[PAR_LIMIT];
-	struct ref id = ir_const(l, -1), pid;
+	struct mem id = ir_obj(l, 8, 8);
+	struct ref pid;
 
 	if (depth)
-		id = ir_call(l, HELPER_get_stackid, 3, ir_ctx(l),
-			     ir_map(l, ir_map_for(l, MAP_STACKS, depth)),
-			     ir_const(l, user ? BPF_F_USER_STACK : 0));
+		take_stack(l, id, depth, user);
+	else
+		ir_store(l, id.base, id.off, ir_const(l, 0), 8);
 	if (!user)
-		return id;
+		return ir_load(l, id.base, id.off, 8);
 	pid = ir_bini(l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0),
 		      32);
-	ir_store(l, dst->base, dst->off, id, 8);
+	ir_store(l, dst->base, dst->off, ir_load(l, id.base, id.off, 8), 8);
 	ir_store(l, dst->base, dst->off + (int32_t)offsetof(struct stack, pid),
 		 pid, 8);
 	return REF_NONE;
@@ -121,46 +216,55 @@ stack_is(const struct type *t)
 	       t->nominal == &stack_types[USTACK];
 }
 
-/* bpf_get_stack() instead of an id: programs cannot look into the map of
- * stacks. A stored stack is taken anew. */
+/* How many frames a stack has: what is kept under its id begins with it. */
 struct ref
 stack_frames(struct lower *l, const struct node *n)
 {
-	bool user = n->type->nominal == &stack_types[USTACK];
-	uint32_t size = (uint32_t)n->type->par[PAR_LIMIT] * 8;
-	struct mem frames = ir_obj(l, size ? size : 8, 8);
-	struct ref got;
+	uint32_t depth = (uint32_t)n->type->par[PAR_LIMIT];
+	struct blk *found = ir_blk(l), *done = ir_blk(l);
+	struct mem id = ir_obj(l, 8, 8);
+	uint32_t count = ir_slot(l);
+	struct ref kept;
 
-	if (!size)
-		return ir_const(l, 0);
-	got = ir_call(l, HELPER_get_stack, 4, ir_ctx(l), ir_addr(l, frames),
-		      ir_const(l, size),
-		      ir_const(l, user ? BPF_F_USER_STACK : 0));
-	got = ir_bin(l, IR_MUL, got, ir_cmp(l, CC_SGT, got, ir_const(l, 0)));
-	return ir_bini(l, IR_SHR, got, 3);
+	if (n->type->nominal == &stack_types[USTACK]) {
+		struct mem st = ir_expr_mem(l, n);
+
+		ir_store(l, id.base, id.off, ir_load(l, st.base, st.off, 8), 8);
+	} else {
+		ir_store(l, id.base, id.off, ir_expr(l, n), 8);
+	}
+	ir_slot_set(l, count, ir_const(l, 0));
+	if (!depth)
+		return ir_slot_get(l, count);
+	kept = ir_call(l, HELPER_map_lookup_elem, 2,
+		       ir_map(l, ir_map_for(l, MAP_STACKS, depth)),
+		       ir_addr(l, id));
+	ir_br(l, CC_NE, kept, ir_const(l, 0), found, done);
+	ir_seal(l, found);
+	ir_at(l, found);
+	ir_slot_set(l, count, ir_load(l, kept, 0, 8));
+	ir_jmp(l, done);
+	ir_seal(l, done);
+	ir_at(l, done);
+	return ir_slot_get(l, count);
 }
 
-/* The frames of a stack; their number. */
-static unsigned
-read_frames(const struct session *s, const struct type *t, int64_t id,
-	    uint64_t frames[MAX_LIMIT])
+/* What is kept of a stack: its number of frames, then the frames. */
+static const uint64_t *
+read_kept(const struct session *s, const struct type *t, uint64_t id,
+	  uint64_t room[1 + MAX_LIMIT])
 {
-	uint32_t key = (uint32_t)id, i, n = 0;
-
-	memset(frames, 0, MAX_LIMIT * sizeof(*frames));
-	if (id < 0)
-		return 0;
-	for (i = 0; i < s->prog->maps.n; i++) {
+	room[0] = 0;
+	for (uint32_t i = 0; id && i < s->prog->maps.n; i++) {
 		const struct map_spec *m = &s->prog->maps.v[i];
 
-		if (m->use != MAP_STACKS || m->depth != t->par[PAR_LIMIT])
-			continue;
-		if (bpf_map_lookup_elem(s->map_fds[i], &key, frames))
-			return 0;
+		if (m->use == MAP_STACKS && m->depth == t->par[PAR_LIMIT] &&
+		    sys_map_lookup(s->map_fds[i], &id, room))
+			room[0] = 0;
 	}
-	while (n < t->par[PAR_LIMIT] && frames[n])
-		n++;
-	return n;
+	if (room[0] > (uint64_t)t->par[PAR_LIMIT])
+		room[0] = (uint64_t)t->par[PAR_LIMIT];
+	return room;
 }
 
 static void
@@ -195,15 +299,15 @@ print_frame(struct out *o, const struct type *t, uint64_t addr, uint32_t pid)
 static void
 stack_print(struct out *o, const struct type *t, const void *cell)
 {
-	uint64_t frames[MAX_LIMIT];
+	uint64_t room[1 + MAX_LIMIT];
+	const uint64_t *kept;
 	struct stack st = { 0 };
-	unsigned i, n;
 
 	memcpy(&st, cell, t->size);
 	out_putc(o, '\n');
-	n = read_frames(o->session, t, st.id, frames);
-	for (i = 0; i < n; i++)
-		print_frame(o, t, frames[i], st.pid);
+	kept = read_kept(o->session, t, st.id, room);
+	for (uint64_t i = 1; i <= kept[0]; i++)
+		print_frame(o, t, kept[i], st.pid);
 }
 
 static void

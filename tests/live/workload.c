@@ -625,6 +625,29 @@ do_watch(long n)
 	}
 }
 
+/* A call from one of two places for every bit of i: its own stack each. */
+__attribute__((noinline)) static int
+branch(long i, int bits)
+{
+	int r;
+
+	if (!bits)
+		return work_fn((int)i);
+	if (i & 1)
+		r = branch(i >> 1, bits - 1) + 1;
+	else
+		r = branch(i >> 1, bits - 1) - 1;
+	__asm__ volatile("" : "+r"(r));
+	return r;
+}
+
+static void
+do_stacks(long n)
+{
+	for (long i = 0; i < n; i++)
+		branch(i, 16);
+}
+
 /* A service manager's end of NOTIFY_SOCKET: prints N messages. */
 static void
 do_notified(long n)
@@ -679,6 +702,7 @@ static const struct action actions[] = {
 	{ "kill", do_kill, "signal 0 to itself, 12 to nobody, 17 to itself" },
 	{ "crash", do_crash, "child that a signal ends" },
 	{ "resolve", do_resolve, "look up 127.0.0.1 in the C library" },
+	{ "stacks", do_stacks, "work_fn() with a stack of its own each time" },
 	{ "notified", do_notified, "hear what comes by NOTIFY_SOCKET" },
 	{ "watch", do_watch, "read and write the word at 0x10000000" },
 };
