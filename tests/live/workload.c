@@ -546,6 +546,26 @@ do_direct(long n)
 	unlink(path);
 }
 
+/* N pages that go out and come in again, where there is a swap device. */
+static void
+do_swap(long n)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	volatile char *p = mmap(NULL, n * page, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return;
+	madvise((void *)p, n * page, MADV_NOHUGEPAGE);
+	for (long i = 0; i < n; i++)
+		p[i * page] = i + 1;
+	madvise((void *)p, n * page, MADV_PAGEOUT);
+	for (long i = 0; i < n; i++)
+		if (p[i * page] != (char)(i + 1))
+			abort();
+	munmap((void *)p, n * page);
+}
+
 static void
 do_stat(long n)
 {
@@ -697,6 +717,7 @@ static const struct action actions[] = {
 	{ "unix", do_unix, "hello-N over a Unix socket, hello-0 in two parts" },
 	{ "file", do_file, "make, write, synchronize and delete a file" },
 	{ "direct", do_direct, "write and read 8 KB past the page cache" },
+	{ "swap", do_swap, "write a page, let it go out, read it" },
 	{ "stat", do_stat, "stat() of a file, lstat() of none" },
 	{ "setuid", do_setuid, "child that changes its user, then fails to" },
 	{ "kill", do_kill, "signal 0 to itself, 12 to nobody, 17 to itself" },
