@@ -16,6 +16,12 @@ struct verify {
 /* Report a broken rule. Returns false. */
 bool vf_bad(const struct verify *v, const struct blk *b, struct ref r,
 	    const char *why);
+/* Blocks that can be reached, in reverse postorder, found anew: the verifier
+ * trusts no analysis. Returns how many; numbers[] by block id, VF_NONE: not
+ * reached. */
+enum { VF_NONE = UINT32_MAX };
+uint32_t vf_order(const struct verify *v, const struct blk **order,
+		  uint32_t *numbers);
 /* Each value is made before it is read, on every way. */
 bool vf_ssa(const struct verify *v);
 /* Follow the contents of registers and slots. */

@@ -22,6 +22,12 @@ struct regs {
 	uint32_t n;         /* places */
 	struct places *out; /* by block id, at the block's end */
 	uint32_t *now;
+	uint32_t *all;            /* what the ways into a block agree on */
+	const struct blk **order; /* reverse postorder */
+	uint32_t norder;
+	uint32_t *number; /* by block id: place in that order */
+	bool *stale;      /* by number: what comes in has changed */
+	bool loops;
 	bool judge; /* the contents are final: report what is wrong */
 };
 
@@ -45,7 +51,8 @@ forget(struct regs *c, uint32_t value)
 static void
 define(struct regs *c, uint32_t value, int place)
 {
-	forget(c, value);
+	if (c->loops)
+		forget(c, value);
 	if (place >= 0)
 		c->now[place] = value;
 }
@@ -211,7 +218,7 @@ enter_from(struct regs *c, const struct blk *b, uint32_t i)
 		if (place >= 0 && c->now[place] != phi->phi[i].id)
 			c->now[place] = 0;
 	}
-	for (k = 0; k < b->phis.n; k++)
+	for (k = 0; c->loops && k < b->phis.n; k++)
 		forget(c, b->phis.v[k].id);
 	return true;
 }
@@ -243,30 +250,44 @@ name_phis(struct regs *c, const struct blk *b, uint32_t i)
 static bool
 enter(struct regs *c, const struct blk *b)
 {
-	uint32_t *all = arena_alloc(c->v->tmp, c->n * sizeof(*all));
 	bool first = true;
 	uint32_t i, k;
 
+	memset(c->all, 0, c->n * sizeof(*c->all));
 	for (i = 0; i < b->preds.n; i++) {
 		if (!c->out[b->preds.v[i]->id].holds)
 			continue;
 		if (!enter_from(c, b, i))
 			return false;
 		name_phis(c, b, i);
-		for (k = 0; k < c->n; k++)
-			if (first || all[k] != c->now[k])
-				all[k] = first ? c->now[k] : 0;
+		for (k = 0; !first && k < c->n; k++)
+			if (c->all[k] != c->now[k])
+				c->now[k] = 0;
+		memcpy(c->all, c->now, c->n * sizeof(*c->all));
 		first = false;
 	}
-	memcpy(c->now, all, c->n * sizeof(*all));
+	memcpy(c->now, c->all, c->n * sizeof(*c->now));
 	if (!b->preds.n)
 		given(c, b);
 	return true;
 }
 
-/* *changed when the contents at the end differ from last time. */
+/* What follows `b` has to be looked at again. */
+static void
+spread(struct regs *c, const struct blk *b, bool *again)
+{
+	uint32_t i, n = c->number[b->id];
+
+	for (i = 0; i < 2 && b->succ[i]; i++) {
+		uint32_t to = c->number[b->succ[i]->id];
+
+		c->stale[to] = true;
+		*again |= to <= n;
+	}
+}
+
 static bool
-flow_blk(struct regs *c, const struct blk *b, bool *changed)
+flow_blk(struct regs *c, const struct blk *b, bool *again)
 {
 	struct places *out = &c->out[b->id];
 	uint32_t i;
@@ -281,33 +302,40 @@ flow_blk(struct regs *c, const struct blk *b, bool *changed)
 	else if (!memcmp(out->holds, c->now, c->n * sizeof(*c->now)))
 		return true;
 	memcpy(out->holds, c->now, c->n * sizeof(*c->now));
-	*changed = true;
+	spread(c, b, again);
 	return true;
 }
 
+/* All stale blocks in order; *again when a way back made one stale. */
 static bool
-reached(const struct regs *c, const struct blk *b)
+flow_all(struct regs *c, bool *again)
 {
 	uint32_t i;
 
-	for (i = 0; i < b->preds.n; i++)
-		if (c->out[b->preds.v[i]->id].holds)
-			return true;
-	return b == c->v->f->blks.v[0];
-}
-
-static bool
-flow_all(struct regs *c, bool *changed)
-{
-	const struct func *f = c->v->f;
-	uint32_t i;
-
-	*changed = false;
-	for (i = 0; i < f->blks.n; i++)
-		if (reached(c, f->blks.v[i]) &&
-		    !flow_blk(c, f->blks.v[i], changed))
+	*again = false;
+	for (i = 0; i < c->norder; i++) {
+		if (!c->stale[i])
+			continue;
+		c->stale[i] = false;
+		if (!flow_blk(c, c->order[i], again))
 			return false;
+	}
 	return true;
+}
+
+static void
+find_order(struct regs *c)
+{
+	const struct verify *v = c->v;
+	uint32_t i, k;
+
+	c->order = arena_alloc(v->tmp, v->f->blks.n * sizeof(*c->order));
+	c->number = arena_alloc(v->tmp, v->f->next_blk * sizeof(*c->number));
+	c->stale = arena_alloc(v->tmp, v->f->blks.n * sizeof(*c->stale));
+	c->norder = vf_order(v, c->order, c->number);
+	for (i = 0; i < c->norder; i++)
+		for (k = 0; k < 2 && c->order[i]->succ[k]; k++)
+			c->loops |= c->number[c->order[i]->succ[k]->id] <= i;
 }
 
 /* The kernel rounds each frame of a chain of calls to 32 bytes. */
@@ -325,15 +353,23 @@ bool
 vf_regs(const struct verify *v)
 {
 	struct regs c = { .v = v, .n = NREGS + v->f->nslots };
-	bool changed = true;
+	bool again = true;
 
 	if (chain_stack(v->f) > STACK)
 		return vf_bad(v, NULL, REF_NONE, "the stack is too large");
+	find_order(&c);
 	c.out = arena_alloc(v->tmp, v->f->next_blk * sizeof(*c.out));
 	c.now = arena_alloc(v->tmp, c.n * sizeof(*c.now));
-	while (changed)
-		if (!flow_all(&c, &changed))
+	c.all = arena_alloc(v->tmp, c.n * sizeof(*c.all));
+	c.stale[0] = true;
+	/* Without loops all that comes before a block is final. */
+	c.judge = !c.loops;
+	while (again)
+		if (!flow_all(&c, &again))
 			return false;
+	if (c.judge)
+		return true;
 	c.judge = true;
-	return flow_all(&c, &changed);
+	memset(c.stale, true, c.norder * sizeof(*c.stale));
+	return flow_all(&c, &again);
 }

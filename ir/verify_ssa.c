@@ -4,10 +4,12 @@
  * the function and trusts no analysis of it: order and dominators are found
  * here once more (as in cfg.c, after Cooper, Harvey, Kennedy), by block id.
  */
+#include <string.h>
+
 #include "internal.h"
 #include "verify.h"
 
-enum { NONE = UINT32_MAX };
+enum { NONE = VF_NONE };
 
 /* A block, and where it stands in the dominator tree. */
 struct spot {
@@ -33,16 +35,18 @@ struct visit {
 	unsigned next;
 };
 
-static void
-number_blks(struct ssa *s)
+uint32_t
+vf_order(const struct verify *v, const struct blk **order, uint32_t *numbers)
 {
-	const struct func *f = s->v->f;
+	const struct func *f = v->f;
 	struct visit *stack =
-		arena_alloc(s->v->tmp, (f->blks.n + 1) * sizeof(*stack));
-	uint32_t depth = 1, at = f->blks.n, i;
+		arena_alloc(v->tmp, (f->blks.n + 1) * sizeof(*stack));
+	uint32_t depth = 1, at = f->blks.n, i, n;
 
+	for (i = 0; i < f->next_blk; i++)
+		numbers[i] = VF_NONE;
 	stack[0].blk = f->blks.v[0];
-	s->number[f->blks.v[0]->id] = 0; /* seen */
+	numbers[f->blks.v[0]->id] = 0; /* seen */
 	while (depth) {
 		struct visit *top = &stack[depth - 1];
 		const struct blk *to = NULL;
@@ -50,16 +54,30 @@ number_blks(struct ssa *s)
 		if (top->next < 2)
 			to = top->blk->succ[top->next++];
 		else
-			s->spots[--at].blk = stack[--depth].blk;
-		if (to && s->number[to->id] == NONE) {
-			s->number[to->id] = 0;
+			order[--at] = stack[--depth].blk;
+		if (to && numbers[to->id] == VF_NONE) {
+			numbers[to->id] = 0;
 			stack[depth++] = (struct visit){ to, 0 };
 		}
 	}
-	s->spots += at;
-	s->n = f->blks.n - at;
+	n = f->blks.n - at;
+	memmove(order, order + at, n * sizeof(*order));
+	for (i = 0; i < n; i++)
+		numbers[order[i]->id] = i;
+	return n;
+}
+
+static void
+number_blks(struct ssa *s)
+{
+	const struct verify *v = s->v;
+	const struct blk **order =
+		arena_alloc(v->tmp, v->f->blks.n * sizeof(*order));
+	uint32_t i;
+
+	s->n = vf_order(v, order, s->number);
 	for (i = 0; i < s->n; i++)
-		s->number[s->spots[i].blk->id] = i;
+		s->spots[i].blk = order[i];
 }
 
 /* ---- dominators ---- */
@@ -223,14 +241,11 @@ vf_ssa(const struct verify *v)
 {
 	const struct func *f = v->f;
 	struct ssa s = { .v = v };
-	uint32_t i;
 
 	s.spots = arena_alloc(v->tmp, f->blks.n * sizeof(*s.spots));
 	s.number = arena_alloc(v->tmp, f->next_blk * sizeof(*s.number));
 	s.home = arena_alloc(v->tmp, f->ops.n * sizeof(*s.home));
 	s.index = arena_alloc(v->tmp, f->ops.n * sizeof(*s.index));
-	for (i = 0; i < f->next_blk; i++)
-		s.number[i] = NONE;
 	number_blks(&s);
 	find_idoms(&s);
 	walk_tree(&s);
