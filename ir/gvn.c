@@ -11,6 +11,7 @@
 
 struct entry { /* a value that is available */
 	struct ref value;
+	uint32_t asked; /* when last: gvn->time */
 	struct entry *next;
 };
 
@@ -20,6 +21,7 @@ struct gvn {
 	struct ref *to; /* by ref id: what replaces it */
 	struct entry **buckets;
 	uint32_t mask;
+	uint32_t time; /* ops looked at */
 	VEC(uint32_t) undo;            /* buckets, in order of insertion */
 	struct blk **child, **sibling; /* dominator tree, by rpo */
 };
@@ -92,6 +94,18 @@ same_op(const struct op *a, const struct op *b)
 	       a->imm == b->imm && a->index == b->index && same_args(a, b);
 }
 
+/* In a long probe a value that was needed last hundreds of ops ago takes a
+ * spill slot all the way: it is computed again, from operands that are there
+ * anyhow. What helpers say is worth the slot, constants take none. */
+static bool
+is_too_far(const struct gvn *g, const struct entry *e)
+{
+	enum { REACH = 512 };
+	enum ir_opcode code = ir_op(g->f, e->value)->code;
+
+	return g->time - e->asked > REACH && code >= IR_COPY && code != IR_CALL;
+}
+
 /* The available value of an equal op; else REF_NONE, and `r` is available. */
 static struct ref
 number(struct gvn *g, struct ref r)
@@ -102,9 +116,13 @@ number(struct gvn *g, struct ref r)
 
 	for (e = g->buckets[at]; e; e = e->next)
 		if (same_op(ir_op(g->f, e->value), op))
-			return e->value;
+			break;
+	if (e && !is_too_far(g, e)) {
+		e->asked = g->time;
+		return e->value;
+	}
 	e = arena_alloc(&g->tmp, sizeof(*e));
-	*e = (struct entry){ r, g->buckets[at] };
+	*e = (struct entry){ r, g->time, g->buckets[at] };
 	g->buckets[at] = e;
 	*vec_push(&g->tmp, &g->undo) = at;
 	return REF_NONE;
@@ -191,6 +209,7 @@ number_blk(struct gvn *g, struct blk *b)
 		struct ref r = b->ops.v[i];
 		struct ref to = replacement(g, b, n, r);
 
+		g->time++;
 		if (to.id)
 			g->to[r.id] = to;
 		else

@@ -2,7 +2,8 @@
 /*
  * Spill slots: spill.c gives every value one of its own; here those that are
  * never needed at the same time come to share, and the frame gets its final
- * size. Liveness of slots, an interference matrix, first fit.
+ * size. Liveness of slots, which ones clash, first fit. Long probes have
+ * thousands of slots of which few are live at once: lists, not matrices.
  *
  *	r10 - 0		objects (place.c)
  *	    ...		up to func->stack, rounded to 8
@@ -10,72 +11,156 @@
  */
 #include "alloc.h"
 
-enum { STACK_LIMIT = 512 }; /* MAX_BPF_STACK, callbacks included */
+enum {
+	STACK_LIMIT = 512, /* MAX_BPF_STACK, callbacks included */
+	SLOTS_MAX = STACK_LIMIT / 8,
+};
+
+typedef VEC(uint32_t) list;
 
 struct slots {
 	struct func *f;
-	uint32_t n, words;
-	uint64_t *live_in; /* blks.n rows */
-	uint64_t *clash;   /* n rows */
-	uint64_t *live;    /* one row */
+	struct arena *tmp;
+	uint32_t n;
+	list *reads;  /* by slot: blocks (rpo) that need what they start with */
+	list *writes; /* by slot: blocks that write it */
+	list *live_in; /* by rpo */
+	list *clash;   /* by slot */
+	/* The slots that are live, and by slot: its place there + 1. */
+	list live;
+	uint32_t *at;
+	uint32_t most; /* of them at once */
 };
+
+/* ---- liveness: from each read up to the writes ---- */
+
+static void
+find_accesses(struct slots *s)
+{
+	uint32_t *seen = arena_alloc(s->tmp, s->n * sizeof(*seen));
+	uint32_t i, k;
+
+	for (i = 0; i < s->f->blks.n; i++) {
+		const struct blk *b = s->f->blks.v[i];
+
+		for (k = 0; k < b->ops.n; k++) {
+			const struct op *op = ir_op(s->f, b->ops.v[k]);
+			bool spill = op->code == IR_SPILL;
+
+			if (!spill && op->code != IR_RELOAD)
+				continue;
+			if (seen[op->imm] == i + 1)
+				continue; /* written here */
+			*vec_push(s->tmp, spill ? &s->writes[op->imm]
+						: &s->reads[op->imm]) = i;
+			if (spill)
+				seen[op->imm] = i + 1;
+		}
+	}
+}
+
+static void
+walk_slot(struct slots *s, uint32_t slot, uint32_t *in, uint32_t *written)
+{
+	list work = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < s->writes[slot].n; i++)
+		written[s->writes[slot].v[i]] = slot + 1;
+	for (i = 0; i < s->reads[slot].n; i++)
+		*vec_push(s->tmp, &work) = s->reads[slot].v[i];
+	while (work.n) {
+		uint32_t at = work.v[--work.n];
+		const struct blk *b = s->f->blks.v[at];
+
+		if (in[at] == slot + 1)
+			continue;
+		in[at] = slot + 1;
+		*vec_push(s->tmp, &s->live_in[at]) = slot;
+		for (i = 0; i < b->preds.n; i++)
+			if (written[b->preds.v[i]->rpo] != slot + 1)
+				*vec_push(s->tmp, &work) = b->preds.v[i]->rpo;
+	}
+}
+
+/* ---- what is live at once ---- */
+
+static void
+add_live(struct slots *s, uint32_t slot)
+{
+	if (s->at[slot])
+		return;
+	*vec_push(s->tmp, &s->live) = slot;
+	s->at[slot] = s->live.n;
+	s->most = s->live.n > s->most ? s->live.n : s->most;
+}
+
+static void
+drop_live(struct slots *s, uint32_t slot)
+{
+	uint32_t last;
+
+	if (!s->at[slot])
+		return;
+	last = s->live.v[--s->live.n];
+	s->live.v[s->at[slot] - 1] = last;
+	s->at[last] = s->at[slot];
+	s->at[slot] = 0;
+}
 
 static void
 clash_with_live(struct slots *s, uint32_t slot)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->n; i++)
-		if (i != slot && ir_bit(s->live, i)) {
-			ir_bit_set(s->clash + slot * s->words, i);
-			ir_bit_set(s->clash + i * s->words, slot);
-		}
+	for (i = 0; i < s->live.n && s->most <= SLOTS_MAX; i++) {
+		*vec_push(s->tmp, &s->clash[slot]) = s->live.v[i];
+		*vec_push(s->tmp, &s->clash[s->live.v[i]]) = slot;
+	}
 }
 
 /* A phi in a slot is there from the block's start on: its slot is live in,
  * written by the predecessors. */
-static bool
+static void
 scan_blk(struct slots *s, const struct blk *b)
 {
-	uint64_t *in = s->live_in + b->rpo * s->words;
-	bool changed = false;
 	uint32_t i, k;
 
-	memset(s->live, 0, s->words * sizeof(*s->live));
-	for (i = 0; i < 2; i++)
-		for (k = 0; b->succ[i] && k < s->words; k++)
-			s->live[k] |=
-				s->live_in[b->succ[i]->rpo * s->words + k];
+	while (s->live.n)
+		drop_live(s, s->live.v[0]);
+	for (i = 0; i < 2 && b->succ[i]; i++) {
+		const list *in = &s->live_in[b->succ[i]->rpo];
+
+		for (k = 0; k < in->n; k++)
+			add_live(s, in->v[k]);
+	}
 	for (i = b->ops.n; i-- > 0;) {
 		const struct op *op = ir_op(s->f, b->ops.v[i]);
 
 		if (op->code == IR_SPILL) {
-			ir_bit_clear(s->live, op->imm);
+			drop_live(s, op->imm);
 			clash_with_live(s, op->imm);
 		} else if (op->code == IR_RELOAD) {
-			ir_bit_set(s->live, op->imm);
+			add_live(s, op->imm);
 		}
 	}
-	for (k = 0; k < s->words; k++) {
-		changed |= in[k] != s->live[k];
-		in[k] = s->live[k];
-	}
-	return changed;
 }
 
-static uint32_t
-first_free(const struct slots *s, uint32_t slot, const uint32_t *color)
-{
-	uint32_t c, i;
+/* ---- first fit ---- */
 
-	for (c = 0;; c++) {
-		for (i = 0; i < slot; i++)
-			if (color[i] == c &&
-			    ir_bit(s->clash + slot * s->words, i))
-				break;
-		if (i == slot)
-			return c;
-	}
+static uint32_t
+first_free(const struct slots *s, uint32_t slot, const uint32_t *color,
+	   uint32_t *taken)
+{
+	const list *l = &s->clash[slot];
+	uint32_t c = 0, i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->v[i] < slot)
+			taken[color[l->v[i]]] = slot + 1;
+	while (taken[c] == slot + 1)
+		c++;
+	return c;
 }
 
 static void
@@ -94,24 +179,40 @@ renumber(struct func *f, const uint32_t *color)
 }
 
 static void
+find_clashes(struct slots *s)
+{
+	const struct func *f = s->f;
+	uint32_t *in = arena_alloc(s->tmp, f->blks.n * sizeof(*in));
+	uint32_t *written = arena_alloc(s->tmp, f->blks.n * sizeof(*written));
+	uint32_t i;
+
+	s->reads = arena_alloc(s->tmp, s->n * sizeof(list));
+	s->writes = arena_alloc(s->tmp, s->n * sizeof(list));
+	s->clash = arena_alloc(s->tmp, s->n * sizeof(list));
+	s->live_in = arena_alloc(s->tmp, f->blks.n * sizeof(list));
+	s->at = arena_alloc(s->tmp, s->n * sizeof(*s->at));
+	find_accesses(s);
+	for (i = 0; i < s->n; i++)
+		walk_slot(s, i, in, written);
+	for (i = 0; i < f->blks.n; i++)
+		scan_blk(s, f->blks.v[i]);
+}
+
+static void
 color_slots(struct func *f, struct arena *tmp)
 {
-	struct slots s = { .f = f, .n = f->nslots };
+	struct slots s = { .f = f, .n = f->nslots, .tmp = tmp };
 	uint32_t *color = arena_alloc(tmp, s.n * sizeof(*color));
+	uint32_t *taken = arena_alloc(tmp, (s.n + 1) * sizeof(*taken));
 	uint32_t i, used = 0;
-	bool changed = true;
 
-	s.words = (s.n + 63) / 64;
-	s.live_in = arena_alloc(tmp, f->blks.n * s.words * sizeof(uint64_t));
-	s.clash = arena_alloc(tmp, s.n * s.words * sizeof(uint64_t));
-	s.live = arena_alloc(tmp, s.words * sizeof(uint64_t));
-	while (changed) {
-		changed = false;
-		for (i = f->blks.n; i-- > 0;)
-			changed |= scan_blk(&s, f->blks.v[i]);
+	find_clashes(&s);
+	if (s.most > SLOTS_MAX) { /* an error: they do not fit in any way */
+		f->nslots = s.most;
+		return;
 	}
 	for (i = 0; i < s.n; i++) {
-		color[i] = first_free(&s, i, color);
+		color[i] = first_free(&s, i, color, taken);
 		used = color[i] + 1 > used ? color[i] + 1 : used;
 	}
 	renumber(f, color);
