@@ -115,7 +115,6 @@ enum map_use {
 	MAP_RINGBUF,
 	MAP_SCRATCH, /* per-CPU array, one entry per program */
 	MAP_GLOBAL,  /* array, one entry: struct ir_global */
-	MAP_ZERO,    /* array, one entry of zeros, read-only */
 	MAP_STACKS,  /* hash of frames -> u64 number, frames[depth] */
 	MAP_CONST, /* array, one entry: constant data (long literals) */
 };
@@ -144,7 +143,7 @@ struct map_spec {
 	bool scalar; /* array of one; a presence byte at present_off */
 	uint32_t present_off;
 	uint32_t depth;   /* MAP_STACKS: frames */
-	const void *init; /* MAP_CONST, MAP_ZERO: value to write, or NULL */
+	const void *init; /* MAP_CONST: value to write */
 };
 
 /* What a program reports of its own accord (REFERENCE 8.2). */
@@ -193,6 +192,7 @@ bool ir_lower(const struct sema_input *in, struct prog *p);
 bool ir_fold(struct prog *p);   /* constants, strength, branches */
 bool ir_gvn(struct prog *p);    /* equal pure ops and pure helper calls */
 bool ir_dce(struct prog *p);    /* dead ops and blocks, jump threading */
+bool ir_blur(struct prog *p);   /* too many constants for the verifier */
 bool ir_gate(struct prog *p);   /* a way to turn slow detachers off */
 bool ir_place(struct prog *p);  /* objects to stack and scratch */
 bool ir_select(struct prog *p); /* immediates and addresses into ops */

@@ -59,10 +59,6 @@ spec_for(const struct prog *p, enum map_use use, uint32_t depth)
 		m = array_spec(use, "global", sizeof(struct ir_global) + 8);
 		m.flags = BPF_F_MMAPABLE;
 		return m;
-	case MAP_ZERO:
-		m = array_spec(use, "zero", 8);
-		m.flags = BPF_F_RDONLY_PROG;
-		return m;
 	case MAP_CONST:
 		m = array_spec(use, "const", 0);
 		m.flags = BPF_F_RDONLY_PROG;

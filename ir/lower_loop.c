@@ -127,16 +127,15 @@ callback_begin(struct callback *c, struct lower *l, uint8_t nparams)
  * it keeps it from being generalised: so scalars in the frame are shifted by
  * a zero that the verifier does not know to be one, after which it knows
  * nothing of them (adding it would leave them bounds, new ones each time).
- * The index of bpf_loop has
- * 32 bits, in a register of which it knows nothing; the map of zeros it does
- * not look into.
+ * The index of bpf_loop has 32 bits, in a register of which it knows nothing;
+ * the zeros behind the counters it does not look into: anybody may write there.
  */
 struct ref
 lower_unknown_zero(struct lower *l)
 {
 	if (l->f->parent && l->f->nparams == 2)
 		return ir_bini(l, IR_SHR, ir_param(l, 0), 32);
-	return ir_load(l, ir_mapval(l, ir_map_for(l, MAP_ZERO, 0), 0), 0, 8);
+	return ir_load(l, ir_zeros(l, 8), 0, 8);
 }
 
 static void

@@ -26,8 +26,7 @@
 const char *const ir_map_uses[] = {
 	[MAP_USER] = "user",       [MAP_RINGBUF] = "ringbuf",
 	[MAP_SCRATCH] = "scratch", [MAP_GLOBAL] = "global",
-	[MAP_ZERO] = "zero",       [MAP_STACKS] = "stacks",
-	[MAP_CONST] = "const",
+	[MAP_STACKS] = "stacks",   [MAP_CONST] = "const",
 };
 
 static void

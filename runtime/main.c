@@ -104,6 +104,7 @@ static const struct pass pipeline[] = {
 	{ "fold",   NULL,        ir_fold,   NULL,     print_ir  },
 	{ "gvn",    NULL,        ir_gvn,    NULL,     print_ir  },
 	{ "dce",    NULL,        ir_dce,    NULL,     print_ir  },
+	{ "blur",   NULL,        ir_blur,   NULL,     print_ir  },
 	{ "gate",   NULL,        ir_gate,   "ir",     print_ir  },
 	{ "place",  NULL,        ir_place,  NULL,     print_ir  },
 	{ "select", NULL,        ir_select, NULL,     print_ir  },
@@ -125,7 +126,7 @@ static const struct { const char *theirs, *ours; } stage_names[] = {
 };
 /* clang-format on */
 
-enum { PASS_LOWER = 3, PASS_LAYOUT = 12 };
+enum { PASS_LOWER = 3, PASS_LAYOUT = 13 };
 
 /* Whether one of -d's stages, "STAGE" or "STAGE=PASS", asks for this pass. */
 static bool

@@ -113,10 +113,10 @@ static const struct {
 	bool optional; /* makes code better, not possible */
 } passes[] = {
 	{ "fold", ir_fold, true },      { "gvn", ir_gvn, true },
-	{ "dce", ir_dce, true },        { "gate", ir_gate, false },
-	{ "place", ir_place, false },   { "select", ir_select, false },
-	{ "spill", ir_spill, false },   { "assign", ir_assign, false },
-	{ "layout", ir_layout, false },
+	{ "dce", ir_dce, true },        { "blur", ir_blur, false },
+	{ "gate", ir_gate, false },     { "place", ir_place, false },
+	{ "select", ir_select, false }, { "spill", ir_spill, false },
+	{ "assign", ir_assign, false }, { "layout", ir_layout, false },
 };
 
 static void
