@@ -310,6 +310,7 @@ void listing_add(struct listing *l, const char *text, const char *params);
 /* ---- the rows; table.c puts them in order ---- */
 
 extern const struct probe_type probe_begin, probe_end, probe_self;
+extern const struct probe_type probe_test, probe_bench;
 extern const struct probe_type probe_kprobe, probe_kretprobe;
 extern const struct probe_type probe_uprobe, probe_uretprobe, probe_usdt;
 extern const struct probe_type probe_tracepoint, probe_rawtracepoint;

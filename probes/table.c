@@ -10,6 +10,7 @@ const struct probe_type *const probe_types[] = {
 	&probe_rawtracepoint, &probe_fentry,	 &probe_fexit,
 	&probe_iter,	   &probe_interval,	 &probe_profile,
 	&probe_software,   &probe_hardware,	 &probe_watchpoint,
+	&probe_test,	   &probe_bench,
 	NULL,
 };
 /* clang-format on */

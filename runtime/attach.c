@@ -22,8 +22,8 @@ prog_index(const struct session *s, const struct unit *u)
 	return i;
 }
 
-static int
-prog_of(const struct session *s, const struct unit *u)
+int
+session_prog(const struct session *s, const struct unit *u)
 {
 	return s->progs[prog_index(s, u)].fd;
 }
@@ -37,13 +37,14 @@ session_run_special(struct session *s, bool end)
 		const struct unit *u = units->v.v[i];
 		unsigned flags = u->type->flags;
 
-		if (!(flags & PROBE_SPECIAL) || flags & PROBE_AT_SIGNAL ||
+		if (!(flags & PROBE_SPECIAL) ||
+		    flags & (PROBE_AT_SIGNAL | PROBE_TEST | PROBE_BENCH) ||
 		    end != !!(flags & PROBE_AT_END))
 			continue;
 		if (s->opts->verbose && !end)
 			fprintf(stderr, "Attaching '%s' probe\n",
 				u->type->name);
-		sys_prog_run(prog_of(s, u));
+		sys_prog_run(session_prog(s, u));
 	}
 }
 
@@ -55,7 +56,7 @@ session_run_signal(struct session *s)
 
 	for (uint32_t i = 0; i < units->v.n; i++)
 		if (units->v.v[i]->type->flags & PROBE_AT_SIGNAL) {
-			sys_prog_run(prog_of(s, units->v.v[i]));
+			sys_prog_run(session_prog(s, units->v.v[i]));
 			any = true;
 		}
 	return any;

@@ -18,6 +18,7 @@ struct out {
 	enum out_buffering buffering;
 	struct sbuf buf;
 	bool failed; /* a write failed: errno in error */
+	bool held;   /* nothing is written, what goes to stderr comes here */
 	int error;
 	uint64_t div; /* of print(@m, top, div), for types that print both the
 			 divided and the whole value; 0: none */
@@ -155,6 +156,8 @@ const char *ksyms_find(const struct ksyms *k, uint64_t addr, uint64_t *offset);
 
 /* ---- the command line ---- */
 
+enum run_mode { RUN_TRACE, RUN_TEST, RUN_BENCH };
+
 struct options {
 	const char *script_path; /* or NULL */
 	const char *program;     /* -e, or NULL */
@@ -179,6 +182,8 @@ struct options {
 	bool info;
 	bool fmt; /* --fmt, --mode format */
 	enum out_buffering buffering;
+	enum run_mode mode;
+	const char *probe_filter; /* of names, with --test and --bench */
 	struct params params;
 	VEC(const char *) positional; /* what params points at */
 	VEC(const char *) named;      /* --name=value behind `--` */
@@ -323,6 +328,16 @@ int losses_status(struct session *s, int status);
 void ready_tell(struct session *s);
 void ready_end(void);
 
+/* --test, --bench: leave in `units` only those that count in o->mode; false:
+ * reported. Run the test or bench probes; the exit status. */
+bool testing_select(struct unit_list *units, const struct options *o,
+		    struct diag *d);
+int testing_run(struct session *s);
+/* The descriptor of the unit's program. */
+int session_prog(const struct session *s, const struct unit *u);
+/* A text for the user, now; the output before it is flushed. */
+void session_stderr(struct session *s, const char *text, size_t n);
+
 /* Run what iterators are attached to its end; false: there are none. */
 bool walks_read(struct session *s);
 
@@ -363,6 +378,12 @@ int sys_map_freeze(int fd);
 int sys_btf_of(const char *module);
 /* BPF_PROG_TEST_RUN without a context. */
 int sys_prog_run(int fd);
+struct prog_run {
+	bool packet;     /* its context is one (XDP); else it has none */
+	uint32_t repeat; /* with a packet: how often */
+	uint32_t retval, ns; /* out; ns: the average of a run */
+};
+int sys_prog_test(int fd, struct prog_run *r);
 
 struct prog_load {
 	const char *name, *license;

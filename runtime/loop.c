@@ -194,6 +194,8 @@ status_of(struct session *s)
 int
 session_run(struct session *s)
 {
+	if (s->opts->mode != RUN_TRACE)
+		return testing_run(s);
 	block_signals(s);
 	session_run_special(s, false);
 	child_ready(s);

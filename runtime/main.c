@@ -56,6 +56,9 @@ lower(struct compile *c)
 {
 	c->prog.ast = &c->ast;
 	c->prog.units = c->ast.units;
+	if (!c->opts.debug && !c->opts.check && !c->opts.compile_only &&
+	    !testing_select(c->ast.units, &c->opts, &c->diag))
+		return false;
 	return ir_lower(&c->in, &c->prog);
 }
 

@@ -85,9 +85,7 @@ tell(struct session *s, const struct event_spec *spec, int64_t code)
 	else
 		diag_warn(&d, spec->at, "%s", texts[spec->notice]);
 	diag_flush(&d, &text);
-	out_flush(s->out);
-	fwrite(text.s, 1, text.n, stderr);
-	fflush(stderr);
+	session_stderr(s, text.s, text.n);
 	sbuf_free(&text);
 	arena_free(&scratch);
 }

@@ -26,6 +26,9 @@ enum {
 	OPT_INCLUDE,
 	OPT_KERNEL,
 	OPT_MODE,
+	OPT_TEST,
+	OPT_BENCH,
+	OPT_PROBE_FILTER,
 	OPT_CHECK,
 	OPT_WAIT_DETACH,
 	OPT_TIMEOUT,
@@ -66,6 +69,9 @@ static const struct option long_options[] = {
 	{ "strict",              no_argument,       NULL, OPT_STRICT },
 	{ "child-status",        no_argument,       NULL, OPT_CHILD_STATUS },
 	{ "mode",                required_argument, NULL, OPT_MODE },
+	{ "test",                no_argument,       NULL, OPT_TEST },
+	{ "bench",               no_argument,       NULL, OPT_BENCH },
+	{ "probe-filter",        required_argument, NULL, OPT_PROBE_FILTER },
 	{ "check",               no_argument,       NULL, OPT_CHECK },
 	{ "btf",                 optional_argument, NULL, 'b' },
 	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
@@ -107,6 +113,8 @@ static const char usage[] =
 "        --ready-fd N    write a byte to descriptor N once all is attached\n"
 "        --child-status  end with the status of the command of -c\n"
 "        --dry-run       attach, then leave\n"
+"        --test          run the script's test probes, --bench its bench\n"
+"        --bench         probes; --probe-filter REGEX: some of them\n"
 "        --wait-detach   end only when the kernel has let go of all probes\n"
 "        --no-feature F  do without kprobe_multi, uprobe_multi,\n"
 "                        attach_cookie or raw_tracepoint (a comma list)\n"
@@ -249,9 +257,26 @@ set_buffering(struct options *o, const char *text)
 		   false);
 }
 
+/* One of the options that say what to do with the script: only one. */
+static enum options_result
+run_mode(struct options *o, const char *option, enum run_mode mode)
+{
+	if (o->fmt || o->compile_only || o->mode != RUN_TRACE) {
+		fprintf(stderr,
+			"ERROR: USAGE: %s conflicts with existing --mode\n",
+			option);
+		return OPTIONS_BAD;
+	}
+	o->mode = mode;
+	return OPTIONS_RUN;
+}
+
 static enum options_result
 set_mode(struct options *o, const char *text)
 {
+	if (!strcmp(text, "test") || !strcmp(text, "bench"))
+		return run_mode(o, "--mode",
+				*text == 't' ? RUN_TEST : RUN_BENCH);
 	if (!strcmp(text, "codegen")) {
 		o->compile_only = true;
 		return OPTIONS_RUN;
@@ -385,11 +410,16 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 	case OPT_INFO:
 		o->info = true;
 		return OPTIONS_RUN;
+	case OPT_TEST:
+		return run_mode(o, "--test", RUN_TEST);
+	case OPT_BENCH:
+		return run_mode(o, "--bench", RUN_BENCH);
+	case OPT_PROBE_FILTER:
+		o->probe_filter = arg;
+		return OPTIONS_RUN;
 	case OPT_FMT:
-		if (o->fmt || o->compile_only)
-			return bad("USAGE: --fmt conflicts with existing "
-				   "--mode",
-				   false);
+		if (run_mode(o, "--fmt", RUN_TRACE) == OPTIONS_BAD)
+			return OPTIONS_BAD;
 		o->fmt = true;
 		return OPTIONS_RUN;
 	case OPT_UNSAFE:

@@ -45,6 +45,8 @@ out_flush(struct out *o)
 {
 	size_t done = 0;
 
+	if (o->held)
+		return;
 	while (!o->failed && o->fd >= 0 && done < o->buf.n) {
 		ssize_t n = write(o->fd, o->buf.s + done, o->buf.n - done);
 

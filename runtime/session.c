@@ -16,14 +16,29 @@
 
 #include "internal.h"
 
+void
+session_stderr(struct session *s, const char *text, size_t n)
+{
+	if (s->out && s->out->held) {
+		out_write(s->out, text, n);
+		return;
+	}
+	if (s->out)
+		out_flush(s->out);
+	fwrite(text, 1, n, stderr);
+	fflush(stderr);
+}
+
 static void
 message(struct session *s, const char *word, const char *fmt, va_list ap)
 {
-	if (s->out)
-		out_flush(s->out);
-	fputs(word, stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	struct sbuf text = { 0 };
+
+	sbuf_puts(&text, word);
+	sbuf_vprintf(&text, fmt, ap);
+	sbuf_putc(&text, '\n');
+	session_stderr(s, text.s, text.n);
+	sbuf_free(&text);
 }
 
 void

@@ -140,6 +140,24 @@ sys_prog_run(int fd)
 }
 
 int
+sys_prog_test(int fd, struct prog_run *r)
+{
+	static const unsigned char packet[64];
+	union bpf_attr attr = { .test.prog_fd = (uint32_t)fd };
+	int error;
+
+	if (r->packet) {
+		attr.test.repeat = r->repeat ? r->repeat : 1;
+		attr.test.data_in = address(packet);
+		attr.test.data_size_in = sizeof(packet);
+	}
+	error = sys_bpf(BPF_PROG_TEST_RUN, &attr);
+	r->retval = attr.test.retval;
+	r->ns = attr.test.duration;
+	return error;
+}
+
+int
 sys_prog_load(const struct prog_load *p)
 {
 	union bpf_attr attr = {

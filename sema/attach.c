@@ -60,9 +60,8 @@ check_parts(struct attaching *a, const struct probe_type *t)
 	if (n >= t->min_parts && n <= t->max_parts)
 		return true;
 	return diag_error(a->s->d, a->ap->span,
-			  "%s probe type requires %s argument%s, found %u",
-			  t->name, range_text(a->s, t),
-			  t->max_parts == 1 ? "" : "s", n);
+			  "%s probe type requires %s arguments, found %u",
+			  t->name, range_text(a->s, t), n);
 }
 
 /* Bring targets that share a program together, each such group where its

@@ -143,6 +143,8 @@ enum probe_flags {
 	PROBE_EACH = 1 << 18,       /* the kernel wants a program of its own for
 				       each target (fentry) */
 	PROBE_PARAMS = 1 << 19,     /* `args` are a function's parameters */
+	PROBE_TEST = 1 << 20,       /* special: run under --test alone */
+	PROBE_BENCH = 1 << 21,      /* special: run under --bench alone */
 };
 
 /* One concrete place a unit attaches to. */

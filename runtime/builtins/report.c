@@ -56,14 +56,12 @@ report_at_call(const struct event *e, bool warning, const char *text, size_t n)
 		report_json(s->out, warning ? "warnf" : "errorf", &a, text, n);
 		return;
 	}
-	out_flush(s->out);
 	put_place(&line, &a, &b);
 	sbuf_puts(&line, warning ? ": WARNING: " : ": ERROR: ");
 	sbuf_add(&line, text, n);
 	if (!n || text[n - 1] != '\n')
 		sbuf_putc(&line, '\n');
-	fwrite(line.s, 1, line.n, stderr);
-	fflush(stderr);
+	session_stderr(s, line.s, line.n);
 	sbuf_free(&line);
 }
 
@@ -87,9 +85,7 @@ report_source(const struct event *e, bool warning, const char *text, size_t n)
 	else
 		diag_error(&d, span, "%.*s", (int)n, text);
 	diag_flush(&d, &out);
-	out_flush(s->out);
-	fwrite(out.s, 1, out.n, stderr);
-	fflush(stderr);
+	session_stderr(s, out.s, out.n);
 	sbuf_free(&out);
 	arena_free(&scratch);
 }
@@ -187,6 +183,25 @@ assert_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return REF_NONE;
 }
 
+/* Upstream's assert() is a macro of its library: its place there comes
+ * first. */
+static void
+assert_place(struct session *s, const struct event *e, const struct sbuf *text)
+{
+	static const char note[] = "expanded from";
+	struct sbuf line = { 0 };
+
+	if (s->out->json) {
+		report_at_call(e, false, text->s, text->n);
+		return;
+	}
+	sbuf_printf(&line, "stdlib/base.bt:6:5-37: ERROR: %.*s\n",
+		    (int)text->n, text->s);
+	session_stderr(s, line.s, line.n);
+	sbuf_free(&line);
+	report_source(e, false, note, strlen(note));
+}
+
 static void
 assert_event(struct session *s, const struct event *e)
 {
@@ -202,7 +217,7 @@ assert_event(struct session *s, const struct event *e)
 		text = value_string(arg->type, e->data + 8, &n);
 		sbuf_add(&line, text, n);
 	}
-	report_source(e, false, line.s, line.n);
+	assert_place(s, e, &line);
 	sbuf_free(&line);
 	s->exit_code = 1;
 	s->done = true;
