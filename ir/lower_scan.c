@@ -514,8 +514,10 @@ lower_space(struct lower *l, const struct node *n)
 	case N_INDEX:
 		x = n->index.x;
 		break;
-	case N_CAST:
-		return lower_space(l, n->cast.x);
+	case N_CAST: /* of a number: its bytes are ours */
+		return type_is_scalar(n->cast.x->type)
+			       ? AS_BPF
+			       : lower_space(l, n->cast.x);
 	case N_EXPR:
 		return lower_space(l, n->expr.x);
 	default:
