@@ -369,7 +369,8 @@ check_objs(const struct verify *v)
 		    o->align & (o->align - 1))
 			return vf_bad(v, NULL, REF_NONE,
 				      "an object's size or alignment");
-		if (!o->scratch && (o->where > 0 || o->where < -512))
+		if (!o->scratch &&
+		    (o->where > 0 || (v->f->allocated && o->where < -512)))
 			return vf_bad(v, NULL, REF_NONE,
 				      "an object outside of the stack");
 		if (o->where % (int32_t)o->align)
