@@ -246,11 +246,9 @@ step(struct ev *e, const struct node *n)
 		new = scalar(t, down ? old.i - 1 : old.i + 1);
 		eval_store(e, cell, new, t);
 	} else {
-		struct val *v = &e->vars[x->var.var->id];
-
-		old = *v;
-		new = scalar(v->t, down ? old.i - 1 : old.i + 1);
-		*v = new;
+		old = eval_var(e, x->var.var);
+		new = scalar(old.t, down ? old.i - 1 : old.i + 1);
+		eval_set_var(e, x->var.var, new);
 	}
 	return scalar(n->type,
 		      op == OP_POSTINC || op == OP_POSTDEC ? old.i : new.i);
@@ -267,6 +265,73 @@ negate(struct val x, const struct type *t, bool complement)
 	return scalar(t, v);
 }
 
+/* ---- variables and addresses: ours stand for the kernel's ---- */
+
+struct val
+eval_var(struct ev *e, const struct var *var)
+{
+	unsigned char *home = e->homes[var->id];
+	struct val v;
+
+	if (!home)
+		return e->vars[var->id];
+	v = eval_load(var->type, home);
+	return v.p ? eval_convert(e, v, var->type) : v;
+}
+
+void
+eval_set_var(struct ev *e, const struct var *var, struct val v)
+{
+	if (e->sorry)
+		return;
+	if (e->homes[var->id])
+		eval_store(e, e->homes[var->id], v, var->type);
+	else
+		e->vars[var->id] = eval_convert(e, v, var->type);
+}
+
+static struct val
+address(struct ev *e, const struct node *n)
+{
+	const struct node *x = n->unary.x;
+	unsigned char **home;
+
+	if (x->kind != N_VAR) {
+		e->sorry = "this address";
+		return eval_zero(e, n->type);
+	}
+	home = &e->homes[x->var.var->id];
+	if (!*home) {
+		*home = arena_alloc(e->a, x->var.var->type->size + 8);
+		eval_store(e, *home, e->vars[x->var.var->id], x->var.var->type);
+	}
+	return (struct val){ .t = n->type, .i = (uint64_t)(uintptr_t)*home };
+}
+
+/* What a pointer leads to. */
+static struct val
+behind(struct ev *e, struct val p, uint32_t off, const struct type *t)
+{
+	struct val v = eval_zero(e, t);
+
+	if (e->sorry || !p.i)
+		return v;
+	return eval_load(t, (unsigned char *)(uintptr_t)p.i + off);
+}
+
+static struct val
+bits(const struct field *f, const unsigned char *p, const struct type *t)
+{
+	uint64_t v = 0;
+
+	for (uint32_t i = 0; i < f->bit_size; i++) {
+		uint32_t at = f->bit_offset + i;
+
+		v |= (uint64_t)(p[at / 8] >> at % 8 & 1) << i;
+	}
+	return scalar(t, v);
+}
+
 static struct val
 unary(struct ev *e, const struct node *n)
 {
@@ -277,6 +342,10 @@ unary(struct ev *e, const struct node *n)
 		return negate(eval(e, n->unary.x), n->type, true);
 	case OP_NOT:
 		return scalar(n->type, !eval_true(e, n->unary.x));
+	case OP_ADDR:
+		return address(e, n);
+	case OP_DEREF:
+		return behind(e, eval(e, n->unary.x), 0, n->type);
 	case OP_PREINC:
 	case OP_PREDEC:
 	case OP_POSTINC:
@@ -328,10 +397,14 @@ field(struct ev *e, const struct node *n)
 	struct val v = eval(e, n->field.x);
 	const struct field *f = n->field.field;
 
+	if (v.t->kind == TY_POINTER)
+		v.p = (unsigned char *)(uintptr_t)v.i;
 	if (e->sorry || !f || !v.p) {
 		e->sorry = e->sorry ? e->sorry : "a field";
 		return eval_zero(e, n->type);
 	}
+	if (f->bit_size)
+		return bits(f, v.p + f->offset, f->type);
 	return eval_load(f->type, v.p + f->offset);
 }
 
@@ -446,7 +519,7 @@ dispatch(struct ev *e, const struct node *n)
 	case N_STR:
 		return literal(e, n);
 	case N_VAR:
-		return e->vars[n->var.var->id];
+		return eval_var(e, n->var.var);
 	case N_MAP:
 		return map_read(e, n);
 	case N_CALL:

@@ -43,8 +43,9 @@ struct ev {
 	struct ev_map *maps; /* by mapdef->index */
 	uint32_t nmaps;
 	VEC(struct ev_action) actions;
-	struct out out;   /* text being made */
-	struct val *vars; /* of the unit at work, by var->id */
+	struct out out;        /* text being made */
+	struct val *vars;      /* of the unit at work, by var->id */
+	unsigned char **homes; /* of those whose address was taken; else NULL */
 	enum flow flow;
 	uint64_t steps;
 	const char *sorry; /* what cannot be evaluated, or NULL */
@@ -53,7 +54,13 @@ struct ev {
 /* Runs all probes; the output into `text`. NULL, or why it cannot. */
 const char *eval_script(const struct sema_input *in, struct sbuf *text);
 
-/* ---- between eval.c (expressions) and eval_stmt.c (all else) ---- */
+/* ---- between eval.c (expressions), eval_word.c (words that give values)
+ * and eval_stmt.c (all else) ---- */
+
+/* False: it is no such word. */
+bool eval_word(struct ev *e, const struct node *n, struct val *r);
+struct val eval_var(struct ev *e, const struct var *var);
+void eval_set_var(struct ev *e, const struct var *var, struct val v);
 
 struct val eval(struct ev *e, const struct node *n);
 bool eval_true(struct ev *e, const struct node *n);

@@ -152,13 +152,6 @@ assign_aggregate(struct ev *e, const struct node *n)
 
 /* ---- assignment ---- */
 
-static void
-set_var(struct ev *e, const struct var *var, struct val v)
-{
-	if (!e->sorry)
-		e->vars[var->id] = eval_convert(e, v, var->type);
-}
-
 static const struct type *
 arith_type(struct ev *e, enum operator_kind op, struct val a, struct val b)
 {
@@ -170,13 +163,13 @@ arith_type(struct ev *e, enum operator_kind op, struct val a, struct val b)
 static void
 assign_var(struct ev *e, const struct node *n)
 {
-	struct val old = e->vars[n->assign.target->var.var->id];
+	struct val old = eval_var(e, n->assign.target->var.var);
 	struct val v = eval(e, n->assign.value);
 
 	if (n->assign.op != OP_ASSIGN && !e->sorry)
 		v = eval_arith(n->assign.op, old, v,
 			       arith_type(e, n->assign.op, old, v));
-	set_var(e, n->assign.target->var.var, v);
+	eval_set_var(e, n->assign.target->var.var, v);
 }
 
 static void
@@ -229,7 +222,7 @@ for_range(struct ev *e, const struct node *n)
 	to = eval_convert(e, to, var->type);
 	for (uint64_t i = from.i; s ? (int64_t)i < (int64_t)to.i : i < to.i;
 	     i++) {
-		e->vars[var->id] = (struct val){ .t = var->type, .i = i };
+		eval_set_var(e, var, (struct val){ .t = var->type, .i = i });
 		eval_stmts(e, &n->loop_for.body->block.stmts);
 		if (!goes_on(e))
 			return;
@@ -255,7 +248,7 @@ for_map(struct ev *e, const struct node *n)
 		eval_store(e, kv.p + t->fields[1].offset,
 			   eval_cell_value(e, m->def->value, m->rows.v[i].cell),
 			   t->fields[1].type);
-		e->vars[var->id] = kv;
+		eval_set_var(e, var, kv);
 		eval_stmts(e, &n->loop_for.body->block.stmts);
 		if (!goes_on(e))
 			return;
@@ -287,9 +280,9 @@ static void
 let(struct ev *e, const struct node *n)
 {
 	if (n->let.value)
-		set_var(e, n->let.var, eval(e, n->let.value));
+		eval_set_var(e, n->let.var, eval(e, n->let.value));
 	else
-		e->vars[n->let.var->id] = eval_zero(e, n->let.var->type);
+		eval_set_var(e, n->let.var, eval_zero(e, n->let.var->type));
 }
 
 static void
@@ -455,43 +448,24 @@ word_has_key(struct ev *e, const struct node *n)
 	       eval_find(e, eval_map(e, n->call.args.v[0]), key, false);
 }
 
-/* 0: equal in the first n bytes. */
 static uint64_t
-word_strncmp(struct ev *e, const struct node *n)
+word_find(struct ev *e, const struct node *n)
 {
-	struct val a = eval(e, n->call.args.v[0]);
-	struct val b = eval(e, n->call.args.v[1]);
-	uint64_t len = eval(e, n->call.args.v[2]).i;
+	struct ev_map *m = eval_map(e, n->call.args.v[0]);
+	struct val key = eval(e, n->call.args.v[1]);
+	unsigned char *cell = e->sorry ? NULL : eval_find(e, m, key, false);
 
-	if (e->sorry)
-		return 0;
-	if (len > a.t->size)
-		len = a.t->size;
-	if (len > b.t->size)
-		len = b.t->size;
-	return strncmp((char *)a.p, (char *)b.p, len) != 0;
+	if (cell)
+		eval_set_var(e, n->call.args.v[2]->var.var,
+			     eval_load(m->def->value, cell));
+	return cell != NULL;
 }
 
-/* str(s, n): at most n - 1 characters. */
-static struct val
-word_str(struct ev *e, const struct node *n)
+static void
+word_exit(struct ev *e)
 {
-	struct val v = eval(e, n->call.args.v[0]);
-	struct val r = eval_zero(e, n->type);
-	size_t len;
-
-	if (e->sorry || v.t->kind != TY_STRING) {
-		e->sorry = e->sorry ? e->sorry : "str() of this";
-		return r;
-	}
-	len = strnlen((char *)v.p, v.t->size);
-	if (n->call.args.n > 1) {
-		uint64_t max = eval(e, n->call.args.v[1]).i;
-
-		len = !max ? 0 : max - 1 < len ? max - 1 : len;
-	}
-	memcpy(r.p, v.p, len < n->type->size ? len : n->type->size);
-	return r;
+	act(e, (struct ev_action){ .kind = ACT_EXIT });
+	e->flow = FLOW_RETURN;
 }
 
 static void
@@ -511,16 +485,18 @@ eval_call(struct ev *e, const struct node *n)
 		return word_printf(e, n);
 	if (!strcmp(w, "print"))
 		return word_print(e, n);
-	if (!strcmp(w, "str"))
-		return word_str(e, n);
+	if (eval_word(e, n, &r))
+		return r;
 	if (!strcmp(w, "delete"))
 		r.i = word_delete(e, n);
 	else if (!strcmp(w, "has_key"))
 		r.i = word_has_key(e, n);
 	else if (!strcmp(w, "len"))
 		r.i = row_count(eval_map(e, n->call.args.v[0]));
-	else if (!strcmp(w, "strncmp"))
-		r.i = word_strncmp(e, n);
+	else if (!strcmp(w, "find"))
+		r.i = word_find(e, n);
+	else if (!strcmp(w, "exit"))
+		word_exit(e);
 	else if (!strcmp(w, "clear") || !strcmp(w, "zero"))
 		whole_map(e, n, w[0] == 'z');
 	else
@@ -621,12 +597,34 @@ static void
 run_unit(struct ev *e, const struct unit *u)
 {
 	e->vars = arena_alloc(e->a, (u->vars.n + 1) * sizeof(*e->vars));
+	e->homes = arena_alloc(e->a, (u->vars.n + 1) * sizeof(unsigned char *));
 	for (uint32_t i = 0; i < u->vars.n; i++)
 		if (u->vars.v[i]->type)
 			e->vars[u->vars.v[i]->id] =
 				eval_zero(e, u->vars.v[i]->type);
 	e->flow = FLOW_ON;
 	eval_stmts(e, &u->body->block.stmts);
+}
+
+/* The probes of one kind, then what they ask of user space: nothing behind
+ * an exit() is heard. */
+static void
+run_units(struct ev *e, bool at_end, struct sbuf *text)
+{
+	const struct unit_list *units = e->in->ast->units;
+	uint32_t i;
+
+	for (i = 0; i < units->v.n && !e->sorry; i++)
+		if (!!(units->v.v[i]->type->flags & PROBE_AT_END) == at_end)
+			run_unit(e, units->v.v[i]);
+	for (i = 0; i < e->actions.n && !e->sorry; i++) {
+		if (e->actions.v[i].kind == ACT_EXIT)
+			break;
+		perform(e, &e->actions.v[i]);
+	}
+	e->actions.n = 0;
+	sbuf_add(text, e->out.buf.s, e->out.buf.n);
+	e->out.buf.n = 0;
 }
 
 const char *
@@ -642,12 +640,11 @@ eval_script(const struct sema_input *in, struct sbuf *text)
 	e.out.session = &session;
 	session.out = &e.out;
 	e.maps = arena_alloc(&arena, (e.nmaps + 1) * sizeof(*e.maps));
-	for (uint32_t i = 0; i < units->v.n && !e.sorry; i++)
-		run_unit(&e, units->v.v[i]);
-	for (uint32_t i = 0; i < e.actions.n && !e.sorry; i++)
-		perform(&e, &e.actions.v[i]);
+	run_units(&e, false, text);
+	run_units(&e, true, text);
 	out_puts(&e.out, "\n\n");
-	print_all(&e);
+	if (in->config->print_maps_on_exit)
+		print_all(&e);
 	sbuf_add(text, e.out.buf.s, e.out.buf.n);
 	sbuf_free(&e.out.buf);
 	arena_free(&arena);

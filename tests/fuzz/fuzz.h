@@ -19,13 +19,15 @@ enum verdict {
 	FUZZ_LOAD = 13,      /* the verifier said no */
 	FUZZ_DIFFERENT = 14, /* other output than the evaluator's */
 	FUZZ_NO_KERNEL = 15, /* not allowed to load */
-	FUZZ_FAULT = 70,     /* the interpreter stopped it */
-	FUZZ_CRASH = 100,    /* a signal ended us */
+	FUZZ_LIMIT = 16,  /* it exceeds a limit of the kernel, and we say so */
+	FUZZ_FAULT = 70,  /* the interpreter stopped it */
+	FUZZ_CRASH = 100, /* a signal ended us */
 	FUZZ_TIMEOUT = 101,
 };
 
-/* Compile, run, compare, in a process of its own; what it said in `why`. */
-enum verdict fuzz_try(const char *text, struct sbuf *why);
+/* Compile, run, compare, in a process of its own; what it said in `why`. With
+ * `plain` once more, without the passes that only make code better. */
+enum verdict fuzz_try(const char *text, bool plain, struct sbuf *why);
 const char *fuzz_verdict_name(enum verdict v);
 
 /* Cut and simplify while the verdict stays; replaces *text. */

@@ -98,6 +98,8 @@ pick_type(struct gen *g, bool simple)
 		return &g_bool;
 	if (what < 9)
 		return &g_str;
+	if (g->nenums && chance(g, 25))
+		return &g->enums[rnd(g, g->nenums)];
 	return simple ? &g_int : &g->types[rnd(g, g->ntypes)];
 }
 
@@ -112,6 +114,8 @@ make_types(struct gen *g)
 	};
 	unsigned n = 1 + rnd(g, 5);
 
+	for (unsigned i = 0; i < g->nenums; i++)
+		g->enums[i] = (struct gtype){ .kind = G_ENUM, .id = i };
 	g->types[g->ntypes++] = arrays[rnd(g, ARRAY_LEN(arrays))];
 	while (n-- > 0) {
 		struct gtype *t = &g->types[g->ntypes];
@@ -279,17 +283,11 @@ change_var(struct gen *g)
 static void
 delete_key(struct gen *g, const struct gmap *m)
 {
-	unsigned i;
-
 	line(g);
-	put(g, m->nkeys ? "delete(@%s, " : "delete(@%s", m->name);
-	put(g, m->nkeys > 1 ? "(" : "");
-	for (i = 0; i < m->nkeys; i++) {
-		put(g, i ? ", " : "");
-		g->size = 5;
-		gen_value(g, m->key[i], 1, false);
-	}
-	put(g, m->nkeys > 1 ? "));\n" : ");\n");
+	put(g, "%sdelete(@%s", chance(g, 30) ? "_ = " : "", m->name);
+	g->size = 8;
+	gen_key_arg(g, m, 1);
+	put(g, ");\n");
 }
 
 static void
@@ -323,7 +321,9 @@ conversion(struct gen *g, const struct gtype *t)
 					     "5", "-7", "08", "+", "#" };
 
 	put(g, "%%");
-	if (t->kind == G_INT && chance(g, 85)) {
+	if (t->kind == G_INT && chance(g, 5)) {
+		put(g, "%sp", chance(g, 30) ? "20" : "");
+	} else if (t->kind == G_INT && chance(g, 85)) {
 		const char *f = flags[rnd(g, ARRAY_LEN(flags))];
 		const char *l = lengths[rnd(g, ARRAY_LEN(lengths))];
 
@@ -331,7 +331,9 @@ conversion(struct gen *g, const struct gtype *t)
 	} else if (t->kind == G_STR || t->kind == G_INT) {
 		put(g, "%ss", chance(g, 20) ? "12" : "");
 	} else {
-		put(g, t->kind == G_BOOL && chance(g, 40) ? "d" : "s");
+		put(g, (t->kind == G_BOOL || t->kind == G_ENUM) && chance(g, 40)
+			       ? "d"
+			       : "s");
 	}
 }
 
@@ -339,19 +341,25 @@ static void
 print_formatted(struct gen *g)
 {
 	unsigned n = chance(g, 5) ? rnd(g, 12) : rnd(g, 5), i;
-	const struct gtype *t[12];
+	const struct gtype *t[12]; /* NULL: something for %s only */
 
 	line(g);
 	put(g, "printf(\"p%u", g->next_id++);
 	for (i = 0; i < n; i++) {
-		t[i] = pick_type(g, false);
+		t[i] = chance(g, 6) ? NULL : pick_type(g, false);
 		put(g, " ");
-		conversion(g, t[i]);
+		if (t[i])
+			conversion(g, t[i]);
+		else
+			put(g, "%%s");
 	}
 	put(g, "\\n\"");
 	for (i = 0; i < n; i++) {
 		put(g, ", ");
-		gen_top(g, t[i], false);
+		if (t[i])
+			gen_top(g, t[i], false);
+		else
+			gen_printable(g);
 	}
 	put(g, ");\n");
 }
@@ -368,9 +376,14 @@ print_some(struct gen *g)
 	line(g);
 	if (g->rounds == 1 && chance(g, 25)) {
 		put(g, "print(@%s", m->name);
-		if (m->nkeys && chance(g, 30))
+		if (m->nkeys && chance(g, 30)) {
 			put(g, ", %u", rnd(g, 4));
+			if (chance(g, 40))
+				put(g, ", %u", rnd(g, 4));
+		}
 		put(g, ");\n");
+	} else if (g->rounds == 1 && chance(g, 6)) {
+		put(g, "%s(@%s);\n", chance(g, 60) ? "clear" : "zero", m->name);
 	} else if (chance(g, 25) && !(m->agg > AGG_STATS) && m->nkeys) {
 		put(g, "print(@%s", m->name);
 		g->size = 6;
@@ -614,6 +627,53 @@ for_map(struct gen *g)
 }
 
 static void
+find_key(struct gen *g)
+{
+	const struct gmap *m = &g->maps[rnd(g, g->nmaps)];
+	unsigned id = g->next_id++;
+	struct gvar *v;
+
+	if (!m->nkeys || !m->value) {
+		if_else(g);
+		return;
+	}
+	line(g);
+	put(g, "let $v%u = ", id);
+	gen_top(g, m->value, false);
+	put(g, ";\n");
+	v = gen_new_var(g, m->value);
+	v->id = id;
+	line(g);
+	put(g, "if (find(@%s", m->name);
+	g->size = 8;
+	gen_key_arg(g, m, 2);
+	put(g, ", $v%u)) {\n", id);
+	body(g);
+	close_brace(g);
+}
+
+/* The branch not taken is never looked at. */
+static void
+if_comptime(struct gen *g)
+{
+	bool yes = chance(g, 50);
+
+	line(g);
+	put(g, "if comptime (sizeof(uint%u) == %u) {\n", yes ? 32 : 16, 4);
+	g->indent++;
+	line(g);
+	put(g, yes ? "@m0[1]++;\n" : "$nothing = nowhere(1);\n");
+	g->indent--;
+	line(g);
+	put(g, "} else {\n");
+	g->indent++;
+	line(g);
+	put(g, yes ? "fail(\"no\");\n" : "@m0[2]++;\n");
+	g->indent--;
+	close_brace(g);
+}
+
+static void
 jump(struct gen *g)
 {
 	line(g);
@@ -625,8 +685,9 @@ jump(struct gen *g)
 	if (g->in_loop && chance(g, 90))
 		put(g, chance(g, 50) ? "break;\n" : "continue;\n");
 	else
-		put(g,
-		    g->in_for || chance(g, 60) ? "return;\n" : "return 1;\n");
+		put(g, !g->in_for && chance(g, 20)  ? "exit();\n"
+		       : g->in_for || chance(g, 60) ? "return;\n"
+						    : "return 1;\n");
 	g->indent--;
 	close_brace(g);
 }
@@ -634,7 +695,7 @@ jump(struct gen *g)
 static void
 stmt(struct gen *g)
 {
-	unsigned what = rnd(g, 32);
+	unsigned what = rnd(g, 35);
 	bool deep = g->nest >= 6;
 
 	if (what < 8)
@@ -657,6 +718,12 @@ stmt(struct gen *g)
 		for_map(g);
 	else if (what == 30 && g->nest && chance(g, g->in_loop ? 60 : 15))
 		jump(g);
+	else if (what == 31 && !deep)
+		find_key(g);
+	else if (what == 32 && chance(g, 20))
+		if_comptime(g);
+	else if (what >= 33)
+		gen_pointer(g);
 	else
 		change_var(g);
 }
@@ -675,29 +742,20 @@ stmts(struct gen *g, unsigned n)
 /* ---- the script ---- */
 
 static void
-macros(struct gen *g)
-{
-	static const char *const bodies[] = {
-		"(x + (y * 3))",
-		"let $t = x; let $u = y; ($t ^ ($u - $t))",
-		"if (x > y) { x } else { y }",
-		"let $t = y; $t += x; $t *= 5; $t",
-	};
-	unsigned n = rnd(g, 5), i;
-
-	for (i = 0; i < n; i++)
-		put(g, "macro m%u(x, y) { %s }\n", i, bodies[i % 4]);
-	g->nmacros = n > ARRAY_LEN(bodies) ? ARRAY_LEN(bodies) : n;
-}
-
-static void
-probe(struct gen *g, bool first)
+probe(struct gen *g, bool first, bool last)
 {
 	unsigned i, n = g->nmaps;
 
 	g->nvars = 0;
 	g->rounds = g->copies = 1;
-	put(g, "begin\n{\n");
+	put(g, last && chance(g, 15) ? "end" : "begin");
+	if (!first && chance(g, 20)) {
+		put(g, " /");
+		g->size = 8;
+		gen_bool(g, 2, true);
+		put(g, "/");
+	}
+	put(g, "\n{\n");
 	g->indent = 1;
 	for (i = 0; first && i < 4; i++) {
 		line(g);
@@ -713,6 +771,8 @@ probe(struct gen *g, bool first)
 	while (g->budget > 0)
 		stmts(g, 8);
 	for (i = 0; i < g->nvars && i < 12; i++) {
+		if (g->vars[i].t->kind == G_PTR)
+			continue;
 		line(g);
 		put(g, "print($v%u);\n", g->vars[i].id);
 	}
@@ -725,15 +785,17 @@ gen_script(uint64_t seed, struct sbuf *out)
 {
 	struct gen g = { .rng = seed * 2654435761, .out = out };
 	unsigned n = chance(&g, 20) ? 1 + rnd(&g, 4) : 1, i;
-	int budget = 4 + (int)rnd(&g, chance(&g, 30) ? 60 : 14);
+	int budget = 4 + (int)rnd(&g, chance(&g, 12) ? 50 : 12);
 
-	if (chance(&g, 1))
+	if (!rnd(&g, 400))
 		budget = 300;
+	gen_prelude(&g);
 	make_types(&g);
 	make_maps(&g);
-	macros(&g);
+	gen_map_decls(&g);
+	gen_macros(&g);
 	for (i = 0; i < n; i++) {
 		g.budget = budget;
-		probe(&g, i == 0);
+		probe(&g, i == 0, i && i + 1 == n);
 	}
 }

@@ -82,7 +82,10 @@ int_binary(struct gen *g, unsigned depth)
 	bool left = chance(g, 60);
 
 	put(g, "(");
-	gen_value(g, &g_int, depth - 1, left);
+	if (left && chance(g, 4))
+		gen_bool(g, depth - 1, true);
+	else
+		gen_value(g, &g_int, depth - 1, left);
 	put(g, " %s ", ops[i]);
 	if (i < 10) {
 		gen_value(g, &g_int, depth - 1, !left);
@@ -158,6 +161,8 @@ int_part(struct gen *g, unsigned depth)
 {
 	unsigned tries, i;
 
+	if (chance(g, 40) && gen_field(g, depth))
+		return;
 	for (tries = 0; tries < 12 && g->nvars; tries++) {
 		const struct gvar *v = &g->vars[rnd(g, g->nvars)];
 		const struct gtype *t = v->t;
@@ -175,7 +180,13 @@ int_part(struct gen *g, unsigned depth)
 			return;
 		}
 		if (t->kind == G_STR) {
-			put(g, "$v%u[0]", v->id);
+			put(g, "$v%u[", v->id);
+			if (chance(g, 60)) {
+				put(g, "0]");
+				return;
+			}
+			gen_value(g, &g_int, depth - 1, true);
+			put(g, " & 7]");
 			return;
 		}
 		for (i = 0;
@@ -252,6 +263,8 @@ int_value(struct gen *g, unsigned depth, bool solid)
 		int_part(g, depth);
 	else if (what < 17)
 		int_word(g, depth);
+	else if (what < 18)
+		gen_int_word(g, depth);
 	else
 		int_leaf(g, solid);
 }
@@ -333,7 +346,6 @@ static void
 bool_word(struct gen *g, unsigned depth)
 {
 	const struct gmap *m = &g->maps[rnd(g, g->nmaps)];
-	unsigned i;
 
 	if (g->pure || !m->nkeys) {
 		put(g, "((bool)");
@@ -341,13 +353,9 @@ bool_word(struct gen *g, unsigned depth)
 		put(g, ")");
 		return;
 	}
-	put(g, "has_key(@%s, ", m->name);
-	put(g, m->nkeys > 1 ? "(" : "");
-	for (i = 0; i < m->nkeys; i++) {
-		put(g, i ? ", " : "");
-		gen_value(g, m->key[i], depth - 1, false);
-	}
-	put(g, m->nkeys > 1 ? "))" : ")");
+	put(g, "has_key(@%s", m->name);
+	gen_key_arg(g, m, depth - 1);
+	put(g, ")");
 }
 
 void
@@ -370,6 +378,8 @@ gen_bool(struct gen *g, unsigned depth, bool solid)
 		put(g, "(!");
 		gen_bool(g, depth - 1, true);
 		put(g, ")");
+	} else if (what == 9 && chance(g, 30)) {
+		gen_bool_word(g, depth);
 	} else if (what == 9) {
 		bool_word(g, depth);
 	} else if (what == 10) {
@@ -399,7 +409,8 @@ string_literal(struct gen *g)
 					    "than the on-stack limit is" };
 
 	if (chance(g, 3))
-		put(g, "\"%0*u\"", (int)rnd(g, 300) + 1, rnd(g, 3));
+		put(g, "\"%0*u\"", (int)rnd(g, g->max_strlen - 20) + 1,
+		    rnd(g, 3));
 	else
 		put(g, "\"%s\"", some[rnd(g, ARRAY_LEN(some))]);
 }
@@ -409,7 +420,8 @@ static bool
 stored(struct gen *g, const struct gtype *t, unsigned depth)
 {
 	const struct gvar *v = gen_pick_var(g, t, false);
-	const struct gmap *m = gen_pick_map(g, t);
+	/* A key may be made of what the map holds, and so on. */
+	const struct gmap *m = g->size > -12 ? gen_pick_map(g, t) : NULL;
 
 	if (v && (!m || g->pure || chance(g, 60))) {
 		put(g, "$v%u", v->id);
@@ -508,6 +520,12 @@ gen_value(struct gen *g, const struct gtype *t, unsigned depth, bool solid)
 		if (chance(g, 40) || !stored(g, t, depth ? depth - 1 : 0))
 			array(g, t, depth);
 		return;
+	case G_ENUM:
+		if (chance(g, 40) || !stored(g, t, depth ? depth - 1 : 0))
+			gen_enum_value(g, t, depth);
+		return;
+	case G_PTR:
+		return;
 	}
 }
 
@@ -528,4 +546,16 @@ gen_key(struct gen *g, const struct gmap *m, unsigned depth)
 		gen_value(g, m->key[i], depth, false);
 	}
 	put(g, m->nkeys ? "]" : "");
+}
+
+void
+gen_key_arg(struct gen *g, const struct gmap *m, unsigned depth)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nkeys; i++) {
+		put(g, i ? ", " : m->nkeys > 1 ? ", (" : ", ");
+		gen_value(g, m->key[i], depth, false);
+	}
+	put(g, m->nkeys > 1 ? ")" : "");
 }

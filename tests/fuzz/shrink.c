@@ -36,7 +36,7 @@ still_fails(struct shrink *s, const char *text)
 {
 	struct sbuf why = { 0 };
 	char error[sizeof(s->error)];
-	bool same = fuzz_try(text, &why) == s->v;
+	bool same = fuzz_try(text, true, &why) == s->v;
 
 	error_text(why.s, error, sizeof(error));
 	sbuf_free(&why);
@@ -222,7 +222,7 @@ fuzz_shrink(struct sbuf *text, enum verdict v)
 	bool any = true;
 
 	sbuf_puts(&s.text, text->s);
-	fuzz_try(text->s, &why);
+	fuzz_try(text->s, true, &why);
 	error_text(why.s, s.error, sizeof(s.error));
 	sbuf_free(&why);
 	while (any && s.tries < TRIES) {
