@@ -169,6 +169,16 @@ install: $(BUILD)/jiffy
 	install -D -m 755 $(BUILD)/jiffy $(DESTDIR)$(PREFIX)/bin/jiffy
 	install -D -m 644 docs/jiffy.8 \
 		$(DESTDIR)$(PREFIX)/share/man/man8/jiffy.8
+	install -D -m 644 contrib/completion/jiffy.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jiffy
+	install -D -m 644 contrib/completion/_jiffy \
+		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_jiffy
+	install -D -m 644 contrib/completion/jiffy.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/jiffy.fish
+	install -D -m 644 contrib/vim/syntax/bpftrace.vim \
+		$(DESTDIR)$(PREFIX)/share/vim/vimfiles/syntax/bpftrace.vim
+	install -D -m 644 contrib/vim/ftdetect/bpftrace.vim \
+		$(DESTDIR)$(PREFIX)/share/vim/vimfiles/ftdetect/bpftrace.vim
 ifdef BPFTRACE_LINK
 	ln -sf jiffy $(DESTDIR)$(PREFIX)/bin/bpftrace
 	ln -sf jiffy.8 $(DESTDIR)$(PREFIX)/share/man/man8/bpftrace.8

@@ -63,6 +63,54 @@ Test(words, every_row_is_whole)
 	each_word(check_row);
 }
 
+/* ---- editors know every word ---- */
+
+static struct sbuf editor;
+
+static void
+read_file(struct sbuf *into, const char *path)
+{
+	char chunk[4096];
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	cr_assert(f, "%s: not there (run from the top)", path);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		sbuf_add(into, chunk, n);
+	sbuf_putc(into, 0);
+	fclose(f);
+}
+
+static void
+check_editor(const struct builtin *w)
+{
+	size_t n = strlen(w->name);
+	const char *at = editor.s;
+
+	while ((at = strstr(at, w->name))) {
+		if (!isalnum((unsigned char)at[-1]) && at[-1] != '_' &&
+		    !isalnum((unsigned char)at[n]) && at[n] != '_')
+			return;
+		at++;
+	}
+	cr_expect_fail("%s is not highlighted", w->name);
+}
+
+Test(words, editors_know_every_word)
+{
+	static const char *const files[] = {
+		"contrib/vim/syntax/bpftrace.vim",
+		"contrib/textmate/bpftrace.tmLanguage.json",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		editor.n = 0;
+		read_file(&editor, files[i]);
+		each_word(check_editor);
+	}
+	sbuf_free(&editor);
+}
+
 /* ---- every word has a test ---- */
 
 static struct sbuf scripts;
