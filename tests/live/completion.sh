@@ -1,6 +1,7 @@
 # ASSERTION: bash completes options, values, probe types and attach points
 # ROWS: 9.1.completion
 # NEEDS: root tracefs
+[ -n "$BASH_VERSION" ] || exec bash -e "$0"
 . contrib/completion/jiffy.bash
 compopt() { :; }
 dir=$(mktemp -d)
