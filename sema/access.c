@@ -197,6 +197,8 @@ check_field(struct sema *s, struct node *n)
 		sema_error(s, n, "%s has unsupported type", n->field.name);
 		return;
 	}
+	if (n->field.x->type->kind == TY_POINTER)
+		warn_no_space(s, n->field.x);
 	n->type = field_type(s, n, n->field.field);
 }
 
@@ -262,6 +264,7 @@ pointer_item(struct sema *s, struct node *n)
 
 	n->type = t->to;
 	complete_type(s, t->to);
+	warn_no_space(s, n->index.x);
 	if (t->to->size)
 		return;
 	fail(s, n);

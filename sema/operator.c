@@ -310,11 +310,26 @@ refuse_unary(struct sema *s, const struct node *n)
 	return type_error(s->t);
 }
 
+void
+warn_no_space(struct sema *s, const struct node *n)
+{
+	static const struct node nowhere = { .kind = N_UNARY };
+
+	while (n->kind == N_CAST)
+		n = n->cast.x;
+	if (n->kind != N_INT || !s->final || s->told_space)
+		return;
+	s->told_space = true;
+	sema_warn(s, &nowhere, "Addrspace is not set");
+}
+
 static const struct type *
 deref_type(struct sema *s, const struct node *n)
 {
 	const struct type *t = n->unary.x->type;
 
+	if (type_is_int(t) || is_pointer(t))
+		warn_no_space(s, n->unary.x);
 	if (is_pointer(t)) {
 		complete_type(s, t->to);
 		return t->to;

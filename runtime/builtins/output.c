@@ -72,6 +72,12 @@ print_check(struct sema *s, struct node *n)
 				  "provided)",
 				  nargs);
 	if (!is_whole_map(x)) {
+		if (t && t->nominal && t->nominal->multiline)
+			return sema_error(s, n,
+					  "Map type %s cannot print the "
+					  "value of individual keys. You "
+					  "must print the whole map.",
+					  type_name(t));
 		if (nargs > 1)
 			return sema_error(s, n,
 					  "Non-map print() only takes 1 "
@@ -86,12 +92,6 @@ print_check(struct sema *s, struct node *n)
 			return sema_error(s, n,
 					  "%s type passed to print() is not "
 					  "printable",
-					  type_name(t));
-		if (t && t->nominal && t->nominal->multiline)
-			return sema_error(s, n,
-					  "Map type %s cannot print the "
-					  "value of individual keys. You "
-					  "must print the whole map.",
 					  type_name(t));
 		return true;
 	}
