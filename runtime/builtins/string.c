@@ -109,20 +109,26 @@ str_length(struct lower *l, const struct node *n)
 	return len;
 }
 
+/* min(v, max) without a branch. By a mask, as the verifier keeps both bounds
+ * of what it is laid over; those of a product with 0 it had lost up to 6.1. */
+static struct ref
+at_most(struct lower *l, struct ref v, uint32_t max)
+{
+	struct ref over = ir_cmp(l, CC_UGT, v, ir_const(l, max));
+
+	v = ir_bin(l, IR_AND, v, ir_bini(l, IR_SUB, over, 1));
+	return ir_bin(l, IR_ADD, v, ir_bini(l, IR_MUL, over, (int64_t)max));
+}
+
 /* How many bytes, NUL included, to read: a literal, or a bounded value. */
 static struct ref
 str_limit(struct lower *l, const struct str_length *len, uint32_t size)
 {
-	struct ref over, v;
-
 	if (!len->given)
 		return ir_const(l, size);
 	if (len->literal)
 		return ir_const(l, len->lit < (int64_t)size ? len->lit : size);
-	/* min(v, size) without a branch: the verifier sees both bounds. */
-	over = ir_cmp(l, CC_UGT, len->v, ir_const(l, size));
-	v = ir_bin(l, IR_MUL, len->v, ir_bini(l, IR_XOR, over, 1));
-	return ir_bin(l, IR_ADD, v, ir_bini(l, IR_MUL, over, (int64_t)size));
+	return at_most(l, len->v, size);
 }
 
 /*
@@ -257,14 +263,11 @@ buf_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	const struct node *x = ir_arg_node(n, 0);
 	uint32_t cap = n->type->size - 4;
 	struct mem data = { dst->base, dst->off + 4 };
-	struct ref len = ir_const(l, cap), over;
+	struct ref len = ir_const(l, cap);
 	int64_t lit;
 
 	if (ir_nargs(n) > 1 && !sema_literal_int(ir_arg_node(n, 1), &lit)) {
-		len = ir_arg(l, n, 1);
-		over = ir_cmp(l, CC_UGT, len, ir_const(l, cap));
-		len = ir_bin(l, IR_MUL, len, ir_bini(l, IR_XOR, over, 1));
-		len = ir_bin(l, IR_ADD, len, ir_bini(l, IR_MUL, over, cap));
+		len = at_most(l, ir_arg(l, n, 1), cap);
 		ir_mem_zero(l, data, cap);
 	}
 	ir_store(l, dst->base, dst->off, len, 4);
