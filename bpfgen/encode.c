@@ -569,15 +569,46 @@ patch_funcs(struct gen *g)
 	}
 }
 
+static struct span
+start_of(const struct func *f)
+{
+	return f->ops.v[f->blks.v[0]->ops.v[0].id].span;
+}
+
 static bool
 check_stack(const struct gen *g, const struct func *f)
 {
 	if (g->ip->stack <= 512)
 		return true;
-	return diag_error(g->p->diag, f->ops.v[f->blks.v[0]->ops.v[0].id].span,
+	return diag_error(g->p->diag, start_of(f),
 			  "this probe and its loops need %u bytes of stack, "
 			  "the kernel allows 512",
 			  g->ip->stack);
+}
+
+/* A program keeps a list of its maps: MAX_USED_MAPS. */
+static bool
+check_maps(const struct gen *g, const struct func *f)
+{
+	enum { MAPS_MAX = 64 };
+	bool *used = arena_alloc(g->tmp, g->p->maps.n + 1);
+	uint32_t i, n = 0, own = 0;
+
+	for (i = 0; i < g->ip->relocs.n; i++) {
+		uint32_t map = g->ip->relocs.v[i].map;
+
+		if (used[map])
+			continue;
+		used[map] = true;
+		n++;
+		own += g->p->maps.v[map].use == MAP_USER;
+	}
+	if (n <= MAPS_MAX)
+		return true;
+	return diag_error(g->p->diag, start_of(f),
+			  "this probe uses %u maps, the kernel allows %u; "
+			  "split it, or use keys of one map",
+			  own, MAPS_MAX - (n - own));
 }
 
 static bool
@@ -593,7 +624,7 @@ encode_prog(const struct prog *p, const struct func *f, struct image *im)
 	patch_funcs(&g);
 	g.ip->insns = g.insns.v;
 	g.ip->ninsns = g.insns.n;
-	g.ok &= check_stack(&g, f);
+	g.ok &= check_stack(&g, f) && check_maps(&g, f);
 	arena_free(&tmp);
 	return g.ok;
 }
