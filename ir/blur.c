@@ -96,9 +96,9 @@ knows(const struct blur *c, const struct blk *b, struct ref r)
 				return true;
 		return false;
 	}
-	if (op->code != IR_CONST && (op->code < IR_COPY || op->code == IR_CMP ||
-				     op->code == IR_LOAD ||
-				     !(ir_ops[op->code].flags & F_P)))
+	if (op->code != IR_CONST &&
+	    (op->code < IR_COPY || op->code == IR_CMP || op->code == IR_LOAD ||
+	     !(ir_ops[op->code].flags & F_P)))
 		return false;
 	for (i = 0; i < ir_ref_args(op); i++)
 		if (!c->known[op->arg[i].id])

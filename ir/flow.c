@@ -109,8 +109,8 @@ walk_value(struct walk *k, uint32_t v)
 static void
 fill_lists(struct walk *k)
 {
-	struct live *all = arena_alloc(k->w->tmp,
-				       (k->found.n + 1) * sizeof(struct live));
+	struct live *all =
+		arena_alloc(k->w->tmp, (k->found.n + 1) * sizeof(struct live));
 	uint32_t i;
 
 	for (i = 0; i < k->w->f->blks.n; i++) {

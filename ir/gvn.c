@@ -21,7 +21,7 @@ struct gvn {
 	struct ref *to; /* by ref id: what replaces it */
 	struct entry **buckets;
 	uint32_t mask;
-	uint32_t time; /* ops looked at */
+	uint32_t time;                 /* ops looked at */
 	VEC(uint32_t) undo;            /* buckets, in order of insertion */
 	struct blk **child, **sibling; /* dominator tree, by rpo */
 };

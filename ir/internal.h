@@ -60,7 +60,7 @@ struct builder {
 		struct def {
 			uint32_t blk, slot;
 			struct ref value;
-		} *v;
+		} * v;
 		uint32_t n, size;
 	} defs;
 };

@@ -116,7 +116,7 @@ enum map_use {
 	MAP_SCRATCH, /* per-CPU array, one entry per program */
 	MAP_GLOBAL,  /* array, one entry: struct ir_global */
 	MAP_STACKS,  /* hash of frames -> u64 number, frames[depth] */
-	MAP_CONST, /* array, one entry: constant data (long literals) */
+	MAP_CONST,   /* array, one entry: constant data (long literals) */
 };
 
 /* The single value of the MAP_GLOBAL map, which user space maps into its

@@ -730,8 +730,9 @@ one(uint32_t seed, unsigned budget)
 	start(&t);
 	*vec_push(&t.a, &t.p.maps) =
 		(struct map_spec){ .name = "x", .type = 1, .key_size = 8 };
-	*vec_push(&t.a, &t.p.maps) =
-		(struct map_spec){ .use = MAP_GLOBAL, .name = "zero", .type = 2 };
+	*vec_push(&t.a, &t.p.maps) = (struct map_spec){ .use = MAP_GLOBAL,
+							.name = "zero",
+							.type = 2 };
 	gen_func(&t.p, seed, budget);
 	if (!ir_verify(&t.p))
 		fail(&t, seed, "building", "is not valid");
