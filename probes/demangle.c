@@ -57,8 +57,6 @@ sym_demangle(struct arena *a, const char *name)
 	return text;
 }
 
-const char sym_demangler[] = "libiberty";
-
 #else
 
 const char *
@@ -68,8 +66,6 @@ sym_demangle(struct arena *a, const char *name)
 	(void)name;
 	return NULL;
 }
-
-const char sym_demangler[] = "";
 
 #endif
 

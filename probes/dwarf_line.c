@@ -25,6 +25,25 @@ ends_in(const char *path, const char *tail)
 	       (n == m || (path[n - m - 1] == '/' && *tail != '/'));
 }
 
+/* A path may be told from where the compiler ran, as the unit says. */
+static bool
+is_wanted(struct search *s, Dwarf_Die *cu, const char *path)
+{
+	const struct libdw *lib = &s->d->lib;
+	Dwarf_Attribute attr;
+	const char *folder;
+
+	if (ends_in(path, s->place->file))
+		return true;
+	if (*path == '/' || *s->place->file != '/' ||
+	    !lib->dwarf_attr(cu, DW_AT_comp_dir, &attr))
+		return false;
+	folder = lib->dwarf_formstring(&attr);
+	return folder &&
+	       !strcmp(arena_printf(s->d->arena, "%s/%s", folder, path),
+		       s->place->file);
+}
+
 static void
 note_file(struct search *s, const char *path)
 {
@@ -46,7 +65,7 @@ search_files(struct search *s, Dwarf_Die *cu)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		path = lib->dwarf_filesrc(files, i, NULL, NULL);
-		if (path && ends_in(path, s->place->file))
+		if (path && is_wanted(s, cu, path))
 			note_file(s, path);
 	}
 }
@@ -60,7 +79,7 @@ search_line(struct search *s, Dwarf_Line *line)
 	int number, column;
 	bool ends;
 
-	if (!path || !ends_in(path, s->place->file) ||
+	if (!path || strcmp(path, s->files.v[0]) != 0 ||
 	    lib->dwarf_lineno(line, &number) ||
 	    (uint32_t)number != s->place->line ||
 	    lib->dwarf_lineendsequence(line, &ends) || ends ||

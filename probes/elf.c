@@ -206,11 +206,11 @@ read_elf(struct arena *a, Elf *elf, const char **why)
 	GElf_Ehdr eh;
 
 	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh)) {
-		*why = "not an ELF file";
+		*why = "is no ELF file";
 		return NULL;
 	}
 	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN) {
-		*why = "neither a program nor a shared library";
+		*why = "is neither a program nor a shared library";
 		return NULL;
 	}
 	f = arena_alloc(a, sizeof(*f));
@@ -275,7 +275,7 @@ elf_read(struct arena *a, const char *path, elf_reader *read, void *arg,
 	Elf *elf;
 
 	if (o.fd < 0) {
-		*why = strerror(errno);
+		*why = arena_printf(a, "cannot be opened: %s", strerror(errno));
 		return NULL;
 	}
 	elf_version(EV_CURRENT);
@@ -303,6 +303,75 @@ elf_open(struct arena *a, const char *path, const char **why)
 	return elf_read(a, path, read_functions, NULL, why);
 }
 
+struct elf_file *
+elf_open_at(struct arena *a, const char *path, uint64_t offset,
+	    const char **why)
+{
+	struct elf_file *f = elf_open(a, path, why);
+	const char *name;
+	int fd;
+
+	if (f || (fd = open_regular(path)) < 0)
+		return f;
+	name = zip_name_at(a, fd, offset);
+	close(fd);
+	return name ? elf_open(a, arena_printf(a, "%s!/%s", path, name), why)
+		    : NULL;
+}
+
+struct wanted {
+	const char *name;
+	uint64_t address;
+	bool found;
+};
+
+static void
+look_in_table(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct wanted *w)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t n = data && sh->sh_entsize ? data->d_size / sh->sh_entsize : 0;
+	const char *name;
+	GElf_Sym sym;
+
+	if (n > INT32_MAX)
+		return;
+	for (size_t i = 0; !w->found && i < n; i++) {
+		if (!gelf_getsym(data, (int)i, &sym))
+			break;
+		if (sym.st_shndx == SHN_UNDEF)
+			continue;
+		name = elf_strptr(elf, sh->sh_link, sym.st_name);
+		w->found = name && !strcmp(name, w->name);
+		w->address = sym.st_value;
+	}
+}
+
+static void
+look_for_symbol(struct elf_file *f, Elf *elf, void *arg)
+{
+	struct wanted *w = arg;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+
+	(void)f;
+	while (!w->found && (scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &sh) &&
+		    (sh.sh_type == SHT_SYMTAB || sh.sh_type == SHT_DYNSYM))
+			look_in_table(elf, scn, &sh, w);
+}
+
+bool
+elf_address_of(struct arena *a, const char *path, const char *name,
+	       uint64_t *address)
+{
+	struct wanted w = { .name = name };
+	const char *why;
+
+	elf_read(a, path, look_for_symbol, &w, &why);
+	*address = w.address;
+	return w.found;
+}
+
 size_t
 elf_code(const struct elf_file *f, uint64_t address, uint8_t *buf, size_t n)
 {
@@ -327,6 +396,18 @@ elf_find(const struct elf_file *f, const char *name)
 		if (!strcmp(f->symbols.v[i].name, name))
 			return &f->symbols.v[i];
 	return NULL;
+}
+
+const char *
+elf_plain(struct elf_file *f, const struct elf_symbol *s)
+{
+	struct elf_symbol *mine = &f->symbols.v[s - f->symbols.v];
+
+	if (!mine->plain)
+		mine->plain = sym_demangle(f->arena, mine->name);
+	if (!mine->plain)
+		mine->plain = mine->name;
+	return mine->plain;
 }
 
 /* The number of symbols that start at or below the address. */

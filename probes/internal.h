@@ -101,6 +101,8 @@ struct zip_member {
 /* Where the archive has `name`, uncompressed; NULL, or what is wrong. */
 const char *zip_find(struct arena *a, int fd, const char *name,
 		     struct zip_member *out);
+/* The name of the member that has a byte of the archive, or NULL. */
+const char *zip_name_at(struct arena *a, int fd, uint64_t offset);
 /* "x.apk" of "x.apk!/lib/y.so": what is to be opened for a path. */
 const char *elf_disk_path(struct arena *a, const char *path);
 

@@ -24,17 +24,19 @@ same_file(const char *a, const char *b)
 	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-/* Two ways to one file (/bin and /usr/bin) count once. */
+/* Two ways to one file (/bin and /usr/bin) count once; members of an archive
+ * are files of their own. */
 static void
 add_file(struct arena *a, struct probe_files *out, const char *shown,
 	 const char *path)
 {
+	const char *disk = elf_disk_path(a, path);
 	struct probe_file *f;
 	struct stat st;
 
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+	if (stat(disk, &st) != 0 || !S_ISREG(st.st_mode))
 		return;
-	for (uint32_t i = 0; i < out->v.n; i++)
+	for (uint32_t i = 0; disk == path && i < out->v.n; i++)
 		if (same_file(out->v.v[i].open, path))
 			return;
 	f = vec_push(a, &out->v);

@@ -61,7 +61,8 @@ bool probe_list(const struct sema_input *in, const char *pattern, bool verbose,
 
 struct elf_symbol {
 	const char *name;
-	uint64_t address; /* virtual */
+	const char *plain; /* demangled, once elf_plain() was asked */
+	uint64_t address;  /* virtual */
 	uint64_t size;
 };
 
@@ -88,8 +89,17 @@ struct elf_file {
  * separate debug file, .gnu_debugdata. NULL, *why set: missing, not ELF,
  * malformed. Everything in the arena. */
 struct elf_file *elf_open(struct arena *a, const char *path, const char **why);
+/* The same for what is mapped from an offset of a file: it may be an archive,
+ * and the ELF file a member of it. */
+struct elf_file *elf_open_at(struct arena *a, const char *path, uint64_t offset,
+			     const char **why);
 /* The symbol of that name, or NULL. */
 const struct elf_symbol *elf_find(const struct elf_file *f, const char *name);
+/* The name of one of the file's symbols as the programmer wrote it. */
+const char *elf_plain(struct elf_file *f, const struct elf_symbol *s);
+/* The address of any symbol, data too; false: no such one. */
+bool elf_address_of(struct arena *a, const char *path, const char *name,
+		    uint64_t *address);
 /* The symbol that covers an address, or NULL. */
 const struct elf_symbol *elf_at(const struct elf_file *f, uint64_t address);
 /* File offset of a virtual address; false when no segment has it. */
@@ -110,7 +120,20 @@ const char *sym_demangle(struct arena *a, const char *name);
 /* Whether a linker's name matches as cpp: means it: demangled, its parameters
  * only where the pattern has a parenthesis. */
 bool sym_matches_plain(struct arena *a, const char *pattern, const char *name);
-extern const char sym_demangler[]; /* who does it; "": nobody */
+/* What this jiffy was built with: a demangler, a reader of debug information.
+ */
+enum {
+#ifdef HAVE_DEMANGLE
+	sym_built_in = true,
+#else
+	sym_built_in = false,
+#endif
+#ifdef HAVE_LIBDW
+	dwarf_built_in = true,
+#else
+	dwarf_built_in = false,
+#endif
+};
 
 /* ---- notes of static markers (usdt) ---- */
 
@@ -131,6 +154,7 @@ struct stapsdt_arg {
 		uint8_t width;  /* bytes that count */
 		bool is_signed; /* extended so (aarch64's sxtw) */
 	} base, index;          /* STAPSDT_REG: base */
+	const char *symbol;     /* whose address is to be added, or NULL */
 	const char *why;
 };
 

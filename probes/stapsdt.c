@@ -242,7 +242,9 @@ arm_reg(const char *name, size_t n, struct stapsdt_reg *out)
 /* ---- arguments ---- */
 
 struct spec {
+	struct arena *arena;
 	const char *p;
+	bool symbols; /* the machine's text may have some */
 	struct stapsdt_arg *arg;
 	bool (*reg)(const char *name, size_t n, struct stapsdt_reg *out);
 };
@@ -289,7 +291,7 @@ read_number(struct spec *s, int64_t *value)
 	if (!minus)
 		take(s, '+');
 	if (!is_digit(*s->p))
-		return bad(s, "a symbol or an expression, not a number");
+		return bad(s, "an expression, not a number");
 	if (probe_number(s->p, &v, &rest))
 		return bad(s, "a number out of range");
 	s->p = rest;
@@ -297,16 +299,49 @@ read_number(struct spec *s, int64_t *value)
 	return true;
 }
 
-/* Numbers with signs between them, as compilers leave them: 16+8, -4+0. */
+static bool
+is_symbol_char(char c, bool first)
+{
+	return c == '_' || c == '.' || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || (!first && (is_digit(c) || c == '@'));
+}
+
+/* The name of a variable, once: where it lies is added later. */
+static bool
+read_symbol(struct spec *s)
+{
+	const char *start = s->p;
+
+	if (s->arg->symbol)
+		return bad(s, "more than one symbol");
+	while (is_symbol_char(*s->p, s->p == start))
+		s->p++;
+	s->arg->symbol = arena_strndup(s->arena, start, (size_t)(s->p - start));
+	return true;
+}
+
+static bool
+read_term(struct spec *s, int64_t *value)
+{
+	const char *p = s->p + (*s->p == '+');
+
+	*value = 0;
+	if (!s->symbols || !is_symbol_char(*p, true))
+		return read_number(s, value);
+	s->p = p;
+	return read_symbol(s);
+}
+
+/* Terms with signs between them, as compilers leave them: 16+8, -4+table. */
 static bool
 read_sum(struct spec *s, int64_t *value)
 {
 	int64_t more;
 
-	if (!read_number(s, value))
+	if (!read_term(s, value))
 		return false;
 	while (*s->p == '+' || *s->p == '-') {
-		if (!read_number(s, &more))
+		if (!read_term(s, &more))
 			return false;
 		*value = (uint64_t)*value + (uint64_t)more;
 	}
@@ -373,9 +408,10 @@ read_x86(struct spec *s)
 	}
 	if (*s->p != '(' && !read_sum(s, &s->arg->value))
 		return false;
-	if (!take(s, '('))
-		return bad(s, "an address without a register");
-	return read_x86_mem(s);
+	if (take(s, '('))
+		return read_x86_mem(s);
+	s->arg->kind = STAPSDT_MEM;
+	return s->arg->symbol || bad(s, "an address without a register");
 }
 
 /* "lsl 3", "sxtw 2", "uxtw": how the index is extended and shifted. */
@@ -477,9 +513,10 @@ stapsdt_parse(struct arena *a, unsigned machine, const char *text,
 	      struct stapsdt_args *out)
 {
 	bool arm = machine == EM_AARCH64;
-	struct spec s = { .p = text, .reg = arm ? arm_reg : x86_reg };
+	struct spec s = { .arena = a, .p = text, .symbols = !arm };
 	const char *start;
 
+	s.reg = arm ? arm_reg : x86_reg;
 	memset(out, 0, sizeof(*out));
 	for (;; s.p = end_of_arg(start)) {
 		blanks(&s);

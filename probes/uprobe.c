@@ -247,8 +247,13 @@ match_file(struct matching *m, const struct probe_file *file)
 	const struct probe_image *image =
 		probe_image(sema_in(m->sema), file->open);
 
-	if (!image->elf)
-		return m->match->wildcard || no_file(m, file->shown);
+	if (!image->elf && m->match->wildcard)
+		return true;
+	if (!image->elf) {
+		no_file(m, file->shown);
+		diag_hint(sema_diag(m->sema), "the file %s", image->why);
+		return false;
+	}
 	switch (m->place) {
 	case PLACE_NAME:
 		return add_named(m, file, image);

@@ -114,18 +114,21 @@ add_target(void *arg, const struct probe_file *file, const struct marker *found,
 	struct matching *m = arg;
 	struct marker *data;
 	struct target *t;
+	uint32_t before;
 
 	if (!is_wanted(m->provider, m->any_provider, found->provider) ||
 	    !is_wanted(m->name, m->any_name, found->name))
 		return;
 	data = arena_alloc(sema_arena(m->sema), sizeof(*data));
 	*data = *found;
+	before = m->match->targets.n;
 	t = probe_target(m->sema, m->match, "%s:%s:%s:%s", probe_usdt.name,
 			 file->shown, found->provider, found->name);
 	t->group = file->shown;
 	t->name = found->name;
 	t->address = address;
 	t->data = data;
+	t->again = before && !strcmp(t[-1].probe, t->probe);
 }
 
 static bool
@@ -223,12 +226,25 @@ usdt_match(struct sema *s, const struct attach_text *ap, struct match *out)
 	return match_files(&m);
 }
 
+/* "4@table+8(%rip)": where that lies is told from the marker's own place. */
+static bool
+is_relative(const char *spec)
+{
+	for (; *spec; spec++)
+		if (strchr("@$+-", spec[0]) &&
+		    (spec[1] == '_' ||
+		     ((spec[1] | 0x20) >= 'a' && (spec[1] | 0x20) <= 'z')))
+			return true;
+	return false;
+}
+
 static bool
 same_args(const struct target *a, const struct target *b)
 {
 	const struct marker *ma = a->data, *mb = b->data;
 
-	return ma->machine == mb->machine && !strcmp(ma->spec, mb->spec);
+	return ma->machine == mb->machine && !strcmp(ma->spec, mb->spec) &&
+	       (ma->machine == EM_AARCH64 || !is_relative(ma->spec));
 }
 
 /* ---- arguments ---- */
@@ -251,13 +267,37 @@ load_reg(struct lower *l, const struct stapsdt_reg *r)
 	return extend(l, v, r->width, r->is_signed);
 }
 
+/* What is added to addresses of the file: where it is loaded can be told from
+ * where the marker was met. With a symbol, the instruction pointer stands for
+ * its being relative, and has no part in the sum. */
 static struct ref
-load_memory(struct lower *l, const struct stapsdt_arg *arg)
+symbol_address(struct lower *l, uint64_t symbol)
+{
+	const struct target *t = &ir_unit(l)->targets.v[0];
+
+	return ir_bin(l, IR_ADD, probe_ip(l), ir_const(l, symbol - t->address));
+}
+
+static bool
+find_symbol(struct lower *l, const struct stapsdt_arg *arg, uint64_t *symbol)
+{
+	const struct target *t = &ir_unit(l)->targets.v[0];
+	const struct marker *m = t->data;
+
+	*symbol = 0;
+	return !arg->symbol || elf_address_of(ir_prog(l)->arena, m->at.open,
+					      arg->symbol, symbol);
+}
+
+static struct ref
+load_memory(struct lower *l, const struct stapsdt_arg *arg, uint64_t symbol)
 {
 	struct mem copy = ir_obj(l, 8, 8);
 	struct ref at = ir_const(l, arg->value), index;
 
-	if (arg->base.offset >= 0)
+	if (arg->symbol)
+		at = ir_bin(l, IR_ADD, symbol_address(l, symbol), at);
+	else if (arg->base.offset >= 0)
 		at = ir_bin(l, IR_ADD, load_reg(l, &arg->base), at);
 	if (arg->index.offset >= 0) {
 		index = load_reg(l, &arg->index);
@@ -270,35 +310,56 @@ load_memory(struct lower *l, const struct stapsdt_arg *arg)
 }
 
 static struct ref
-usdt_arg(struct lower *l, unsigned n)
+no_arg(struct lower *l, unsigned n, const char *why)
 {
 	const struct unit *u = ir_unit(l);
-	const struct marker *m = u->targets.v[0].data;
-	const struct stapsdt_arg *arg;
-	struct stapsdt_args args;
-	struct ref v = REF_NONE;
 
-	stapsdt_parse(ir_prog(l)->arena, m->machine, m->spec, &args);
-	if (n >= args.n)
-		return ir_const(l, 0);
-	arg = &args.v[n];
+	diag_error(ir_prog(l)->diag, u->ap->span,
+		   "cannot read argument %u of %s: %s", n,
+		   u->targets.v[0].probe, why);
+	return ir_const(l, 0);
+}
+
+static struct ref
+load_arg(struct lower *l, const struct stapsdt_arg *arg, uint64_t symbol)
+{
+	struct ref v = ir_const(l, arg->value);
+
 	switch (arg->kind) {
 	case STAPSDT_CONST:
-		v = ir_const(l, arg->value);
+		if (arg->symbol)
+			v = ir_bin(l, IR_ADD, symbol_address(l, symbol), v);
 		break;
 	case STAPSDT_REG:
 		v = load_reg(l, &arg->base);
 		break;
 	case STAPSDT_MEM:
-		v = load_memory(l, arg);
+		v = load_memory(l, arg, symbol);
 		break;
 	case STAPSDT_BAD:
-		diag_error(ir_prog(l)->diag, u->ap->span,
-			   "cannot read argument %u of %s: %s", n,
-			   u->targets.v[0].probe, arg->why);
-		return ir_const(l, 0);
+		break;
 	}
 	return extend(l, v, arg->size, arg->is_signed);
+}
+
+static struct ref
+usdt_arg(struct lower *l, unsigned n)
+{
+	const struct marker *m = ir_unit(l)->targets.v[0].data;
+	struct arena *a = ir_prog(l)->arena;
+	struct stapsdt_args args;
+	uint64_t symbol;
+
+	stapsdt_parse(a, m->machine, m->spec, &args);
+	if (n >= args.n)
+		return ir_const(l, 0);
+	if (args.v[n].kind == STAPSDT_BAD)
+		return no_arg(l, n, args.v[n].why);
+	if (!find_symbol(l, &args.v[n], &symbol))
+		return no_arg(l, n,
+			      arena_printf(a, "'%s' is not among the symbols",
+					   args.v[n].symbol));
+	return load_arg(l, &args.v[n], symbol);
 }
 
 /* ---- attaching, listing ---- */

@@ -50,23 +50,31 @@ find_end(int fd, uint64_t size, uint8_t end[END_SIZE])
 	return false;
 }
 
-/* The directory's entry for `name` among `n` bytes, or NULL. */
-static const uint8_t *
-find_entry(const uint8_t *p, size_t n, const char *name)
-{
-	size_t want = strlen(name), length, whole;
+/* A walk through the directory. */
+struct zip_walk {
+	const uint8_t *p; /* the next entry */
+	size_t left;
+	const uint8_t *entry; /* the one just met */
+	const char *name;     /* its name, not terminated */
+	size_t length;
+};
 
-	while (n >= ENTRY_SIZE && !memcmp(p, "PK\1\2", 4)) {
-		length = get(p + 28, 2);
-		whole = ENTRY_SIZE + length + get(p + 30, 2) + get(p + 32, 2);
-		if (whole > n)
-			return NULL;
-		if (length == want && !memcmp(p + ENTRY_SIZE, name, want))
-			return p;
-		p += whole;
-		n -= whole;
-	}
-	return NULL;
+static bool
+next_entry(struct zip_walk *w)
+{
+	size_t whole;
+
+	if (w->left < ENTRY_SIZE || memcmp(w->p, "PK\1\2", 4) != 0)
+		return false;
+	w->length = get(w->p + 28, 2);
+	whole = ENTRY_SIZE + w->length + get(w->p + 30, 2) + get(w->p + 32, 2);
+	if (whole > w->left)
+		return false;
+	w->entry = w->p;
+	w->name = (const char *)w->p + ENTRY_SIZE;
+	w->p += whole;
+	w->left -= whole;
+	return true;
 }
 
 static bool
@@ -83,30 +91,63 @@ locate(int fd, const uint8_t *entry, uint64_t file_size, struct zip_member *out)
 	return out->offset <= file_size && out->size <= file_size - out->offset;
 }
 
-const char *
-zip_find(struct arena *a, int fd, const char *name, struct zip_member *out)
+/* Read the directory into the arena; NULL, or what is wrong. */
+static const char *
+read_directory(struct arena *a, int fd, uint64_t *size, struct zip_walk *out)
 {
-	uint8_t end[END_SIZE], *directory;
-	const uint8_t *entry;
+	uint8_t end[END_SIZE], *bytes;
 	struct stat st;
-	uint64_t size;
 	uint32_t n;
 
 	if (fstat(fd, &st) != 0 || st.st_size < 0)
 		return "cannot be read";
-	size = (uint64_t)st.st_size;
-	if (!find_end(fd, size, end))
+	*size = (uint64_t)st.st_size;
+	if (!find_end(fd, *size, end))
 		return "is no ZIP archive";
 	n = get(end + 12, 4);
-	if (n > DIRECTORY_MAX || n > size)
+	if (n > DIRECTORY_MAX || n > *size)
 		return "is a broken ZIP archive";
-	directory = arena_alloc(a, n + 1);
-	if (!read_at(fd, directory, n, get(end + 16, 4)))
+	bytes = arena_alloc(a, n + 1);
+	if (!read_at(fd, bytes, n, get(end + 16, 4)))
 		return "is a broken ZIP archive";
-	entry = find_entry(directory, n, name);
-	if (!entry)
-		return "has no such member";
-	if (get(entry + 10, 2) != 0)
-		return "has it compressed: nothing can run from there";
-	return locate(fd, entry, size, out) ? NULL : "is a broken ZIP archive";
+	*out = (struct zip_walk){ .p = bytes, .left = n };
+	return NULL;
+}
+
+const char *
+zip_find(struct arena *a, int fd, const char *name, struct zip_member *out)
+{
+	struct zip_walk w;
+	uint64_t size;
+	const char *why = read_directory(a, fd, &size, &w);
+
+	if (why)
+		return why;
+	while (next_entry(&w)) {
+		if (w.length != strlen(name) || memcmp(w.name, name, w.length))
+			continue;
+		if (get(w.entry + 10, 2) != 0)
+			return "has it compressed: nothing runs from there";
+		return locate(fd, w.entry, size, out)
+			       ? NULL
+			       : "is a broken ZIP archive";
+	}
+	return "has no such member";
+}
+
+const char *
+zip_name_at(struct arena *a, int fd, uint64_t offset)
+{
+	struct zip_member m;
+	struct zip_walk w;
+	uint64_t size;
+
+	if (read_directory(a, fd, &size, &w))
+		return NULL;
+	while (next_entry(&w))
+		if (get(w.entry + 10, 2) == 0 &&
+		    locate(fd, w.entry, size, &m) && offset >= m.offset &&
+		    offset - m.offset < m.size)
+			return arena_strndup(a, w.name, w.length);
+	return NULL;
 }

@@ -132,7 +132,7 @@ attach_unit(struct session *s, const struct unit *u)
 			fprintf(stderr, "Trying to attach probe: %s\n",
 				t->probe);
 		if (!attach_target(s, u, t))
-			s->nprobes++;
+			s->nprobes += !t->again;
 		else if (!attach_failed(s, t->probe))
 			return false;
 	}

@@ -334,7 +334,7 @@ info_print(struct out *o, struct arena *arena, const char *version)
 			{ "version", TEXT, version, 0 },
 			{ "LLVM", TEXT, "none", 0 },
 			{ "bfd", YES_NO, NULL, false },
-			{ "libdw (DWARF support)", YES_NO, NULL, false },
+			{ "libdw (DWARF support)", YES_NO, NULL, dwarf_built_in },
 			{ "libsystemd (systemd notify support)", YES_NO, NULL,
 			  false },
 			{ "blazesym (advanced symbolization)", YES_NO, NULL,

@@ -18,7 +18,7 @@
 struct mapping {
 	uint64_t begin, end, offset;
 	const char *path;
-	const struct elf_file *elf; /* NULL: not asked yet, or none */
+	struct elf_file *elf; /* NULL: not asked yet, or none */
 	bool asked;
 };
 
@@ -30,7 +30,7 @@ struct process {
 struct loaded { /* a file by its identity */
 	dev_t dev;
 	ino_t ino;
-	const struct elf_file *elf;
+	struct elf_file *elf;
 };
 
 struct symbols {
@@ -186,7 +186,7 @@ reachable(struct symbols *y, uint32_t pid, const char *path, struct stat *st)
 	return stat(path, st) ? NULL : path;
 }
 
-static const struct elf_file *
+static struct elf_file *
 elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
 {
 	struct loaded *file;
@@ -201,13 +201,14 @@ elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
 		return NULL;
 	for (uint32_t i = 0; i < y->files.n; i++) {
 		file = &y->files.v[i];
-		if (file->dev == st.st_dev && file->ino == st.st_ino)
+		if (file->dev == st.st_dev && file->ino == st.st_ino &&
+		    (!file->elf || !file->elf->base)) /* no archive */
 			return m->elf = file->elf;
 	}
 	file = vec_push(&y->arena, &y->files);
 	file->dev = st.st_dev;
 	file->ino = st.st_ino;
-	file->elf = elf_open(&y->arena, path, &why);
+	file->elf = elf_open_at(&y->arena, path, m->offset, &why);
 	return m->elf = file->elf;
 }
 
@@ -217,14 +218,16 @@ sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 {
 	struct mapping *m =
 		s && addr ? mapping_at(symbols(s), pid, addr) : NULL;
-	const struct elf_file *f = m ? elf_of(s->symbols, pid, m) : NULL;
+	struct elf_file *f = m ? elf_of(s->symbols, pid, m) : NULL;
 	const struct elf_symbol *sym = NULL;
+	const char *name = NULL;
 	uint64_t at = 0;
 
 	if (f && elf_address(f, addr - m->begin + m->offset, &at))
 		sym = elf_at(f, at);
-	put(o, sym ? sym->name : NULL, sym ? at - sym->address : 0, addr,
-	    offset);
+	if (sym)
+		name = s->config->cpp_demangle ? elf_plain(f, sym) : sym->name;
+	put(o, name, sym ? at - sym->address : 0, addr, offset);
 }
 
 const char *

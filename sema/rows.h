@@ -154,9 +154,10 @@ struct target {
 	const char *name;  /* event or function */
 	uint64_t address;  /* of the place, where the type has one */
 	uint64_t offset;
-	uint64_t count;   /* rate, period or event count */
-	uint32_t btf_id;  /* of the function a tracing program is for; 0 */
-	const char *pin;  /* where its link stays when we are gone, or NULL */
+	uint64_t count;  /* rate, period or event count */
+	uint32_t btf_id; /* of the function a tracing program is for; 0 */
+	const char *pin; /* where its link stays when we are gone, or NULL */
+	bool again; /* one more place of the target before it: counts as one */
 	const void *data; /* the probe type's own */
 };
 
