@@ -155,7 +155,23 @@ fuzz-programs: $(FUZZ)
 		$$run --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) \
 			|| exit 1; \
 	done
-workload: $(BUILD)/tests/live/workload
+# What live tests trace: types, names, symbols and markers of all kinds.
+PROGRAMS := typed odd marks archive $(if $(shell command -v $(CXX)),names)
+PROGRAMS := $(PROGRAMS:%=$(BUILD)/tests/live/%)
+PROGRAM_CFLAGS := -g -O1 -Wall -Wextra -fno-omit-frame-pointer
+$(BUILD)/tests/live/typed $(BUILD)/tests/live/odd $(BUILD)/tests/live/archive \
+		$(BUILD)/tests/live/marks: $(BUILD)/tests/live/%: \
+		tests/live/programs/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	$(Q)$(CC) $(PROGRAM_CFLAGS) -std=gnu11 -o $@ $(filter %.c,$^)
+$(BUILD)/tests/live/odd: tests/live/programs/odd_other.c
+$(BUILD)/tests/live/names: tests/live/programs/names.cpp Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	$(Q)$(CXX) $(PROGRAM_CFLAGS) -o $@ $<
+
+workload: $(BUILD)/tests/live/workload $(PROGRAMS)
 objects: $(OBJ)
 test-programs: unit vm workload
 
@@ -209,7 +225,8 @@ lint:
 	@tests/lint
 fmt:
 	clang-format -i $(SRC) $(filter %.h,$(HDR)) $(UNIT_SRC) $(VM_SRC) \
-		$(wildcard tests/live/*.c tests/bench/*.c)
+		$(wildcard tests/live/*.c tests/live/programs/*.c \
+			tests/bench/*.c)
 demo:
 	@tests/deps build
 	@$(MAKE) $(BUILD)/jiffy $(BUILD)/tests/live/workload

@@ -85,6 +85,23 @@ lacks() { # NEED: prints what is not there
 			echo "an emulated processor is too slow" ;;
 	cpus2)
 		[ "$(nproc)" -gt 1 ] || echo "only one CPU" ;;
+	libdw)
+		"$JIFFY" --info 2>/dev/null | grep -q 'libdw.*yes' ||
+			echo "jiffy without libdw" ;;
+	demangle)
+		[ -e /usr/include/libiberty/demangle.h ] ||
+			echo "jiffy without libiberty" ;;
+	lzma)
+		[ -e /usr/include/lzma.h ] && command -v xz >/dev/null 2>&1 ||
+			echo "jiffy without liblzma" ;;
+	objcopy)
+		command -v objcopy >/dev/null 2>&1 ||
+			echo "no objcopy (binutils)" ;;
+	unshare)
+		unshare -m true 2>/dev/null || echo "no mount namespaces" ;;
+	names)
+		[ -x "$BUILD/tests/live/names" ] ||
+			echo "no C++ compiler (g++)" ;;
 	bash)
 		[ -x /bin/bash ] || echo "no /bin/bash" ;;
 	*)
