@@ -172,6 +172,19 @@ asks_read(const char *debug)
 	return !strcmp(debug, "ir=read") || !strcmp(debug, "ra=read");
 }
 
+/* Who asks for a stage of another compiler gets a note with ours. */
+static void
+note_stage(const char *word, size_t n)
+{
+	for (size_t i = 0; i < ARRAY_LEN(stage_names); i++)
+		if (strlen(stage_names[i].theirs) == n &&
+		    !memcmp(stage_names[i].theirs, word, n))
+			fprintf(stderr,
+				"NOTE: there is no LLVM here; -d %s shows what "
+				"-d %s does\n",
+				stage_names[i].theirs, stage_names[i].ours);
+}
+
 /* Whether -d's stages all exist; names the first that does not. */
 static bool
 check_stages(const char *debug)
@@ -190,6 +203,7 @@ check_stages(const char *debug)
 				(int)n, debug);
 			return false;
 		}
+		note_stage(debug, n);
 		debug += n + (debug[n] == ',');
 	}
 	return true;
