@@ -125,7 +125,7 @@ are_many(const struct prog *p)
 		const struct unit *u = p->units->v.v[i];
 
 		if (!(u->type->flags & PROBE_SPECIAL))
-			n += u->targets.n;
+			n += u->raw ? 1 : u->targets.n;
 	}
 	return n > 1;
 }
@@ -135,6 +135,8 @@ is_bare(const struct prog *p, const struct func *f)
 {
 	const struct probe_type *type = f->unit->type;
 
+	if (f->unit->raw)
+		return true;
 	return f->no_ctx && type->bare && type->bare(f->unit) &&
 	       !(p->without & 1u << FEAT_RAW_TRACEPOINT);
 }

@@ -316,8 +316,15 @@ void ir_emit_raw(struct lower *l, const struct node *n, uint32_t size,
 			      struct mem record));
 /* End the probe here. What follows is unreachable. */
 void ir_end_probe(struct lower *l);
+/* Memory of the function's own, on the stack however large. */
+struct mem ir_stack_obj(struct lower *l, uint32_t size);
+/* In a unit's own function: end the probe where this does not hold. */
+void ir_only_where(struct lower *l, enum ir_cond c, struct ref a, struct ref b);
+/* What probe_type.enter gave; none in callbacks. */
+struct ref ir_entered(const struct lower *l);
 const struct unit *ir_unit(const struct lower *l);
 struct prog *ir_prog(const struct lower *l);
+const struct sema_input *ir_in(const struct lower *l);
 /* The index of a map for a use, made on first call. */
 uint32_t ir_map_for(struct lower *l, enum map_use use, uint32_t depth);
 

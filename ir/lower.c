@@ -131,6 +131,12 @@ ir_unit(const struct lower *l)
 	return l->unit;
 }
 
+const struct sema_input *
+ir_in(const struct lower *l)
+{
+	return l->in;
+}
+
 struct prog *
 ir_prog(const struct lower *l)
 {
@@ -231,8 +237,14 @@ store_ctx(struct lower *l, const struct unit_state *u)
 /* ---- units ---- */
 
 /* The probe goes on only where the comparison holds. */
-static void
-only_where(struct lower *l, enum ir_cond c, struct ref a, struct ref b)
+struct ref
+ir_entered(const struct lower *l)
+{
+	return l->f->parent ? REF_NONE : l->scope->u->entered;
+}
+
+void
+ir_only_where(struct lower *l, enum ir_cond c, struct ref a, struct ref b)
 {
 	struct blk *mine = ir_blk(l), *other = lower_cold(l);
 
@@ -250,13 +262,15 @@ filter(struct lower *l)
 	const struct probe_type *t = l->unit->type;
 	struct ref tgid;
 
+	if (l->unit->raw)
+		l->scope->u->entered = t->enter(l);
 	if (t->object)
-		only_where(l, CC_NE, t->object(l), ir_const(l, 0));
+		ir_only_where(l, CC_NE, t->object(l), ir_const(l, 0));
 	if (!l->in->pid || !(t->flags & PROBE_FILTER_PID))
 		return;
 	tgid = ir_bini(l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0),
 		       32);
-	only_where(l, CC_EQ, tgid, ir_const(l, l->in->pid));
+	ir_only_where(l, CC_EQ, tgid, ir_const(l, l->in->pid));
 }
 
 /* The frame has to be on the stack, of which there is little: what would make

@@ -45,6 +45,7 @@ struct unit_state {
 	int32_t ctx_off;    /* u64: the context */
 	uint32_t rest_obj;  /* captured variables the frame has no room for */
 	int32_t rest_off;   /* u64: its address; 0: there is none */
+	struct ref entered;
 	bool has_frame, ctx_used;
 	struct func *top;
 	VEC(struct while_func {

@@ -23,6 +23,16 @@ ir_bytes(struct lower *l, const void *bytes, uint32_t n)
 }
 
 struct mem
+ir_stack_obj(struct lower *l, uint32_t size)
+{
+	struct mem m = ir_obj(l, size, 8);
+
+	if (m.base.id)
+		l->f->objs.v[ir_op(l->f, m.base)->index].on_stack = true;
+	return m;
+}
+
+struct mem
 ir_row(struct lower *l, struct mem table, uint32_t stride, struct ref index,
        uint32_t count, uint32_t other)
 {

@@ -34,6 +34,22 @@ bool probe_whole_number(struct arena *a, const char *text, uint64_t *value,
 bool probe_split_offset(struct sema *s, const struct attach_text *ap,
 			const char *text, const char **name, uint64_t *offset);
 
+/* ---- syscall.c: system calls behind the raw events of all of them ---- */
+
+#define PROBE_SYSCALLS_GROUP "syscalls" /* the category of their events */
+
+bool probe_syscall_raw(const struct sema_input *in, const struct unit_list *all,
+		       const struct unit *u);
+/* The number behind "sys_enter_read" or "sys_exit_read"; -1: not known. A
+ * target of the category has it, plus one, as its count. */
+int probe_syscall_number(const char *event);
+bool probe_syscall_same(const struct target *a, const struct target *b);
+struct ref probe_syscall_enter(struct lower *l);
+struct ref probe_syscall_index(struct lower *l);
+struct ref probe_syscall_args(struct lower *l);
+int probe_syscall_attach(struct attach *a, const struct unit *u,
+			 const struct target *t);
+
 /* ---- args.c: registers in struct pt_regs ---- */
 
 #if defined(__x86_64__)

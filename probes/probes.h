@@ -57,6 +57,10 @@ int probe_attach(struct attach *a, const struct unit *u,
 bool probe_list(const struct sema_input *in, const char *pattern, bool verbose,
 		void (*line)(void *arg, const char *text), void *arg);
 
+/* System calls by number; NULL where there is none. */
+enum { PROBE_SYSCALLS = 512 };
+extern const char *const probe_syscalls[PROBE_SYSCALLS];
+
 /* ---- ELF files: symbols of programs and libraries ---- */
 
 struct elf_symbol {

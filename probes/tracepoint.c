@@ -26,6 +26,8 @@ add_target(struct sema *s, struct match *m, const char *category,
 
 	t->group = arena_strdup(sema_arena(s), category);
 	t->name = arena_strdup(sema_arena(s), name);
+	if (!strcmp(category, PROBE_SYSCALLS_GROUP))
+		t->count = (uint64_t)(probe_syscall_number(name) + 1);
 }
 
 static void
@@ -144,7 +146,7 @@ event_type(struct sema *s, const struct trace_event *e, enum addrspace as)
 static enum addrspace
 pointer_space(const struct target *t)
 {
-	return strcmp(t->group, "syscalls") ? AS_KERNEL : AS_USER;
+	return strcmp(t->group, PROBE_SYSCALLS_GROUP) ? AS_KERNEL : AS_USER;
 }
 
 static const struct type *
@@ -168,10 +170,52 @@ tracepoint_args(struct sema *s, struct unit *u, struct span at)
 static bool
 tracepoint_bare(const struct unit *u)
 {
-	for (uint32_t i = 0; i < u->targets.n; i++)
-		if (!strcmp(u->targets.v[i].group, "syscalls"))
+	return strcmp(u->targets.v[0].group, PROBE_SYSCALLS_GROUP) != 0;
+}
+
+static const struct trace_field *
+field_of(const struct trace_event *e, const char *name)
+{
+	for (uint32_t i = 0; i < e->fields.n; i++)
+		if (!strcmp(e->fields.v[i].name, name))
+			return &e->fields.v[i];
+	return NULL;
+}
+
+/* Whether the field is read by the same code in both events. */
+static bool
+same_field(const struct trace_event *a, const struct trace_event *b,
+	   const char *name)
+{
+	const struct trace_field *f = field_of(a, name);
+	const struct trace_field *g = field_of(b, name);
+
+	return f && g && f->offset == g->offset && f->size == g->size &&
+	       f->count == g->count && f->is_signed == g->is_signed &&
+	       f->data_loc == g->data_loc && !strcmp(f->type, g->type);
+}
+
+static bool
+tracepoint_same_fields(struct sema *s, const struct target *a,
+		       const struct target *b, const char *const *fields)
+{
+	struct kernel *k = sema_kernel(s);
+	const struct trace_event *e, *f;
+
+	if (pointer_space(a) != pointer_space(b))
+		return false;
+	e = kernel_event(k, a->group, a->name);
+	f = kernel_event(k, b->group, b->name);
+	for (; e && f && fields && *fields; fields++)
+		if (!same_field(e, f, *fields))
 			return false;
-	return true;
+	return e && f && fields;
+}
+
+static struct ref
+tracepoint_index(struct lower *l)
+{
+	return ir_unit(l)->raw ? probe_syscall_index(l) : probe_cookie(l);
 }
 
 /* A tracepoint's perf event fires on every CPU, wherever it was opened. */
@@ -179,12 +223,14 @@ static int
 tracepoint_attach(struct attach *a, const struct unit *u,
 		  const struct target *t)
 {
-	const struct trace_event *e =
-		kernel_event(a->kernel, t->group, t->name);
+	const struct trace_event *e;
 	struct perf_event_attr attr;
 
+	if (u->raw)
+		return probe_syscall_attach(a, u, t);
 	if (a->form == FORM_BARE)
 		return probe_raw_attach(a, t->name, u, t);
+	e = kernel_event(a->kernel, t->group, t->name);
 	if (!e)
 		return probe_refused(a, -errno, t->probe);
 	memset(&attr, 0, sizeof(attr));
@@ -253,7 +299,12 @@ const struct probe_type probe_tracepoint = {
 	.ret = 1,
 	.match = tracepoint_match,
 	.args = tracepoint_args,
-	.index = probe_cookie,
+	.index = tracepoint_index,
+	.raw = probe_syscall_raw,
+	.enter = probe_syscall_enter,
+	.same_event = probe_syscall_same,
+	.load_args = probe_syscall_args,
+	.same_fields = tracepoint_same_fields,
 	.attach = tracepoint_attach,
 	.list = tracepoint_list,
 };

@@ -117,7 +117,8 @@ attach_target(struct session *s, const struct unit *u, const struct target *t)
 
 	s->attach.why = NULL;
 	error = attach_form(s, i, u, t);
-	if (!error || s->attach.form == FORM_PLAIN || !session_load_again(s, i))
+	if (!error || s->attach.form == FORM_PLAIN || u->raw ||
+	    !session_load_again(s, i))
 		return error;
 	return attach_form(s, i, u, t);
 }

@@ -366,6 +366,8 @@ best_form(const struct session *s, const struct image_prog *p)
 	const struct probe_type *type = p->unit->type;
 	uint32_t without = s->in->without;
 
+	if (p->unit->raw)
+		return FORM_BARE;
 	if (type->bare && !(without & 1u << FEAT_RAW_TRACEPOINT) &&
 	    p->funcs.v[0].func->no_ctx && type->bare(p->unit))
 		return FORM_BARE;

@@ -334,6 +334,19 @@ read_script(struct compile *c)
 	return true;
 }
 
+/* Of the running kernel. */
+static uint32_t
+kernel_version(void)
+{
+	unsigned major, minor, patch = 0;
+	struct utsname host;
+
+	if (uname(&host) ||
+	    sscanf(host.release, "%u.%u.%u", &major, &minor, &patch) < 2)
+		return 0;
+	return major << 16 | (minor & 255) << 8 | (patch & 255);
+}
+
 static void
 init_kernel(struct compile *c)
 {
@@ -357,6 +370,8 @@ init_kernel(struct compile *c)
 		if (!c->opts.btf)
 			paths.btf = arena_printf(&c->arena, "%s/btf", dir);
 		paths.btf_dir = arena_printf(&c->arena, "%s/modules", dir);
+	} else {
+		paths.version = kernel_version();
 	}
 	kernel_init(&c->kernel, &c->arena, &paths);
 }

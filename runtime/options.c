@@ -117,7 +117,7 @@ static const char usage[] =
 "        --bench         probes; --probe-filter REGEX: some of them\n"
 "        --wait-detach   end only when the kernel has let go of all probes\n"
 "        --no-feature F  do without kprobe_multi, uprobe_multi,\n"
-"                        attach_cookie or raw_tracepoint (a comma list)\n"
+"                        attach_cookie, raw_tracepoint, perf_tracepoint\n"
 "        --info          what this kernel can do; with -f json too\n"
 "        --fmt           print the script formatted; with -o, rewrite it\n"
 "    -h, --help          this text\n"
@@ -304,6 +304,7 @@ set_without(struct options *o, const char *list)
 		{ "uprobe_multi", FEAT_UPROBE_MULTI },
 		{ "attach_cookie", FEAT_ATTACH_COOKIE },
 		{ "raw_tracepoint", FEAT_RAW_TRACEPOINT },
+		{ "perf_tracepoint", FEAT_PERF_TRACEPOINT },
 	};
 
 	for (size_t n, i; *list; list += n + (list[n] == ',')) {

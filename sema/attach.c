@@ -140,6 +140,8 @@ add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
 	u->index = s->units->v.n;
 	u->uses_probe = depend_any(d, t);
 	u->by_index = d->index && n > 1;
+	u->reads_args = d->args;
+	u->by_form = d->form;
 	for (i = 0; i < n; i++)
 		*vec_push(s->a, &u->targets) = targets[i];
 	u->name = program_name(s, u);
@@ -308,6 +310,17 @@ check_limit(struct attaching *a)
 			  (unsigned long long)max);
 }
 
+/* Once all are known: where a script's units meet decides it. */
+static void
+choose_raw(struct sema *s)
+{
+	for (uint32_t i = 0; i < s->units->v.n; i++) {
+		struct unit *u = s->units->v.v[i];
+
+		u->raw = u->type->raw && u->type->raw(s->in, s->units, u);
+	}
+}
+
 bool
 attach_probes(struct sema *s)
 {
@@ -316,5 +329,6 @@ attach_probes(struct sema *s)
 
 	for (i = 0; i < s->ast->probes.n; i++)
 		attach_probe(&a, &s->ast->probes.v[i]);
+	choose_raw(s);
 	return a.good && check_limit(&a);
 }

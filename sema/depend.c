@@ -51,6 +51,8 @@ look_for_words(struct node *n, void *arg)
 		k->args++;
 	if (w->flags & WORD_ARGN)
 		k->d->argn = true;
+	if (w->flags & WORD_FORM)
+		k->d->form = true;
 	return true;
 }
 
@@ -156,6 +158,8 @@ depend_same(struct sema *s, const struct dependence *d,
 	const char *const *fields = d->fields.n ? d->fields.v : NULL;
 
 	if (d->target || (d->index && (d->known || !t->index)))
+		return false;
+	if (t->same_event && !t->same_event(a, b))
 		return false;
 	if (d->argn && t->same_args && !t->same_args(a, b))
 		return false;

@@ -110,7 +110,7 @@ struct dependence {
 	bool target; /* what only a unit of its own can have */
 	bool index;  /* what an index can give, */
 	bool known;  /* but where a literal has to stand */
-	bool args, argn;
+	bool args, argn, form;
 	VEC(const char *) fields; /* of args, NULL-ended; n == 0: the whole */
 };
 void depend_find(struct sema *s, struct node *body, struct dependence *d);

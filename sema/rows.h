@@ -10,6 +10,8 @@
 
 #include "../parser/parser.h"
 
+struct sema_input;
+struct unit_list;
 struct sema;    /* sema/internal.h */
 struct lower;   /* ir.h */
 struct ref;     /* ir.h */
@@ -54,6 +56,7 @@ enum word_flags {
 				   a program may find it by its target's
 				   index (struct unit, by_index) */
 	WORD_SEQ = 1 << 15,     /* goes to the probe type's seq, if any */
+	WORD_FORM = 1 << 16,    /* depends on how the program is attached */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
@@ -154,7 +157,7 @@ struct target {
 	const char *name;  /* event or function */
 	uint64_t address;  /* of the place, where the type has one */
 	uint64_t offset;
-	uint64_t count;  /* rate, period or event count */
+	uint64_t count;  /* rate, period, event count, number */
 	uint32_t btf_id; /* of the function a tracing program is for; 0 */
 	const char *pin; /* where its link stays when we are gone, or NULL */
 	bool again; /* one more place of the target before it: counts as one */
@@ -177,8 +180,17 @@ struct probe_type {
 	uint32_t prog_type;    /* enum bpf_prog_type */
 	uint32_t bare_type;    /* of programs that read no context, and  */
 	bool (*bare)(const struct unit *u); /* whether all targets allow it */
-	uint32_t attach_type;               /* enum bpf_attach_type, 0: none */
-	uint32_t multi_type; /* the same of programs for multi links, and */
+	/* Whether a unit goes to one event, of bare_type, that its targets have
+	 * in common (unit->raw), and the code that a program there begins with:
+	 * on for a target's event alone; what it gives is ir_entered().
+	 * load_args is for these only. NULL: no unit does. */
+	bool (*raw)(const struct sema_input *in, const struct unit_list *all,
+		    const struct unit *u);
+	struct ref (*enter)(struct lower *l);
+	/* Whether the two have that event in common. */
+	bool (*same_event)(const struct target *a, const struct target *b);
+	uint32_t attach_type; /* enum bpf_attach_type, 0: none */
+	uint32_t multi_type;  /* the same of programs for multi links, and */
 	bool (*multi)(const struct unit *u); /* whether all targets allow it */
 	enum feature multi_needs;
 	unsigned flags;                /* enum probe_flags */

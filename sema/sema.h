@@ -49,7 +49,10 @@ struct unit {
 	uint32_t index;
 	bool uses_probe; /* reads `probe` or what depends on the target */
 	bool by_index;   /* and finds it by the target's index */
-	char *name;      /* program name: "begin_1" */
+	bool reads_args;
+	bool by_form; /* reads what depends on how it is attached (kstack) */
+	bool raw;     /* see probe_type.raw */
+	char *name;   /* program name: "begin_1" */
 };
 
 struct unit_list {

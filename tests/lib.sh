@@ -53,6 +53,9 @@ lacks() { # NEED: prints what is not there
 	kprobe_multi)
 		grep -q ' bpf_kprobe_multi_link_release' /proc/kallsyms ||
 			echo "no kprobe_multi in this kernel" ;;
+	ia32)
+		grep -qi ' [a-z_]*int80' /proc/kallsyms ||
+			echo "no 32-bit system calls in this kernel" ;;
 	fentry)
 		[ -r /sys/kernel/btf/vmlinux ] && grep -qs . \
 			/sys/kernel/tracing/available_filter_functions ||

@@ -26,6 +26,7 @@ static bool
 args_check(struct sema *s, struct node *n)
 {
 	const struct unit *u = sema_unit(s);
+	enum addrspace as = AS_CTX;
 	const struct type *args;
 
 	if (!(u->type->flags & PROBE_ARGS))
@@ -35,9 +36,11 @@ args_check(struct sema *s, struct node *n)
 			"rawtracepoint, fentry/fexit, and uprobe probes (%s "
 			"used here)",
 			probetype_of(u));
+	/* A raw unit's record reads as the context would. */
+	if (u->type->load_args && !u->type->raw)
+		as = AS_BPF;
 	args = sema_args(s, n->span);
-	n->type = args ? type_pointer(sema_types(s), args,
-				      u->type->load_args ? AS_BPF : AS_CTX)
+	n->type = args ? type_pointer(sema_types(s), args, as)
 		       : type_error(sema_types(s));
 	return args;
 }
@@ -48,7 +51,9 @@ args_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	const struct unit *u = ir_unit(l);
 
 	(void)n, (void)dst;
-	return u->type->load_args ? u->type->load_args(l) : ir_ctx(l);
+	if (u->type->load_args && (u->raw || !u->type->raw))
+		return u->type->load_args(l);
+	return ir_ctx(l);
 }
 
 static struct ref

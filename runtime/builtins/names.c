@@ -30,25 +30,12 @@ static const char *const signals[] = {
 #undef SIGNAL
 };
 
-static const char *const syscalls[] = {
-#if defined(__x86_64__)
-#define X86_64(number, name) [number] = #name,
-#define AARCH64(number, name)
-#else
-#define X86_64(number, name)
-#define AARCH64(number, name) [number] = #name,
-#endif
-#include "syscall.def"
-#undef X86_64
-#undef AARCH64
-};
-
 enum { ERRORS, SIGNALS, SYSCALLS };
 
 static const struct names all_names[] = {
 	[ERRORS] = { errors, ARRAY_LEN(errors), "Unknown error", true },
 	[SIGNALS] = { signals, ARRAY_LEN(signals), "N/A", false },
-	[SYSCALLS] = { syscalls, ARRAY_LEN(syscalls), "Unknown syscall",
+	[SYSCALLS] = { probe_syscalls, PROBE_SYSCALLS, "Unknown syscall",
 		       false },
 };
 

@@ -359,7 +359,7 @@ const struct nominal stack_types[] = {
 const struct builtin stack_words[] = {
 	{ "kstack", "(word|any = none, word|any = none) -> auto",
 	  "the kernel stack",
-	  WORD_BUILTIN, .check = stack_check, .lower = stack_lower,
+	  WORD_BUILTIN | WORD_FORM, .check = stack_check, .lower = stack_lower,
 	  .aux = KSTACK },
 	{ "ustack", "(word|any = none, word|any = none) -> auto",
 	  "the user stack",

@@ -16,6 +16,7 @@ struct kernel_paths {
 	const char *btf;       /* "/sys/kernel/btf/vmlinux" */
 	const char *btf_dir;   /* "/sys/kernel/btf" */
 	const char *functions; /* available_filter_functions; NULL: tracefs' */
+	uint32_t version;      /* 6.1.2: 0x060102; 0: a new one */
 };
 
 struct kernel {

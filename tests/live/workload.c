@@ -169,6 +169,22 @@ do_getppid(long n)
 		syscall(SYS_getppid);
 }
 
+/* getpid() of the 32-bit ABI, whose number is that of another call here. */
+static void
+do_compat(long n)
+{
+	for (long i = 0; i < n; i++) {
+#ifdef __x86_64__
+		long number = 20;
+
+		__asm__ volatile("int $0x80"
+				 : "+a"(number)
+				 :
+				 : "memory", "r8", "r9", "r10", "r11");
+#endif
+	}
+}
+
 struct pinned {
 	long n;
 	int cpu;
@@ -693,6 +709,7 @@ static const struct action actions[] = {
 	{ "openat", do_openat, "open and close /dev/null" },
 	{ "missing", do_missing, "open /nonexistent/file, in vain" },
 	{ "getppid", do_getppid, "getppid()" },
+	{ "compat", do_compat, "getpid() of the 32-bit ABI" },
 	{ "threads", do_threads, "getppid() in each of two pinned threads" },
 	{ "fork", do_fork, "child that exits with 0, 1, 2 ..." },
 	{ "exec", do_exec, "child that executes this program" },
