@@ -194,8 +194,6 @@ check_map_arg(struct sema *s, struct node *n, const struct sig_param *p,
 		if (p->kinds & P_ANY)
 			return sema_error(s, arg, "Undefined map: @%s",
 					  m->name);
-		if (n->call.args.n > 1)
-			return sema_error(s, n, "Undefined map: @%s", m->name);
 		sema_warn(s, arg, "Undefined map: @%s", m->name);
 		arg->type = type_none(s->t);
 	}
