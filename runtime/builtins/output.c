@@ -6,10 +6,14 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { JOIN_STRINGS = 16, JOIN_LENGTH = 1024 };
 
@@ -192,23 +196,60 @@ cat_event(struct session *s, const struct event *e)
 	free(path);
 }
 
-/* Output of a command, both streams in order; its wait status. */
+/* sh -c, both streams into a pipe. Unlike popen()'s the command does not
+ * inherit the signals that the session has blocked for its event loop. */
+static pid_t
+start_shell(const char *command, int *from)
+{
+	const char *argv[] = { "sh", "-c", command, NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int pipes[2], error;
+	sigset_t none;
+	pid_t pid;
+
+	if (pipe2(pipes, O_CLOEXEC))
+		return -1;
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, pipes[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&files, pipes[1], STDERR_FILENO);
+	error = posix_spawn(&pid, "/bin/sh", &files, &attr,
+			    (char *const *)(uintptr_t)argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	close(pipes[1]);
+	*from = pipes[0];
+	if (!error)
+		return pid;
+	close(pipes[0]);
+	errno = error;
+	return -1;
+}
+
+/* Output of a command, both streams in order; its wait status, or -1. */
 static int
 capture(const char *command, struct sbuf *text)
 {
-	struct sbuf line = { 0 };
 	char chunk[4096];
-	size_t n;
-	FILE *f;
+	int from, status;
+	ssize_t n;
+	pid_t pid = start_shell(command, &from);
 
-	sbuf_printf(&line, "exec 2>&1\n%s", command);
-	f = popen(line.s, "re");
-	sbuf_free(&line);
-	if (!f)
+	if (pid < 0)
 		return -1;
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		sbuf_add(text, chunk, n);
-	return pclose(f);
+	while ((n = read(from, chunk, sizeof(chunk))) > 0 ||
+	       (n < 0 && errno == EINTR))
+		if (n > 0)
+			sbuf_add(text, chunk, (size_t)n);
+	close(from);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return status;
 }
 
 static void
