@@ -238,7 +238,7 @@ check_conv(struct sema *s, struct node *call, const struct conv *c,
 			  type_name(t), type_name(arg->type));
 		return true;
 	}
-	if (accepts(c->accepts, t) && !(t->nominal && t->nominal->multiline))
+	if (accepts(c->accepts, t))
 		return true;
 	return sema_error(s, call,
 			  "unsupported format specifier for type '%s': %s",

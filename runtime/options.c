@@ -22,6 +22,7 @@ enum {
 	OPT_FMT,
 	OPT_UNSAFE,
 	OPT_NO_WARNINGS,
+	OPT_MISSING_PROBES,
 	OPT_DRY_RUN,
 	OPT_INCLUDE,
 	OPT_KERNEL,
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
 	{ "quiet",               no_argument,       NULL, 'q' },
 	{ "warnings",            no_argument,       NULL, 'k' },
 	{ "no-warnings",         no_argument,       NULL, OPT_NO_WARNINGS },
+	{ "missing-probes",      required_argument, NULL, OPT_MISSING_PROBES },
 	{ "unsafe",              no_argument,       NULL, OPT_UNSAFE },
 	{ "dry-run",             no_argument,       NULL, OPT_DRY_RUN },
 	{ "include",             required_argument, NULL, OPT_INCLUDE },
@@ -107,6 +109,7 @@ static const char usage[] =
 "    -v, --verbose       tell more; with -l: parameters\n"
 "    -k, --warnings      show failing reads and lookups as well\n"
 "        --no-warnings   show no warnings\n"
+"        --missing-probes error, warn or ignore: what cannot be attached\n"
 "        --quiet-maps    print no maps at the end\n"
 "        --strict        end with status 3 if anything was lost or cut\n"
 "        --timeout TIME  end after 5 (seconds), 500ms, 2m or 1h\n"
@@ -428,6 +431,9 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 		return OPTIONS_RUN;
 	case OPT_NO_WARNINGS:
 		o->no_warnings = true;
+		return OPTIONS_RUN;
+	case OPT_MISSING_PROBES: /* the same as the variable, and checks */
+		setenv("BPFTRACE_MISSING_PROBES", optarg, 1);
 		return OPTIONS_RUN;
 	case OPT_DRY_RUN:
 		o->dry_run = true;

@@ -275,6 +275,7 @@ aps_span(const struct probe *p)
 static void
 attach_probe(struct attaching *a, const struct probe *p)
 {
+	bool good = true;
 	uint32_t i;
 
 	a->probe = p;
@@ -282,8 +283,15 @@ attach_probe(struct attaching *a, const struct probe *p)
 	for (i = 0; i < p->aps.n; i++) {
 		a->ap = &p->aps.v[i];
 		if (!attach_point(a))
-			a->good = false;
+			good = false;
 	}
+	a->good &= good;
+	/* Before 0.24 a missing one of several was only warned about. */
+	if (!good && a->taken &&
+	    a->s->in->config->missing_probes == MISSING_ERROR)
+		diag_hint(a->s->d, "to run without it: config = { "
+				   "missing_probes = \"warn\" }, or "
+				   "--missing-probes=warn");
 	if (a->good && !a->taken && p->aps.n &&
 	    a->s->in->config->missing_probes == MISSING_WARN)
 		diag_warn(a->s->d, aps_span(p),

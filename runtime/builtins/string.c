@@ -69,8 +69,9 @@ str_check(struct sema *s, struct node *n)
 					   x->str.text));
 		return true;
 	}
-	if (has_bytes(x->type))
-		size = x->type->size;
+	/* One more for the NUL: what fills its storage was not cut. */
+	if (has_bytes(x->type) && x->type->size < size)
+		size = x->type->size + 1;
 	if (len && sema_literal_int(len, &v)) {
 		if (v < 0)
 			return sema_error(s, n,

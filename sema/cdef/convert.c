@@ -105,8 +105,8 @@ c_convert(struct cdefs *c, const struct ctype *t)
 	case CK_FLOAT:
 	case CK_FUNC:
 		return type_none(c->in.types);
-	case CK_BOOL:
-		return type_bool(c->in.types);
+	case CK_BOOL: /* a number in a script's own structs, as upstream */
+		return type_int(c->in.types, 1, false);
 	case CK_INT:
 		return convert_int(c->in.types, t);
 	case CK_POINTER:
@@ -118,7 +118,9 @@ c_convert(struct cdefs *c, const struct ctype *t)
 	case CK_ENUM:
 		return convert_enum(c, t->tag, false);
 	case CK_OUTSIDE:
-		return t->outside;
+		return t->outside->kind == TY_BOOL
+			       ? type_int(c->in.types, 1, false)
+			       : t->outside;
 	}
 	return type_none(c->in.types);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Time series in user space: the graph, merging of CPUs, JSON. */
+/* ROWS: 7.5.graph 7.9.tseries */
 #include <criterion/criterion.h>
 
 #include <stdlib.h>
