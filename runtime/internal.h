@@ -379,8 +379,8 @@ int sys_btf_of(const char *module);
 /* BPF_PROG_TEST_RUN without a context. */
 int sys_prog_run(int fd);
 struct prog_run {
-	bool packet;     /* its context is one (XDP); else it has none */
-	uint32_t repeat; /* with a packet: how often */
+	bool packet;         /* its context is one (XDP); else it has none */
+	uint32_t repeat;     /* with a packet: how often */
 	uint32_t retval, ns; /* out; ns: the average of a run */
 };
 int sys_prog_test(int fd, struct prog_run *r);

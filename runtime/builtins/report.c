@@ -195,8 +195,8 @@ assert_place(struct session *s, const struct event *e, const struct sbuf *text)
 		report_at_call(e, false, text->s, text->n);
 		return;
 	}
-	sbuf_printf(&line, "stdlib/base.bt:6:5-37: ERROR: %.*s\n",
-		    (int)text->n, text->s);
+	sbuf_printf(&line, "stdlib/base.bt:6:5-37: ERROR: %.*s\n", (int)text->n,
+		    text->s);
 	session_stderr(s, line.s, line.n);
 	sbuf_free(&line);
 	report_source(e, false, note, strlen(note));
