@@ -42,7 +42,8 @@ list_raw(struct walk *w)
 			add_raw(w, ast->probes.v[i].aps.v[k].span);
 }
 
-/* The end of the comment at `at`, or 0 when there is none. */
+/* The end of the comment at `at`, or 0 when there is none. There may be a NUL
+ * in it. */
 static uint32_t
 comment_end(const struct source *s, uint32_t at)
 {
@@ -50,7 +51,10 @@ comment_end(const struct source *s, uint32_t at)
 
 	if (c[0] != '/' || (c[1] != '/' && c[1] != '*'))
 		return 0;
-	end = c[1] == '/' ? strchr(c, '\n') : strstr(c + 2, "*/");
+	if (c[1] == '/')
+		end = memchr(c, '\n', s->len - at);
+	else
+		end = memmem(c + 2, s->len - at - 2, "*/", 2);
 	if (!end)
 		return s->len;
 	return (uint32_t)(end - s->text) + (c[1] == '*' ? 2 : 0);

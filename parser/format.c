@@ -494,11 +494,12 @@ list_parts(struct parts *p)
 	const struct ast *ast = f->ast;
 
 	if (ast->shebang) {
-		const char *at = strstr(f->src->text, ast->shebang);
+		size_t n = strlen(ast->shebang);
+		const char *at =
+			memmem(f->src->text, f->src->len, ast->shebang, n);
 		uint32_t begin = (uint32_t)(at - f->src->text);
 
-		add_part(p, begin, begin + (uint32_t)strlen(ast->shebang),
-			 put_shebang, NULL);
+		add_part(p, begin, begin + (uint32_t)n, put_shebang, NULL);
 	}
 	if (ast->has_config)
 		add_part(p, f->config_at, f->config_end, put_config, NULL);
