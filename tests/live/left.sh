@@ -1,0 +1,60 @@
+# ASSERTION: nothing stays in the kernel once a trace has ended, however it did
+# NEEDS: root tracefs uprobe
+left=${WORKLOAD%/*}/left
+map=left$$
+script="
+	begin, end { @$map = 0; }
+	tracepoint:syscalls:sys_enter_getppid { @$map = args.__syscall_nr; }
+	tracepoint:syscalls:sys_exit_* { @$map = args.ret; }
+	tracepoint:sched:sched_process_exit { @$map = 1; }
+	tracepoint:sched:sched_process_f* { @$map = 2; printf(\"%s\", probe); }
+	uprobe:$WORKLOAD:work_* { @$map = 3; }
+	software:faults:100, profile:hz:9 { @$map = 4; }
+	interval:ms:500 { @$map = 5; exit(); }"
+
+# All of it, within ten seconds; the kernel's own clean-up takes part of one.
+gone() {
+	tries=100
+	while [ "$("$left" AT_$map)" != "0 maps, 0 programs, 0 links" ]; do
+		tries=$((tries - 1))
+		if [ $tries = 0 ]; then
+			echo "$1: $("$left" AT_$map)"
+			return
+		fi
+		sleep 0.1
+	done
+	echo "$1: gone"
+}
+
+# While it runs there is something to see.
+attached() {
+	tries=100
+	until grep -q Attached "$out" || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+	"$left" AT_$map | awk '{ print ($1 == 1), ($3 >= 10), ($5 >= 10) }'
+}
+
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+"$JIFFY" -q -o /dev/null -e "$script"
+gone "exit()"
+"$JIFFY" -q -o /dev/null --no-feature raw_tracepoint,attach_cookie \
+	--dry-run -e "$(echo "$script" | sed 's/exit_\*/exit_getp*/')"
+gone "--dry-run, all through perf"
+"$JIFFY" -q -o /dev/null --wait-detach -e "
+	tracepoint:syscalls:sys_enter_getppid { @$map = args.__syscall_nr; }
+	interval:ms:1 { exit(); }"
+gone "--wait-detach"
+for signal in INT KILL; do
+	"$JIFFY" -o /dev/null -e "$(echo "$script" | sed 's/exit();//')" \
+		2>"$out" &
+	attached
+	kill -$signal $!
+	wait $! || :
+	gone "SIG$signal"
+done
+"$JIFFY" -o /dev/null -e "$script uprobe:$WORKLOAD:work_fn+9999 { }" \
+	2>/dev/null || echo "cannot attach"
+gone "cannot attach"
