@@ -48,6 +48,7 @@ gone "--dry-run, all through perf"
 	interval:ms:1 { exit(); }"
 gone "--wait-detach"
 for signal in INT KILL; do
+	: >"$out"
 	"$JIFFY" -o /dev/null -e "$(echo "$script" | sed 's/exit();//')" \
 		2>"$out" &
 	attached

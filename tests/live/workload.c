@@ -169,6 +169,24 @@ do_getppid(long n)
 		syscall(SYS_getppid);
 }
 
+/* A system call and a function by turns, for n ms. */
+static void
+do_turns(long n)
+{
+	struct timespec t;
+	long end;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	end = t.tv_sec * 1000 + t.tv_nsec / 1000000 + n;
+	do {
+		for (int i = 0; i < 100; i++) {
+			syscall(SYS_getppid);
+			work_outer(i);
+		}
+		clock_gettime(CLOCK_MONOTONIC, &t);
+	} while (t.tv_sec * 1000 + t.tv_nsec / 1000000 < end);
+}
+
 /* getpid() of the 32-bit ABI, whose number is that of another call here. */
 static void
 do_compat(long n)
@@ -709,6 +727,7 @@ static const struct action actions[] = {
 	{ "openat", do_openat, "open and close /dev/null" },
 	{ "missing", do_missing, "open /nonexistent/file, in vain" },
 	{ "getppid", do_getppid, "getppid()" },
+	{ "turns", do_turns, "N ms of getppid() and work_outer() by turns" },
 	{ "compat", do_compat, "getpid() of the 32-bit ABI" },
 	{ "threads", do_threads, "getppid() in each of two pinned threads" },
 	{ "fork", do_fork, "child that exits with 0, 1, 2 ..." },
