@@ -36,8 +36,10 @@ UNIT_SRC := $(wildcard tests/unit/*_test.c)
 UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM := $(BUILD)/tests/vm/run
-FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+FUZZ_SRC := $(filter-out %/mutate.c,$(wildcard tests/fuzz/*.c))
+TARGET_SRC := $(wildcard tests/fuzz/targets/*.c)
 FUZZ := $(BUILD)/tests/fuzz/run-vm $(BUILD)/tests/fuzz/run-kernel
+TARGETS := $(TARGET_SRC:%.c=$(BUILD)/%)
 
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -135,6 +137,17 @@ $(BUILD)/tests/fuzz/run-kernel: $(FUZZ_SRC:%.c=$(BUILD)/%.o) $(LIB)
 	@echo "  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 
+# Random bytes: one program for each file of tests/fuzz/targets/.
+ifdef LIBFUZZER
+MUTATE_FLAGS := -fsanitize=fuzzer -DLIBFUZZER
+endif
+$(BUILD)/tests/fuzz/targets/%: $(BUILD)/tests/fuzz/targets/%.o \
+		$(BUILD)/tests/fuzz/mutate.o $(LIB)
+	@echo "  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter -fsanitize%,$(MUTATE_FLAGS)) -o $@ \
+		$(filter %.o,$^) $(LIB) $(LIBS)
+$(BUILD)/tests/fuzz/mutate.o: ALL_CFLAGS += $(MUTATE_FLAGS)
+
 $(BUILD)/tests/live/workload: tests/live/workload.c Makefile
 	@mkdir -p $(@D)
 	@echo "  $@"
@@ -148,7 +161,25 @@ $(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
 
 unit: $(UNIT)
 vm: $(VM)
-fuzz: $(FUZZ)
+# Random bytes: make fuzz TARGET=NAME [SECONDS=n] [SEED=n] [KEEP=DIR]; use it
+# with SAN=1. TARGET=programs: random programs, compared. With LIBFUZZER=1
+# CC=clang it is libFuzzer that makes the bytes.
+ifeq ($(TARGET),programs)
+fuzz: fuzz-programs
+else ifdef TARGET
+fuzz: $(BUILD)/tests/fuzz/targets/$(TARGET)
+ifdef LIBFUZZER
+	@$< -max_total_time=$(or $(SECONDS),60)
+else
+	@$< --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) \
+		--keep $(or $(KEEP),/tmp)
+endif
+else
+fuzz:
+	@echo 'make fuzz TARGET=NAME [SECONDS=n] [SEED=n] [SAN=1]; NAME is'
+	@echo '  programs $(notdir $(basename $(TARGET_SRC)))'
+endif
+fuzzers: $(FUZZ) $(TARGETS)
 # Random programs: make fuzz-programs [SECONDS=n] [SEED=n]
 fuzz-programs: $(FUZZ)
 	@for run in $(FUZZ); do \
@@ -226,6 +257,8 @@ lint:
 	@tests/lint
 fmt:
 	clang-format -i $(SRC) $(filter %.h,$(HDR)) $(UNIT_SRC) $(VM_SRC) \
+		$(FUZZ_SRC) $(TARGET_SRC) $(wildcard tests/fuzz/*.h) \
+		tests/fuzz/mutate.c \
 		$(wildcard tests/live/*.c tests/live/programs/*.c \
 			tests/bench/*.c)
 demo:
@@ -241,14 +274,15 @@ help:
 	@echo 'demo                       install packages, build, show'
 	@echo 'check check-fast check-live   tests: all, without root, live'
 	@echo 'golden                     rewrite golden files, then read git diff'
+	@echo 'fuzz                       random programs and bytes: targets'
 	@echo 'lint fmt                   house rules, clang-format'
 	@echo 'bench                      beside bpftrace and PEERS="PATH ..."'
 	@echo 'compare PEER=PATH          live tests under two executables'
 
-.PHONY: all unit vm fuzz fuzz-programs workload objects test-programs \
+.PHONY: all unit vm fuzz fuzzers fuzz-programs workload objects test-programs \
 	static install check \
 	check-fast check-live check-kernels golden compare bench lint fmt demo clean help
 .SECONDARY:
 
 -include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC) \
-	$(FUZZ_SRC))
+	$(FUZZ_SRC) $(TARGET_SRC) tests/fuzz/mutate.c)
