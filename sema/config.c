@@ -176,14 +176,27 @@ set_number(const struct setting *v, const struct config_key *k)
 	return NULL;
 }
 
+static bool
+is_one_of(const char *text, const char *const words[4])
+{
+	unsigned i;
+
+	for (i = 0; i < 4; i++)
+		if (!strcasecmp(text, words[i]))
+			return true;
+	return false;
+}
+
 static const char *
 set_bool(const struct setting *v, const struct config_key *k)
 {
+	static const char *const yes[] = { "1", "true", "yes", "on" };
+	static const char *const no[] = { "0", "false", "no", "off" };
 	bool *field = (bool *)((char *)v->config + k->offset);
 
-	if (!strcmp(v->text, "1") || !strcmp(v->text, "true"))
+	if (is_one_of(v->text, yes))
 		*field = !v->negate;
-	else if (!strcmp(v->text, "0") || !strcmp(v->text, "false"))
+	else if (is_one_of(v->text, no))
 		*field = v->negate;
 	else
 		return arena_printf(v->arena,

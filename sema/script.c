@@ -41,10 +41,7 @@ is_needless(const struct sema *s, const struct cdef_msg *m)
 static bool
 is_mistake(const struct sema *s, const struct cdef_msg *m)
 {
-	if (m->fatal)
-		return !is_needless(s, m);
-	/* The last one of two definitions counts. */
-	return m->in_script && !strstr(m->text, "redefinition of");
+	return m->fatal ? !is_needless(s, m) : m->in_script;
 }
 
 static bool

@@ -75,6 +75,18 @@ c_fail(struct cparser *p, const char *fmt, ...)
 	pp_message(p->pp, false, &p->tok, "error: %s", text);
 }
 
+void
+c_fail_twice(struct cparser *p, const struct ctoken *at,
+	     const struct ctoken *first, const char *what, const char *name,
+	     const char *noun)
+{
+	if (p->bad)
+		return;
+	p->bad = true;
+	pp_message(p->pp, false, at, "error: %s '%s'", what, name);
+	pp_message(p->pp, false, first, "note: previous %s is here", noun);
+}
+
 bool
 c_at_keyword(const struct cparser *p, enum keyword kw)
 {

@@ -110,6 +110,7 @@ c_declarator(struct cparser *p, const struct ctype *base,
 		c_expect(p, ')');
 	} else if (p->tok.kind == CT_NAME && !p->tok.name->kw) {
 		out->name = p->tok.name;
+		out->at = p->tok;
 		c_advance(p);
 	}
 	base = suffixes(p, base);

@@ -323,7 +323,8 @@ struct ctype {
 };
 
 struct cmember {
-	const char *name; /* NULL: anonymous */
+	const char *name;        /* NULL: anonymous */
+	const struct ctoken *at; /* in the script; NULL elsewhere */
 	const struct ctype *type;
 	uint64_t offset; /* bits */
 	bool bitfield;
@@ -340,6 +341,7 @@ struct ctag {
 	const char *name; /* NULL: none */
 	const char *typedef_name;
 	bool complete, packed, in_script;
+	const struct ctoken *at; /* in_script: of its definition */
 	bool is_signed;
 	bool huge;          /* an enum with values past INT64_MAX */
 	bool filled;        /* type has its fields */
@@ -404,6 +406,10 @@ bool c_accept(struct cparser *p, unsigned punct);
 bool c_expect(struct cparser *p, unsigned punct);
 /* Give up on this declaration. */
 void c_fail(struct cparser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Something at `at` was there before, at `first`. */
+void c_fail_twice(struct cparser *p, const struct ctoken *at,
+		  const struct ctoken *first, const char *what,
+		  const char *name, const char *noun);
 /* Skip from the opener that is the current token behind its closer. */
 void c_skip_group(struct cparser *p);
 bool c_starts_type(struct cparser *p);
@@ -413,6 +419,7 @@ const struct ctype *c_spec(struct cparser *p, struct cattr *attr);
 const struct ctype *c_type_name(struct cparser *p);
 struct cdeclarator {
 	struct cname *name;
+	struct ctoken at; /* of the name */
 	const struct ctype *type;
 	struct cattr attr;
 };

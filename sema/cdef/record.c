@@ -40,20 +40,27 @@ tag_mention(struct cparser *p, enum tag_kind kind, struct cname *name)
 	return tag_new(p, kind, name);
 }
 
-/* The tag that a definition fills: a new one when there was one before. */
+/* The tag that a definition fills: a new one when there was one before. The
+ * script's wins over a header's; of its own it has one. */
 static struct ctag *
 tag_define(struct cparser *p, enum tag_kind kind, struct cname *name,
 	   const struct ctoken *at)
 {
 	struct ctag *tag = tag_mention(p, kind, name);
 
-	if (tag->complete) {
-		if (in_script(p))
-			pp_message(p->pp, false, at,
-				   "error: redefinition of '%s'", tag->name);
+	struct ctoken *place;
+
+	if (tag->complete && in_script(p) && tag->in_script)
+		c_fail_twice(p, at, tag->at, "redefinition of", tag->name,
+			     "definition");
+	if (tag->complete)
 		tag = tag_new(p, kind, name);
-	}
 	tag->in_script = in_script(p);
+	if (tag->in_script) {
+		place = arena_alloc(p->arena, sizeof(*place));
+		*place = *at;
+		tag->at = place;
+	}
 	return tag;
 }
 
@@ -101,10 +108,33 @@ raise_level(struct cparser *p, struct ctag *tag, const struct ctype *t)
 		c_fail(p, "structs nested too deeply");
 }
 
+/* In the script: headers are taken at their word. */
+static const struct ctoken *
+name_once(struct cparser *p, const struct ctag *tag,
+	  const struct cdeclarator *d)
+{
+	struct ctoken *at;
+	uint32_t i;
+
+	if (!d->name || !in_script(p))
+		return NULL;
+	for (i = 0; i < tag->members.n; i++) {
+		const struct cmember *m = &tag->members.v[i];
+
+		if (m->at && m->name == d->name->text)
+			c_fail_twice(p, &d->at, m->at, "duplicate member",
+				     m->name, "declaration");
+	}
+	at = arena_alloc(p->arena, sizeof(*at));
+	*at = d->at;
+	return at;
+}
+
 static void
 add_member(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 {
 	const struct ctype *t = member_type(p, d->type);
+	const struct ctoken *at = name_once(p, tag, d);
 	struct cmember *m;
 
 	raise_level(p, tag, t);
@@ -113,6 +143,7 @@ add_member(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 	t = c_attr_apply(p, t, &d->attr);
 	m = vec_push(p->arena, &tag->members);
 	m->name = d->name ? d->name->text : NULL;
+	m->at = at;
 	m->type = t;
 	m->align = d->attr.align;
 	m->packed = d->attr.packed;
@@ -233,11 +264,16 @@ enumerator(struct cparser *p, struct ctag *tag, uint64_t *next)
 	struct cname *name = p->tok.name;
 	struct cattr ignored = { 0 };
 	struct enum_value *v;
+	uint32_t i;
 
 	if (p->tok.kind != CT_NAME || name->kw) {
 		c_fail(p, "expected identifier");
 		return;
 	}
+	for (i = 0; i < tag->values.n && in_script(p); i++)
+		if (tag->values.v[i].name == name->text)
+			c_fail(p, "redefinition of enumerator '%s'",
+			       name->text);
 	c_advance(p);
 	c_attrs(p, &ignored);
 	if (c_accept(p, '=')) {
