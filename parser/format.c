@@ -458,9 +458,11 @@ put_config(struct formatter *f, const void *part)
 
 /* ---- the program ---- */
 
+typedef void put_part(struct formatter *f, const void *what);
+
 struct part {
 	uint32_t begin, end; /* offsets in the source */
-	void (*put)(struct formatter *f, const void *what);
+	put_part *put;
 	const void *what;
 };
 
@@ -471,8 +473,8 @@ struct parts {
 
 /* Keep them in the order of the source. */
 static void
-add_part(struct parts *p, uint32_t begin, uint32_t end,
-	 void (*put)(struct formatter *f, const void *what), const void *what)
+add_part(struct parts *p, uint32_t begin, uint32_t end, put_part *put,
+	 const void *what)
 {
 	uint32_t i;
 
@@ -482,10 +484,23 @@ add_part(struct parts *p, uint32_t begin, uint32_t end,
 	p->list.v[i] = (struct part){ begin, end, put, what };
 }
 
-#define ADD_ALL(parts, vec, put)                                               \
-	for (uint32_t k = 0; k < (vec).n; k++)                                 \
-	add_part((parts), offset((parts)->f, (vec).v[k].span.begin),           \
-		 offset((parts)->f, (vec).v[k].span.end), (put), &(vec).v[k])
+/* `n` items of `size` bytes each, whose span is at `span_at` in them. */
+static void
+add_parts(struct parts *p, const void *items, uint32_t n, size_t size,
+	  size_t span_at, put_part *put)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const char *item = (const char *)items + i * size;
+		const struct span *at = (const void *)(item + span_at);
+
+		add_part(p, offset(p->f, at->begin), offset(p->f, at->end), put,
+			 item);
+	}
+}
+
+/* The arguments that describe a vector of structs with a span. */
+#define ITEMS(vec, type)                                                       \
+	(vec).v, (vec).n, sizeof(struct type), offsetof(struct type, span)
 
 static void
 list_parts(struct parts *p)
@@ -503,12 +518,12 @@ list_parts(struct parts *p)
 	}
 	if (ast->has_config)
 		add_part(p, f->config_at, f->config_end, put_config, NULL);
-	ADD_ALL(p, ast->cdefs, put_cdef);
-	ADD_ALL(p, ast->imports, put_import);
-	ADD_ALL(p, ast->macros, put_macro);
-	ADD_ALL(p, ast->map_decls, put_map_decl);
-	ADD_ALL(p, ast->subprogs, put_fn);
-	ADD_ALL(p, ast->probes, put_probe);
+	add_parts(p, ITEMS(ast->cdefs, cdef), put_cdef);
+	add_parts(p, ITEMS(ast->imports, import), put_import);
+	add_parts(p, ITEMS(ast->macros, macro), put_macro);
+	add_parts(p, ITEMS(ast->map_decls, map_decl), put_map_decl);
+	add_parts(p, ITEMS(ast->subprogs, subprog), put_fn);
+	add_parts(p, ITEMS(ast->probes, probe), put_probe);
 }
 
 void

@@ -235,93 +235,60 @@ check_unsupported(struct sema *s, struct node *n)
 }
 
 static void
+check_int(struct sema *s, struct node *n)
+{
+	n->type = type_literal(s->t, n->num.value, n->num.negative);
+}
+
+static void
+check_bool(struct sema *s, struct node *n)
+{
+	n->type = type_bool(s->t);
+}
+
+static void
+check_number_param(struct sema *s, struct node *n)
+{
+	check_param(s, n, false);
+}
+
+static void
+check_param_count(struct sema *s, struct node *n)
+{
+	sema_make_int(s, n, s->in->params.n, false);
+}
+
+static void
+check_map_read(struct sema *s, struct node *n)
+{
+	check_map(s, n, false);
+}
+
+/* clang-format off */
+static void (*const checks[])(struct sema *s, struct node *n) = {
+	[N_INT] = check_int,           [N_STR] = check_string,
+	[N_BOOL] = check_bool,         [N_PARAM] = check_number_param,
+	[N_PARAM_COUNT] = check_param_count,
+	[N_IDENT] = check_ident,       [N_VAR] = check_var,
+	[N_MAP] = check_map_read,      [N_CALL] = check_call,
+	[N_UNARY] = check_unary,       [N_BINARY] = check_binary,
+	[N_TERNARY] = check_ternary,   [N_CAST] = check_cast,
+	[N_FIELD] = check_field,       [N_INDEX] = check_index,
+	[N_TUPLE] = check_tuple,       [N_RECORD] = check_record,
+	[N_SIZEOF] = check_sizeof,     [N_OFFSETOF] = check_offsetof,
+	[N_COMPTIME] = check_comptime, [N_IF] = check_if_value,
+	[N_BLOCK] = check_block,       [N_TYPEINFO] = check_typeinfo,
+};
+/* clang-format on */
+
+/* Kinds without an entry are no expressions. */
+static void
 dispatch(struct sema *s, struct node *n)
 {
-	switch (n->kind) {
-	case N_INT:
-		n->type = type_literal(s->t, n->num.value, n->num.negative);
-		return;
-	case N_STR:
-		check_string(s, n);
-		return;
-	case N_BOOL:
-		n->type = type_bool(s->t);
-		return;
-	case N_PARAM:
-		check_param(s, n, false);
-		return;
-	case N_PARAM_COUNT:
-		sema_make_int(s, n, s->in->params.n, false);
-		return;
-	case N_IDENT:
-		check_ident(s, n);
-		return;
-	case N_VAR:
-		check_var(s, n);
-		return;
-	case N_MAP:
-		check_map(s, n, false);
-		return;
-	case N_CALL:
-		check_call(s, n);
-		return;
-	case N_UNARY:
-		check_unary(s, n);
-		return;
-	case N_BINARY:
-		check_binary(s, n);
-		return;
-	case N_TERNARY:
-		check_ternary(s, n);
-		return;
-	case N_CAST:
-		check_cast(s, n);
-		return;
-	case N_FIELD:
-		check_field(s, n);
-		return;
-	case N_INDEX:
-		check_index(s, n);
-		return;
-	case N_TUPLE:
-		check_tuple(s, n);
-		return;
-	case N_RECORD:
-		check_record(s, n);
-		return;
-	case N_SIZEOF:
-		check_sizeof(s, n);
-		return;
-	case N_OFFSETOF:
-		check_offsetof(s, n);
-		return;
-	case N_COMPTIME:
-		check_comptime(s, n);
-		return;
-	case N_IF:
-		check_if_value(s, n);
-		return;
-	case N_BLOCK:
-		check_block(s, n);
-		return;
-	case N_TYPEINFO:
-		check_typeinfo(s, n);
-		return;
-	case N_TYPEOF:
-	case N_LET:
-	case N_ASSIGN:
-	case N_DISCARD:
-	case N_EXPR:
-	case N_WHILE:
-	case N_UNROLL:
-	case N_FOR:
-	case N_BREAK:
-	case N_CONTINUE:
-	case N_RETURN:
-	case N_IMPORT:
+	if (n->kind < ARRAY_LEN(checks) && checks[n->kind])
+		checks[n->kind](s, n);
+	else
 		check_unsupported(s, n);
-		return;
-	}
 }
 
 void
