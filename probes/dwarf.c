@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Among what sema's input keeps of files. */
+#define DWARF_KEY "dwarf "
+
 /* ---- opening ---- */
 
 static bool
@@ -30,26 +33,33 @@ load_library(struct libdw *lib)
 	return good;
 }
 
-/* The debug information in one file, read as its parts are asked for. */
-static Dwarf *
-open_dwarf(const struct libdw *lib, const char *path)
+static void
+close_dwarf(struct dwarf *d)
 {
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	Dwarf *dbg = NULL;
-	Elf *elf;
+	if (d->dbg)
+		d->lib.dwarf_end(d->dbg);
+	elf_end(d->elf);
+	if (d->fd >= 0)
+		close(d->fd);
+	d->dbg = NULL;
+	d->elf = NULL;
+	d->fd = -1;
+}
 
-	if (fd < 0)
-		return NULL;
+/* The debug information in one file, read as its parts are asked for. */
+static void
+open_dwarf(struct dwarf *d, const char *path)
+{
+	d->fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (d->fd < 0)
+		return;
 	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && (elf_section(elf, ".debug_info") ||
-		    elf_section(elf, ".zdebug_info")))
-		dbg = lib->dwarf_begin_elf(elf, DWARF_C_READ, NULL);
-	if (!dbg)
-		elf_end(elf);
-	if (!dbg)
-		close(fd);
-	return dbg;
+	d->elf = elf_begin(d->fd, ELF_C_READ_MMAP, NULL);
+	if (d->elf && (elf_section(d->elf, ".debug_info") ||
+		       elf_section(d->elf, ".zdebug_info")))
+		d->dbg = d->lib.dwarf_begin_elf(d->elf, DWARF_C_READ, NULL);
+	if (!d->dbg)
+		close_dwarf(d);
 }
 
 static struct dwarf *
@@ -60,11 +70,12 @@ open_image(const struct sema_input *in, const struct probe_image *image)
 
 	d->arena = in->arena;
 	d->types = in->types;
+	d->fd = -1;
 	if (!load_library(&d->lib))
 		return d;
-	d->dbg = open_dwarf(&d->lib, elf->path);
+	open_dwarf(d, elf->path);
 	if (!d->dbg)
-		d->dbg = open_dwarf(&d->lib, elf->debug);
+		open_dwarf(d, elf->debug);
 	return d;
 }
 
@@ -76,7 +87,7 @@ probe_dwarf(const struct sema_input *in, const struct probe_image *image)
 
 	if (!image->elf)
 		return NULL;
-	key = arena_printf(in->arena, "dwarf %s", image->elf->path);
+	key = arena_printf(in->arena, DWARF_KEY "%s", image->elf->path);
 	if (in->files)
 		d = hmap_get(in->files, key);
 	if (!d) {
@@ -95,6 +106,15 @@ dwarf_absent(void)
 	return load_library(&lib) ? ""
 				  : " (reading it needs libdw.so.1, of the "
 				    "package libdw1)";
+}
+
+void
+probe_forget(struct hmap *files)
+{
+	for (uint32_t i = 0; i < files->entries.n; i++)
+		if (!strncmp(files->entries.v[i].key, DWARF_KEY,
+			     strlen(DWARF_KEY)))
+			close_dwarf(files->entries.v[i].val);
 }
 
 /* ---- attributes ---- */
@@ -142,7 +162,7 @@ dwarf_name(const struct dwarf *d, Dwarf_Die *die)
 	if (!d->lib.dwarf_attr_integrate(die, DW_AT_name, &attr))
 		return "";
 	name = d->lib.dwarf_formstring(&attr);
-	return name ? name : "";
+	return name ? arena_strdup(d->arena, name) : "";
 }
 
 /* ---- functions ---- */
@@ -248,6 +268,12 @@ probe_dwarf(const struct sema_input *in, const struct probe_image *image)
 {
 	(void)in, (void)image;
 	return NULL;
+}
+
+void
+probe_forget(struct hmap *files)
+{
+	(void)files;
 }
 
 const char *

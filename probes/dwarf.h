@@ -30,6 +30,8 @@ struct dwarf {
 	struct libdw lib;
 	struct arena *arena;
 	struct types *types;
+	int fd;
+	Elf *elf;
 	Dwarf *dbg;
 	struct hmap units; /* offset of the unit -> struct dwarf_unit */
 	struct hmap by_id; /* offset of a record -> struct type */

@@ -61,6 +61,10 @@ bool probe_list(const struct sema_input *in, const char *pattern, bool verbose,
 enum { PROBE_SYSCALLS = 512 };
 extern const char *const probe_syscalls[PROBE_SYSCALLS];
 
+/* Once the script is compiled: let go of debug information, which may be
+ * large. */
+void probe_forget(struct hmap *files);
+
 /* ---- ELF files: symbols of programs and libraries ---- */
 
 struct elf_symbol {

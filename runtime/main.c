@@ -600,6 +600,7 @@ trace(struct compile *c)
 	c->in.cpid = (uint64_t)s.child;
 	if (ready && run_passes(c, 0)) {
 		flush_diag(c);
+		probe_forget(&c->files);
 		status = c->opts.compile_only ? 0 : session_main(&s);
 	}
 	flush_diag(c);
