@@ -47,6 +47,7 @@ struct mutator {
 	struct input *corpus;
 	size_t ncorpus;
 	struct input now; /* ROOM bytes */
+	bool binary;      /* it is no text */
 };
 
 struct shared {      /* with the process that tries */
@@ -197,12 +198,46 @@ replace(struct mutator *m)
 	paste(&m->now, at, (const unsigned char *)with, strlen(with));
 }
 
+/* A number of 1 to 8 bytes in place: what files of programs are made of. */
+static void
+overwrite(struct mutator *m)
+{
+	static const uint64_t odd[] = {
+		0,      1,          2,          3,    8,         24,
+		64,     0x7f,       0x80,       0xff, 0x100,     0x7fff,
+		0xffff, 0x7fffffff, 0x80000000, ~0u,  INT64_MAX, UINT64_MAX,
+	};
+	struct input *in = &m->now;
+	size_t width = (size_t)1 << rnd(m, 4), at = rnd(m, in->n);
+	uint64_t v = odd[rnd(m, ARRAY_LEN(odd))];
+
+	at -= at % width;
+	if (at + width > in->n)
+		return;
+	if (rnd(m, 3) == 0)
+		v = rnd(m, in->n);
+	else if (rnd(m, 4) == 0)
+		memcpy(&v, in->p + rnd(m, in->n - width), width);
+	memcpy(in->p + at, &v, width);
+}
+
+/* Other changes move what follows: a file's tables would be lost. */
+static bool
+keeps_layout(struct mutator *m)
+{
+	return m->binary && rnd(m, 8);
+}
+
 static void
 mutate_once(struct mutator *m)
 {
 	struct input *in = &m->now;
 	size_t at = rnd(m, in->n), n;
 
+	if (in->n > 8 && keeps_layout(m)) {
+		overwrite(m);
+		return;
+	}
 	switch (in->n ? rnd(m, 8) : 0) {
 	case 0:
 	case 1:
@@ -245,6 +280,7 @@ make_input(struct mutator *m, uint64_t seed)
 	from = &m->corpus[rnd(m, m->ncorpus)];
 	memcpy(m->now.p, from->p, from->n);
 	m->now.n = from->n;
+	m->binary = from->n && memchr(from->p, 0, from->n);
 	n = rnd(m, 3) ? 1 + rnd(m, 2) : 1 + rnd(m, 8);
 	while (n-- > 0)
 		mutate_once(m);
