@@ -202,7 +202,8 @@ lower_var_assign(struct lower *l, const struct var *v, const struct node *value)
 		lower_var_set(l, v,
 			      lower_convert(l, x, lower_value_type(l, value),
 					    v->type));
-	} else if (lower_mentions_var(value, v)) {
+	} else if (lv->addressed || lower_mentions_var(value, v)) {
+		/* What is read of it is read before any of it changes. */
 		struct mem m = lower_mem(l, value, v->type, lv->clean);
 
 		ir_mem_copy(l, lower_var_mem(l, v), m, v->type->size);
