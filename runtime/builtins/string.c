@@ -37,6 +37,21 @@ str_source(struct sema *s, struct node *n, const struct type *t)
 			  type_name(t));
 }
 
+/* Whether its size does not hang on what str() gives: a variable's does where
+ * str($x) is assigned to $x. */
+static bool
+has_own_size(const struct node *x)
+{
+	const struct type *of;
+
+	if (x->kind == N_CALL)
+		return true;
+	if (x->kind != N_FIELD)
+		return false;
+	of = x->field.x->type;
+	return of && (of->kind == TY_STRUCT || of->kind == TY_POINTER);
+}
+
 static bool
 str_check(struct sema *s, struct node *n)
 {
@@ -70,7 +85,7 @@ str_check(struct sema *s, struct node *n)
 		return true;
 	}
 	/* One more for the NUL: what fills its storage was not cut. */
-	if (has_bytes(x->type) && x->type->size < size)
+	if (has_bytes(x->type) && x->type->size < size && has_own_size(x))
 		size = x->type->size + 1;
 	if (len && sema_literal_int(len, &v)) {
 		if (v < 0)
