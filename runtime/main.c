@@ -347,12 +347,41 @@ kernel_version(void)
 	return major << 16 | (minor & 255) << 8 | (patch & 255);
 }
 
+/* Where the kernel's types are when sysfs has none (REFERENCE 10). */
+static const char *
+find_types(struct arena *a)
+{
+	static const char *const places[] = {
+		"/boot/vmlinux-%s",
+		"/lib/modules/%s/vmlinux-%s",
+		"/lib/modules/%s/build/vmlinux",
+		"/usr/lib/modules/%s/kernel/vmlinux",
+		"/usr/lib/debug/boot/vmlinux-%s",
+		"/usr/lib/debug/boot/vmlinux-%s.debug",
+		"/usr/lib/debug/lib/modules/%s/vmlinux",
+	};
+	static const char sysfs[] = "/sys/kernel/btf/vmlinux";
+	struct utsname host;
+
+	if (!access(sysfs, R_OK) || uname(&host) != 0)
+		return sysfs;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		/* Two names, where a place has two. */
+		const char *path =
+			arena_printf(a, places[i], host.release, host.release);
+
+		if (!access(path, R_OK))
+			return path;
+	}
+	return sysfs;
+}
+
 static void
 init_kernel(struct compile *c)
 {
 	struct kernel_paths paths = {
 		.kallsyms = "/proc/kallsyms",
-		.btf = "/sys/kernel/btf/vmlinux",
+		.btf = find_types(&c->arena),
 		.btf_dir = "/sys/kernel/btf",
 	};
 	const char *dir = c->opts.kernel_dir;
@@ -374,6 +403,9 @@ init_kernel(struct compile *c)
 		paths.version = kernel_version();
 	}
 	kernel_init(&c->kernel, &c->arena, &paths);
+	if (btf && *btf && !c->opts.no_warnings && !kernel_btf(&c->kernel))
+		fprintf(stderr, "WARNING: BTF: failed to parse BTF from %s\n",
+			btf);
 }
 
 /* Where C headers are: -I and --include, the kernel's and libc's. */

@@ -75,24 +75,37 @@ copy_file(struct arena *a, int fd, size_t *size)
 	return p;
 }
 
+/* The whole file, or the types in an ELF file. */
+static bool
+find_image(int fd, uint64_t *at, uint64_t *size)
+{
+	struct stat st;
+
+	if (kernel_elf_is(fd))
+		return kernel_elf_section(fd, ".BTF", at, size);
+	if (fstat(fd, &st) != 0 || st.st_size < 0)
+		return false;
+	*at = 0;
+	*size = (uint64_t)st.st_size;
+	return true;
+}
+
 static const void *
 read_image(struct arena *a, const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const void *p = NULL;
-	struct stat st;
+	uint64_t at, n;
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) == 0) {
-		if (st.st_size <= 0 || st.st_size > BTF_LARGEST) {
-			errno = EINVAL;
-		} else {
-			*size = st.st_size;
-			p = map_sysfs(fd, *size);
-			if (!p)
-				p = copy_file(a, fd, size);
-		}
+	if (!find_image(fd, &at, &n) || !n || n > BTF_LARGEST) {
+		errno = EINVAL;
+	} else {
+		*size = n;
+		p = at ? NULL : map_sysfs(fd, *size);
+		if (!p && lseek(fd, (off_t)at, SEEK_SET) >= 0)
+			p = copy_file(a, fd, size);
 	}
 	close(fd);
 	return p;

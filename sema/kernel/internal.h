@@ -51,4 +51,11 @@ struct kallsym {
 };
 bool kallsym_parse(char *line, struct kallsym *out);
 
+/* ---- elf.c ---- */
+
+bool kernel_elf_is(int fd);
+/* Where section `name` of the ELF file is; false: nowhere. */
+bool kernel_elf_section(int fd, const char *name, uint64_t *offset,
+			uint64_t *size);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* BTF as bytes: the fixture's, and what a hostile file may hold. */
+#include <elf.h>
 #include <errno.h>
 #include <linux/btf.h>
 
@@ -137,6 +138,60 @@ Test(btf_reader, truncated_and_mangled)
 		for (int j = 0; i >= 100 && j < 1 + i % 30; j++)
 			bad[rand() % n] = rand();
 		b = btf_of(bad, i < 100 ? i * n / 100 : n);
+		if (b)
+			walk(b);
+	}
+}
+
+/* The fixture's types as section .BTF of an ELF file. */
+static unsigned char *
+elf_around(const void *btf, size_t n, size_t *size)
+{
+	static const char names[] = "\0.BTF\0.names";
+	Elf64_Ehdr h = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
+				      ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			 .e_shentsize = sizeof(Elf64_Shdr),
+			 .e_shnum = 3,
+			 .e_shstrndx = 2,
+			 .e_shoff = sizeof(h) };
+	Elf64_Shdr s[3] = {
+		[1] = { .sh_name = 1,
+			.sh_type = SHT_PROGBITS,
+			.sh_offset = sizeof(h) + sizeof(s) + sizeof(names),
+			.sh_size = n },
+		[2] = { .sh_name = 6,
+			.sh_type = SHT_STRTAB,
+			.sh_offset = sizeof(h) + sizeof(s),
+			.sh_size = sizeof(names) },
+	};
+	unsigned char *p;
+
+	*size = s[1].sh_offset + n;
+	p = arena_alloc(&arena, *size);
+	memcpy(p, &h, sizeof(h));
+	memcpy(p + sizeof(h), s, sizeof(s));
+	memcpy(p + s[2].sh_offset, names, sizeof(names));
+	memcpy(p + s[1].sh_offset, btf, n);
+	return p;
+}
+
+Test(btf_reader, types_in_an_elf_file)
+{
+	size_t n, size, head;
+	const char *btf = slurp(FIXTURE "/btf", &n);
+	unsigned char *elf = elf_around(btf, n, &size);
+	const struct kbtf *b = btf_of(elf, size);
+
+	cr_assert(b);
+	cr_assert(kbtf_find(b, "task_struct", BTF_KIND_STRUCT));
+	head = size - n;
+	cr_assert_not(btf_of(elf, head));
+	srand(2);
+	for (int i = 0; i < 400; i++) {
+		elf = elf_around(btf, n, &size);
+		for (int j = 0; j < 1 + i % 8; j++)
+			elf[4 + rand() % (head - 4)] = rand();
+		b = btf_of(elf, size);
 		if (b)
 			walk(b);
 	}
