@@ -104,11 +104,24 @@ probe_first_cpu(void)
 
 /* ---- attaching ---- */
 
+/* A process that ended leaves an entry without a program until its parent
+ * has asked for it; the kernel's answers differ with the moment. */
+static bool
+has_ended(int pid)
+{
+	char path[64], to[8];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return readlink(path, to, sizeof(to)) < 0 && errno == ENOENT;
+}
+
 int
 probe_refused(struct attach *a, int err, const char *what)
 {
 	const char *why;
 
+	if (a->pid && has_ended(a->pid))
+		err = -ESRCH;
 	switch (-err) {
 	case EPERM:
 	case EACCES:
@@ -124,7 +137,7 @@ probe_refused(struct attach *a, int err, const char *what)
 		why = "this kernel or machine does not have it";
 		break;
 	case ESRCH:
-		why = "the process does not exist";
+		why = "the process has ended";
 		break;
 	default:
 		why = strerror(-err);

@@ -382,6 +382,26 @@ read_form(struct matching *m)
 			     m->type->name, n);
 }
 
+/* A misspelt name, or a file that was stripped of all of them. */
+static void
+hint_names(struct matching *m, const struct probe_file *file)
+{
+	const struct elf_file *elf =
+		probe_image(sema_in(m->sema), file->open)->elf;
+	struct nearest near = { .word = m->function };
+
+	if (!elf)
+		return;
+	for (uint32_t i = 0; i < elf->symbols.n; i++)
+		nearest_try(&near, elf->symbols.v[i].name);
+	if (near.best)
+		diag_hint(sema_diag(m->sema), "did you mean '%s'?", near.best);
+	else if (!elf->symbols.n)
+		diag_hint(sema_diag(m->sema),
+			  "the file has no symbols: install its debug "
+			  "symbols, or give an address");
+}
+
 static bool
 match_files(struct matching *m, const char *target)
 {
@@ -403,12 +423,15 @@ match_files(struct matching *m, const char *target)
 	for (uint32_t i = 0; i < files.v.n; i++)
 		if (!match_file(m, &files.v.v[i]))
 			return false;
-	if (m->match->targets.n)
+	if (m->match->targets.n ||
+	    probe_none(m->sema, m->ap, m->match, "%s %s:%s", m->type->name,
+		       files.v.n ? files.v.v[0].shown : target,
+		       *m->function ? m->function
+				    : probe_part(m->ap, m->ap->parts.n - 1)))
 		return true;
-	return probe_none(m->sema, m->ap, m->match, "%s %s:%s", m->type->name,
-			  files.v.n ? files.v.v[0].shown : target,
-			  *m->function ? m->function
-				       : probe_part(m->ap, m->ap->parts.n - 1));
+	if (files.v.n && m->place == PLACE_NAME)
+		hint_names(m, &files.v.v[0]);
+	return false;
 }
 
 static bool
