@@ -15,6 +15,7 @@ enum out_buffering { OUT_LINE, OUT_FULL, OUT_NONE };
 struct out {
 	int fd;
 	bool json;
+	bool folded; /* maps keyed by stacks as lines */
 	enum out_buffering buffering;
 	struct sbuf buf;
 	bool failed; /* a write failed: errno in error */
@@ -135,6 +136,36 @@ void maps_print_value(struct session *s, struct out *o,
 void maps_print_rows(struct out *o, const struct mapdef *def,
 		     struct map_rows *rows, int64_t top, uint64_t div);
 
+/* ---- stacks as lines, and as a picture ---- */
+
+/* Behind each frame; in front of one of the kernel. */
+enum { FOLD_NEXT = 1, FOLD_KERNEL = 2 };
+
+struct folded { /* sorted by frames, no two alike */
+	struct sbuf text;
+	struct fold_line {
+		const char *frames; /* in text */
+		int64_t count;
+	} * v;
+	uint32_t n;
+};
+/* Whether a map has stacks in its key, and a number as its value. */
+bool fold_is(const struct mapdef *def);
+/* Its rows from `from` on. */
+void fold_rows(struct session *s, const struct mapdef *def,
+	       const struct map_rows *rows, uint32_t from, struct folded *f);
+void fold_print(struct out *o, const struct folded *f);
+void fold_free(struct folded *f);
+
+/* --flamegraph: keep what a map is now, instead of what it was (flame.c). */
+void flame_keep(struct session *s, const struct mapdef *def,
+		const struct map_rows *rows, uint32_t from);
+/* Draw all that was kept; false: reported. */
+bool flame_write(struct session *s);
+void flame_free(struct session *s);
+/* Style, script and what stands around the boxes (flame_page.c). */
+void flame_page(struct out *o, unsigned width, unsigned height, int64_t total);
+
 /* ---- symbols, resolved when printed ---- */
 
 /* "name", "name+off" or "0x..."; `offset`: with the +off. */
@@ -166,10 +197,12 @@ struct options {
 	const char *command;     /* -c */
 	const char *debug;       /* -d stages */
 	const char *kernel_dir;  /* --kernel: a directory of fixtures */
+	const char *flamegraph;  /* a file for a picture of the stacks */
 	const char *btf;         /* --btf=FILE: kernel types, or NULL */
 	int pid;                 /* -p */
 	uint32_t without;        /* --no-feature: bits 1 << enum feature */
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;
+	bool folded; /* -f folded */
 	bool no_warnings;
 	bool wait_detach;  /* stay until the kernel has let go of all */
 	bool quiet_maps;   /* no maps at the end */
@@ -277,6 +310,7 @@ struct session {
 	int timer_fd;    /* of --timeout; -1: none */
 	int child_ended; /* the -c child's status as a shell's $?, or -1 */
 	struct symbols *symbols; /* lazily made */
+	struct flame *flame;     /* what --flamegraph draws; by map index */
 };
 
 /* Create maps, load programs; false: reported. */

@@ -167,11 +167,13 @@ finish(struct session *s)
 	session_run_special(s, true);
 	drain(s);
 	session_report_lost(s, true);
-	if (!s->out->json)
+	if (!s->out->json && !s->out->folded)
 		out_puts(s->out, "\n\n");
 	if (s->config->print_maps_on_exit && !s->opts->quiet_maps)
 		maps_print_all(s);
 	out_flush(s->out);
+	if (s->opts->flamegraph && !flame_write(s) && !s->exit_code)
+		s->exit_code = STATUS_ERROR;
 }
 
 /* What is not on the disk was not said: no success. */

@@ -137,6 +137,26 @@ divide(const struct type *t, unsigned char *cell, uint64_t div)
 	}
 }
 
+/* -f folded and --flamegraph; whether that is all there is to print. */
+static bool
+put_folded(struct out *o, const struct mapdef *def, const struct map_rows *rows,
+	   uint32_t from)
+{
+	struct session *s = o->session;
+	struct folded f;
+
+	if (!s || !fold_is(def))
+		return false;
+	if (s->opts->flamegraph)
+		flame_keep(s, def, rows, from);
+	if (!o->folded)
+		return false;
+	fold_rows(s, def, rows, from, &f);
+	fold_print(o, &f);
+	fold_free(&f);
+	return true;
+}
+
 void
 maps_print_rows(struct out *o, const struct mapdef *def, struct map_rows *rows,
 		int64_t top, uint64_t div)
@@ -148,6 +168,8 @@ maps_print_rows(struct out *o, const struct mapdef *def, struct map_rows *rows,
 		from = rows->n - (uint32_t)top;
 	for (uint32_t i = from; div > 1 && i < rows->n; i++)
 		divide(def->value, rows->v[i].cell, div);
+	if (put_folded(o, def, rows, from))
+		return;
 	o->div = div;
 	if (o->json && rows->n)
 		json_rows(o, def, rows, from);

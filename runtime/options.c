@@ -33,6 +33,7 @@ enum {
 	OPT_CHECK,
 	OPT_WAIT_DETACH,
 	OPT_TIMEOUT,
+	OPT_FLAMEGRAPH,
 	OPT_READY_FD,
 	OPT_QUIET_MAPS,
 	OPT_STRICT,
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
 	{ "kernel",              required_argument, NULL, OPT_KERNEL },
 	{ "wait-detach",         no_argument,       NULL, OPT_WAIT_DETACH },
 	{ "timeout",             required_argument, NULL, OPT_TIMEOUT },
+	{ "flamegraph",          required_argument, NULL, OPT_FLAMEGRAPH },
 	{ "ready-fd",            required_argument, NULL, OPT_READY_FD },
 	{ "quiet-maps",          no_argument,       NULL, OPT_QUIET_MAPS },
 	{ "strict",              no_argument,       NULL, OPT_STRICT },
@@ -100,7 +102,9 @@ static const char usage[] =
 "    -p, --pid PID       limit to a process, end with it\n"
 "    -c, --cmd COMMAND   run a command, end with it\n"
 "    -o, --output FILE   the script's output goes there\n"
-"    -f FORMAT           output format: text, json\n"
+"    -f FORMAT           output format: text, json; folded: maps keyed by\n"
+"                        stacks as lines for flame graph tools\n"
+"        --flamegraph F  draw them at the end: F.svg, for a browser\n"
 "    -B MODE             output buffering: line, full, none\n"
 "    -I DIR              search C headers there\n"
 "        --include FILE  as #include FILE before the script\n"
@@ -230,7 +234,8 @@ static enum options_result
 set_format(struct options *o, const char *text)
 {
 	o->json = !strcmp(text, "json");
-	if (o->json || !strcmp(text, "text"))
+	o->folded = !strcmp(text, "folded");
+	if (o->json || o->folded || !strcmp(text, "text"))
 		return OPTIONS_RUN;
 	fprintf(stderr,
 		"ERROR: Invalid output format \"%s\"\n"
@@ -358,27 +363,57 @@ print_help(void)
 	return OPTIONS_DONE;
 }
 
+/* Options that are there or not, or NULL. */
+static bool *
+flag_of(struct options *o, int c)
+{
+	switch (c) {
+	case 'l':
+		return &o->list;
+	case 'v':
+		return &o->verbose;
+	case 'q':
+		return &o->quiet;
+	case 'k':
+		return &o->warnings;
+	case OPT_INFO:
+		return &o->info;
+	case OPT_UNSAFE:
+		return &o->unsafe;
+	case OPT_NO_WARNINGS:
+		return &o->no_warnings;
+	case OPT_DRY_RUN:
+		return &o->dry_run;
+	case OPT_WAIT_DETACH:
+		return &o->wait_detach;
+	case OPT_CHECK:
+		return &o->check;
+	case OPT_QUIET_MAPS:
+		return &o->quiet_maps;
+	case OPT_STRICT:
+		return &o->strict;
+	case OPT_CHILD_STATUS:
+		return &o->child_status;
+	default: /* with more to do */
+		return NULL;
+	}
+}
+
 static enum options_result
 set(struct options *o, struct arena *a, int c, const char *arg)
 {
+	bool *flag = flag_of(o, c);
+
+	if (flag) {
+		*flag = true;
+		return OPTIONS_RUN;
+	}
 	switch (c) {
 	case 1: /* no option */
 		*vec_push(a, &o->positional) = arg;
 		return OPTIONS_RUN;
 	case 'e':
 		o->program = arg;
-		return OPTIONS_RUN;
-	case 'l':
-		o->list = true;
-		return OPTIONS_RUN;
-	case 'v':
-		o->verbose = true;
-		return OPTIONS_RUN;
-	case 'q':
-		o->quiet = true;
-		return OPTIONS_RUN;
-	case 'k':
-		o->warnings = true;
 		return OPTIONS_RUN;
 	case 'h':
 		return print_help();
@@ -411,9 +446,6 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 	case 'b': /* alone, as once: without effect */
 		o->btf = arg;
 		return OPTIONS_RUN;
-	case OPT_INFO:
-		o->info = true;
-		return OPTIONS_RUN;
 	case OPT_TEST:
 		return run_mode(o, "--test", RUN_TEST);
 	case OPT_BENCH:
@@ -426,37 +458,16 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 			return OPTIONS_BAD;
 		o->fmt = true;
 		return OPTIONS_RUN;
-	case OPT_UNSAFE:
-		o->unsafe = true;
-		return OPTIONS_RUN;
-	case OPT_NO_WARNINGS:
-		o->no_warnings = true;
-		return OPTIONS_RUN;
 	case OPT_MISSING_PROBES: /* the same as the variable, and checks */
 		setenv("BPFTRACE_MISSING_PROBES", optarg, 1);
 		return OPTIONS_RUN;
-	case OPT_DRY_RUN:
-		o->dry_run = true;
-		return OPTIONS_RUN;
-	case OPT_WAIT_DETACH:
-		o->wait_detach = true;
-		return OPTIONS_RUN;
-	case OPT_CHECK:
-		o->check = true;
+	case OPT_FLAMEGRAPH:
+		o->flamegraph = arg;
 		return OPTIONS_RUN;
 	case OPT_TIMEOUT:
 		return set_timeout(o, arg);
 	case OPT_READY_FD:
 		return set_ready_fd(o, arg);
-	case OPT_QUIET_MAPS:
-		o->quiet_maps = true;
-		return OPTIONS_RUN;
-	case OPT_STRICT:
-		o->strict = true;
-		return OPTIONS_RUN;
-	case OPT_CHILD_STATUS:
-		o->child_status = true;
-		return OPTIONS_RUN;
 	case OPT_NO_FEATURE:
 		return set_without(o, arg);
 	case OPT_UNSUPPORTED:

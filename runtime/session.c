@@ -119,6 +119,7 @@ open_output(struct session *s)
 	s->out = arena_alloc(s->arena, sizeof(*s->out));
 	s->out->fd = STDOUT_FILENO;
 	s->out->json = s->opts->json;
+	s->out->folded = s->opts->folded;
 	s->out->buffering = s->opts->buffering;
 	s->out->session = s;
 	if (!path)
@@ -189,6 +190,7 @@ session_free(struct session *s)
 	close_all(s->map_fds, s->prog->maps.n);
 	ring_close(s->ring);
 	sym_free(s);
+	flame_free(s);
 	if (s->out)
 		sbuf_free(&s->out->buf);
 	close_all((int[]){ s->epoll_fd, s->signal_fd, s->pid_fd, s->timer_fd },

@@ -104,6 +104,8 @@ struct nominal {
 	/* Default text, or the indented lines of a multiline type. */
 	void (*print)(struct out *o, const struct type *t, const void *cell);
 	void (*json)(struct out *o, const struct type *t, const void *cell);
+	/* A stack's frames, from the outermost on, for -f folded. */
+	void (*fold)(struct out *o, const struct type *t, const void *cell);
 	/* Sort rank of a merged cell (REFERENCE 5.3); NULL: by key. */
 	int64_t (*rank)(const struct type *t, const void *cell);
 	bool rank_unsigned;

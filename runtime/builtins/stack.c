@@ -316,6 +316,28 @@ stack_json(struct out *o, const struct type *t, const void *cell)
 	builtin_json_text(o, t, cell, stack_print);
 }
 
+/* Names alone: where in a function tells little once they are added up. */
+static void
+stack_fold(struct out *o, const struct type *t, const void *cell)
+{
+	bool user = t->nominal == &stack_types[USTACK];
+	uint64_t room[1 + MAX_LIMIT];
+	const uint64_t *kept;
+	struct stack st = { 0 };
+
+	memcpy(&st, cell, t->size);
+	kept = read_kept(o->session, t, st.id, room);
+	for (uint64_t i = kept[0]; i; i--) {
+		if (user) {
+			sym_user(o->session, o, st.pid, kept[i], false);
+		} else {
+			out_putc(o, FOLD_KERNEL);
+			sym_kernel(o->session, o, kept[i], false);
+		}
+		out_putc(o, FOLD_NEXT);
+	}
+}
+
 static const char *
 stack_shown(struct arena *a, const char *word, const int64_t *par)
 {
@@ -343,7 +365,8 @@ const struct nominal stack_types[] = {
 		     .align = 8,
 		     .scalar = true,
 		     .print = stack_print,
-		     .json = stack_json },
+		     .json = stack_json,
+		     .fold = stack_fold },
 	[USTACK] = { .name = "ustack",
 		     .shown = ustack_shown,
 		     .nameless = true,
@@ -351,7 +374,8 @@ const struct nominal stack_types[] = {
 		     .size = sizeof(struct stack),
 		     .align = 8,
 		     .print = stack_print,
-		     .json = stack_json },
+		     .json = stack_json,
+		     .fold = stack_fold },
 	{ 0 },
 };
 
