@@ -13,12 +13,13 @@ struct bpf_insn; /* linux/bpf.h */
 enum reloc_kind {
 	RELOC_MAP,    /* ld_imm64: the map's descriptor */
 	RELOC_MAPVAL, /* ld_imm64: descriptor and offset in the value */
+	RELOC_KERNEL, /* call: the BTF id of a function of the kernel */
 };
 
 struct reloc {
 	uint32_t insn; /* of the first half */
 	enum reloc_kind kind;
-	uint32_t map; /* index in image->prog->maps */
+	uint32_t map; /* index in image->prog->maps; call: enum ir_helper */
 	uint32_t off;
 };
 

@@ -362,8 +362,17 @@ gen_ret(struct gen *g, const struct op *op)
 static void
 gen_call(struct gen *g, const struct op *op)
 {
-	put(g, BPF_JMP | BPF_CALL, 0, 0, 0,
-	    (int32_t)ir_helper_number(op->index));
+	unsigned number = ir_helper_number(op->index);
+	bool kernel = number >= HELPER_KERNEL;
+
+	if (kernel)
+		*vec_push(g->im->arena, &g->ip->relocs) = (struct reloc){
+			.insn = g->insns.n,
+			.kind = RELOC_KERNEL,
+			.map = op->index,
+		};
+	put(g, BPF_JMP | BPF_CALL, 0, kernel ? BPF_PSEUDO_KFUNC_CALL : 0, 0,
+	    (int32_t)number);
 }
 
 /* A new line entry whenever the source place changes. */

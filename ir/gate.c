@@ -55,7 +55,13 @@ reads_context(const struct func *f)
 		for (k = 0; k < f->blks.v[i]->ops.n; k++) {
 			struct ref r = f->blks.v[i]->ops.v[k];
 
-			if (ir_op(f, r)->code == IR_CTX && is_used(f, r))
+			const struct op *op = ir_op(f, r);
+
+			if (op->code == IR_CTX && is_used(f, r))
+				return true;
+			/* Bare programs may not call the kernel's own. */
+			if (op->code == IR_CALL &&
+			    ir_helper_number(op->index) >= HELPER_KERNEL)
 				return true;
 		}
 	return false;

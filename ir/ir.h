@@ -206,6 +206,7 @@ void ir_print(const struct prog *p, struct sbuf *out);
 bool ir_read(struct prog *p, const struct source *s, struct diag *d);
 const char *ir_helper_name(enum ir_helper h);
 unsigned ir_helper_number(enum ir_helper h);
+enum { HELPER_KERNEL = 0x8000 }; /* numbers of functions of the kernel */
 
 /* ---- builder: for words (runtime/builtins) and probe types ---- */
 

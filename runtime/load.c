@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,18 @@ create_map(struct session *s, uint32_t i)
 	return s->ring != NULL;
 }
 
+/* The BTF id of a function of the kernel; 0, which the kernel refuses, where
+ * there is none. */
+static int32_t
+kernel_function_id(struct session *s, enum ir_helper h)
+{
+	const struct kbtf *btf = kernel_btf(s->in->kernel);
+	char name[64];
+
+	snprintf(name, sizeof(name), "bpf_%s", ir_helper_name(h));
+	return btf ? (int32_t)kbtf_find(btf, name, BTF_KIND_FUNC) : 0;
+}
+
 static void
 relocate(struct session *s, struct image_prog *p)
 {
@@ -137,12 +150,16 @@ relocate(struct session *s, struct image_prog *p)
 		struct bpf_insn *insn = &p->insns[r->insn];
 
 		assert(r->insn + 1 < p->ninsns);
-		insn->imm = s->map_fds[r->map];
 		switch (r->kind) {
+		case RELOC_KERNEL:
+			insn->imm = kernel_function_id(s, r->map);
+			break;
 		case RELOC_MAP:
+			insn->imm = s->map_fds[r->map];
 			insn->src_reg = BPF_PSEUDO_MAP_FD;
 			break;
 		case RELOC_MAPVAL:
+			insn->imm = s->map_fds[r->map];
 			insn->src_reg = BPF_PSEUDO_MAP_VALUE;
 			insn[1].imm = (int32_t)r->off;
 			break;

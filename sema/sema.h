@@ -149,6 +149,9 @@ const struct nominal *sema_nominal(struct sema *s, const char *name);
 const struct type *sema_struct(struct sema *s, const char *name);
 /* "enum NAME" of the kernel, for a field of `size` bytes; NULL: unknown. */
 const struct type *sema_enum(struct sema *s, const char *name, uint32_t size);
+/* A struct's field, or NULL; its fields are looked up now. */
+const struct field *sema_field(struct sema *s, const struct type *t,
+			       const char *name);
 /* The type of an id in BTF; pointers lead into `as`. */
 const struct type *sema_btf_type(struct sema *s, const struct kbtf *b,
 				 uint32_t id, enum addrspace as);

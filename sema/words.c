@@ -291,6 +291,15 @@ int_type_of(struct sema *s, const struct type *t)
 	return type_int(s->t, 8, t->is_signed);
 }
 
+const struct field *
+sema_field(struct sema *s, const struct type *t, const char *name)
+{
+	if (!t)
+		return NULL;
+	complete_type(s, t);
+	return type_field(t, name);
+}
+
 bool
 sema_as_int(struct sema *s, struct node *n)
 {

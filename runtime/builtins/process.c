@@ -6,10 +6,14 @@
  */
 #include "internal.h"
 
+#include <linux/bpf.h>
+#include <linux/btf.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { COMM_BYTES = 16, COMM_PID_BYTES = 64 };
 
 static struct ref
 low_half(struct lower *l, enum ir_helper h)
@@ -66,9 +70,67 @@ rand_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return low_half(l, HELPER_get_prandom_u32);
 }
 
+/* ---- comm, comm(PID) ---- */
+
+static const char unknown_comm[] = "N/A";
+
+static void
+pid_record(struct lower *l, const struct node *n, struct mem record)
+{
+	ir_store(l, record.base, record.off, ir_arg(l, n, 0), 8);
+}
+
+/* The kernel hands out a reference to the task, which has to be given back on
+ * every way. */
+static void
+comm_of_pid(struct lower *l, const struct node *n, struct mem dst)
+{
+	struct blk *found = ir_blk(l), *none = ir_blk(l), *done = ir_blk(l);
+	struct mem text = ir_bytes(l, unknown_comm, sizeof(unknown_comm));
+	struct ref task = ir_call(l, HELPER_task_from_pid, 1, ir_arg(l, n, 0));
+	struct ref zero = ir_const(l, 0);
+
+	ir_br(l, CC_NE, task, zero, found, none);
+	ir_seal(l, found);
+	ir_at(l, found);
+	ir_mem_zero(l, dst, n->type->size);
+	ir_probe_read(l, AS_KERNEL, dst, ir_const(l, COMM_BYTES),
+		      ir_bini(l, IR_ADD, task,
+			      (int64_t)(uintptr_t)n->call.data),
+		      true);
+	ir_call(l, HELPER_task_release, 1, task);
+	ir_jmp(l, done);
+	ir_seal(l, none);
+	ir_at(l, none);
+	ir_mem_zero(l, dst, n->type->size);
+	ir_mem_copy(l, dst, text, sizeof(unknown_comm));
+	ir_emit_raw(l, n, 8, pid_record);
+	ir_jmp(l, done);
+	ir_seal(l, done);
+	ir_at(l, done);
+}
+
+static void
+comm_event(struct session *s, const struct event *e)
+{
+	char text[64];
+	int64_t pid;
+	int n;
+
+	(void)s;
+	memcpy(&pid, e->data + 8, sizeof(pid));
+	n = snprintf(text, sizeof(text), "No such process (pid=%lld)",
+		     (long long)pid);
+	report_source(e, true, text, (size_t)n);
+}
+
 static struct ref
 comm_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
+	if (ir_nargs(n)) {
+		comm_of_pid(l, n, *dst);
+		return REF_NONE;
+	}
 	/* Linux 6.1 leaves what is behind the NUL as it was. */
 	ir_mem_zero(l, *dst, n->type->size);
 	ir_call(l, HELPER_get_current_comm, 2, ir_addr(l, *dst),
@@ -76,13 +138,27 @@ comm_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	return REF_NONE;
 }
 
-/* comm(PID) needs a kernel function that programs may not call here. */
+/* comm(PID) needs functions that the kernel lets only some programs call. */
 static bool
 comm_check(struct sema *s, struct node *n)
 {
 	const struct probe_type *t = sema_unit(s)->type;
+	const struct kbtf *btf = kernel_btf(sema_kernel(s));
+	const struct node *x = sema_arg(n, 0);
+	const struct field *f;
 
-	if (!sema_arg(n, 0))
+	n->type = type_string(sema_types(s), x ? COMM_PID_BYTES : COMM_BYTES);
+	if (!x)
+		return true;
+	if (x->type && x->type->kind != TY_ERROR && !type_is_int(x->type))
+		return sema_error(s, n,
+				  "Only integer supported for comm()'s pid");
+	f = sema_field(s, sema_struct(s, "task_struct"), "comm");
+	n->call.data = (void *)(uintptr_t)(f ? f->offset : 0);
+	if (f && btf && kbtf_find(btf, "bpf_task_from_pid", BTF_KIND_FUNC) &&
+	    (t->prog_type == BPF_PROG_TYPE_TRACING ||
+	     t->prog_type == BPF_PROG_TYPE_TRACEPOINT ||
+	     t->prog_type == BPF_PROG_TYPE_PERF_EVENT))
 		return true;
 	return sema_error(s, n,
 			  "Syntax comm(PID) is not supported in this probe "
@@ -242,8 +318,9 @@ const struct builtin process_words[] = {
 	{ "gid", "uint64", "real group id", .lower = gid_lower },
 	{ "username", "username_t", "name of the current user",
 	  .lower = uid_lower },
-	{ "comm", "(any = none) -> string[16]", "name of the current thread",
-	  WORD_PURE_MEM, .check = comm_check, .lower = comm_lower },
+	{ "comm", "(any = none) -> auto", "name of the current thread",
+	  WORD_PURE_MEM, .check = comm_check, .lower = comm_lower,
+	  .on_event = comm_event },
 	{ "cgroup", "uint64", "id of the current cgroup (v2)",
 	  .lower = helper_lower, .aux = HELPER_get_current_cgroup_id },
 	{ "cpu", "uint64", "id of the CPU that runs the probe",
@@ -252,7 +329,8 @@ const struct builtin process_words[] = {
 	  .lower = helper_lower, .aux = HELPER_get_numa_node_id },
 	{ "ncpus", "auto", "number of possible CPUs", WORD_CONST,
 	  .check = ncpus_check },
-	{ "cpid", "auto", "process id of the -c command", WORD_CONST,
+	{ "cpid", "auto", "process id of the -c command",
+	  WORD_CONST | WORD_REPORTS,
 	  .check = cpid_check, .lower = cpid_lower, .on_event = cpid_event },
 	{ "has_cpid", "auto", "whether there is a -c command", WORD_CONST,
 	  .check = has_cpid_check },
