@@ -416,11 +416,11 @@ search(void *arg, struct node *n)
 		s->found = s->ends;
 		break;
 	case N_CALL:
-		s->found = n->call.word &&
-			   ((s->ends && returns(n)) ||
-			    (s->effects &&
-			     (takes_map(n) ||
-			      n->call.word->flags & WORD_REPORTS)));
+		s->found =
+			n->call.word &&
+			((s->ends && returns(n)) ||
+			 (s->effects && (takes_map(n) ||
+					 n->call.word->flags & WORD_REPORTS)));
 		break;
 	case N_BINARY:
 		s->found = s->effects && may_divide_by_zero(n);

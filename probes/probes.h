@@ -41,7 +41,12 @@ struct attach {
 		     at once, but their close waits for grace
 		     periods, so the session leaves it to a child */
 	VEC(struct walk) walks; /* iterators; nothing of them waits */
-	const char *why;        /* set on failure: a whole line for the user */
+	VEC(struct watched {
+		uint64_t address;
+		uint32_t first, end; /* in fds: its perf events */
+	})
+	watched;         /* watchpoints, for unwatch() */
+	const char *why; /* set on failure: a whole line for the user */
 	/* The unit whose targets a multi link has attached all at once. */
 	const struct unit *done;
 };

@@ -96,6 +96,7 @@ watchpoint_attach(struct attach *a, const struct unit *u,
 		  const struct target *t)
 {
 	struct perf_event_attr attr;
+	uint32_t first = a->fds.n;
 	int err;
 
 	(void)u;
@@ -110,6 +111,9 @@ watchpoint_attach(struct attach *a, const struct unit *u,
 	err = probe_perf_everywhere(a, &attr, t->probe);
 	if (err == -ENOSPC)
 		a->why = "No more HW registers left";
+	if (!err)
+		*vec_push(a->arena, &a->watched) =
+			(struct watched){ t->address, first, a->fds.n };
 	return err;
 }
 

@@ -57,7 +57,8 @@ enum word_flags {
 				   index (struct unit, by_index) */
 	WORD_SEQ = 1 << 15,     /* goes to the probe type's seq, if any */
 	WORD_FORM = 1 << 16,    /* depends on how the program is attached */
-	WORD_REPORTS = 1 << 15, /* may send an event of its own in an expression */
+	WORD_REPORTS =
+		1 << 15, /* may send an event of its own in an expression */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */

@@ -94,10 +94,10 @@ comm_of_pid(struct lower *l, const struct node *n, struct mem dst)
 	ir_seal(l, found);
 	ir_at(l, found);
 	ir_mem_zero(l, dst, n->type->size);
-	ir_probe_read(l, AS_KERNEL, dst, ir_const(l, COMM_BYTES),
-		      ir_bini(l, IR_ADD, task,
-			      (int64_t)(uintptr_t)n->call.data),
-		      true);
+	ir_probe_read(
+		l, AS_KERNEL, dst, ir_const(l, COMM_BYTES),
+		ir_bini(l, IR_ADD, task, (int64_t)(uintptr_t)n->call.data),
+		true);
 	ir_call(l, HELPER_task_release, 1, task);
 	ir_jmp(l, done);
 	ir_seal(l, none);
