@@ -75,7 +75,7 @@ out_end(struct out *o)
 		out_flush(o);
 }
 
-/* One byte of a JSON string. Bytes from 0x80 on pass: UTF-8, hopefully. */
+/* One byte of a JSON string, below 0x80. */
 static void
 json_byte(struct out *o, unsigned char c)
 {
@@ -103,12 +103,51 @@ json_byte(struct out *o, unsigned char c)
 	}
 }
 
+/* Bytes of the UTF-8 sequence at `s`, of which n are there; 0: it is none
+ * (RFC 3629: shortest form, no surrogates, up to U+10FFFF). */
+static size_t
+utf8_length(const unsigned char *s, size_t n)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+	if (s[0] < 0xc2 || s[0] > 0xf4 || n < len)
+		return 0;
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xed)
+		high = 0x9f;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	return len;
+}
+
+/* Text as it is; bytes that are no UTF-8, which JSON may not hold, as the
+ * character of that number. */
 void
 out_json_string(struct out *o, const char *s, size_t n)
 {
+	const unsigned char *p = (const unsigned char *)s;
+	size_t len;
+
 	out_putc(o, '"');
-	for (size_t i = 0; i < n; i++)
-		json_byte(o, (unsigned char)s[i]);
+	for (size_t i = 0; i < n; i += len) {
+		len = p[i] < 0x80 ? 0 : utf8_length(p + i, n - i);
+		if (len)
+			out_write(o, s + i, len);
+		else if (p[i] >= 0x80)
+			out_printf(o, "\\u%04x", p[i]);
+		else
+			json_byte(o, p[i]);
+		len += !len;
+	}
 	out_putc(o, '"');
 }
 
