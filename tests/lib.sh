@@ -105,6 +105,9 @@ lacks() { # NEED: prints what is not there
 	names)
 		[ -x "$BUILD/tests/live/names" ] ||
 			echo "no C++ compiler (g++)" ;;
+	kfunc) # perf programs may call the kernel's functions
+		printf '6.12\n%s\n' "$(uname -r)" | sort -VC ||
+			{ echo "no calls of kernel functions in this kernel"; return; } ;;
 	bash)
 		[ -x /bin/bash ] || echo "no /bin/bash" ;;
 	*)
