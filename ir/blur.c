@@ -213,6 +213,78 @@ hide(struct blur *c, struct blk *b)
 	}
 }
 
+/* ---- loops that are back edges because there is no bpf_loop ---- */
+
+/* 0, 1, 2...: by this the verifier sees that the loop ends. */
+static bool
+is_counter(const struct blur *c, const struct blk *b, struct ref r)
+{
+	const struct op *phi = ir_op(c->f, r);
+	uint32_t i;
+
+	for (i = 0; i < b->preds.n; i++) {
+		const struct op *a = ir_op(c->f, phi->phi[i]);
+
+		if (a->code == IR_CONST)
+			continue;
+		if (a->code != IR_ADD || a->arg[0].id != r.id ||
+		    ir_op(c->f, a->arg[1])->code != IR_CONST)
+			return false;
+	}
+	return true;
+}
+
+/* All else that changes from round to round is unknown at its start, so that
+ * the ways within a round join again. */
+static void
+hide_rounds(struct blur *c, struct blk *b, struct ref *to)
+{
+	uint32_t i;
+
+	for (i = 0; i < b->ops.n; i++) {
+		struct ref r = b->ops.v[i], hide;
+
+		if (ir_op(c->f, r)->code != IR_PHI)
+			break;
+		if (c->address[r.id] || is_counter(c, b, r))
+			continue;
+		hide = ir_append_front(c->f, b,
+				       (struct op){ .code = IR_SHL,
+						    .nargs = 2,
+						    .arg = { r, c->zero } });
+		to[r.id] = hide;
+	}
+}
+
+static void
+hide_loops(struct blur *c)
+{
+	uint32_t n = c->f->ops.n, most = n, i;
+	struct ref *to;
+
+	for (i = 0; i < c->f->blks.n; i++)
+		most += c->f->blks.v[i]->ops.n;
+	to = arena_alloc(&c->tmp, most * sizeof(*to));
+	for (i = 0; i < c->f->blks.n; i++)
+		if (heads_loop(c->f->blks.v[i]))
+			hide_rounds(c, c->f->blks.v[i], to);
+	ir_replace(c->f, to);
+	for (i = 1; i < n; i++)
+		if (to[i].id)
+			ir_op(c->f, to[i])->arg[0].id = i;
+}
+
+static bool
+has_loops(const struct func *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->blks.n; i++)
+		if (heads_loop(f->blks.v[i]))
+			return true;
+	return false;
+}
+
 /* Needs: dead code gone, rpo. Nothing may fold constants after it. */
 bool
 ir_blur(struct prog *p)
@@ -221,13 +293,17 @@ ir_blur(struct prog *p)
 
 	for (i = 0; i < p->funcs.n; i++) {
 		struct blur c = { .p = p, .f = p->funcs.v[i] };
+		bool loops = p->without & 1u << FEAT_LOOP && has_loops(c.f);
+		bool many;
 
 		look(&c);
-		if (c.nphis && is_too_many(&c)) {
+		many = c.nphis && (loops || is_too_many(&c));
+		if (many || loops)
 			make_zero(&c);
-			for (k = 0; k < c.f->blks.n; k++)
-				hide(&c, c.f->blks.v[k]);
-		}
+		for (k = 0; many && k < c.f->blks.n; k++)
+			hide(&c, c.f->blks.v[k]);
+		if (loops)
+			hide_loops(&c);
 		arena_free(&c.tmp);
 	}
 	return true;

@@ -204,6 +204,9 @@ bool ir_verify(const struct prog *p);
 void ir_print(const struct prog *p, struct sbuf *out);
 /* The inverse of ir_print, before and after allocation. */
 bool ir_read(struct prog *p, const struct source *s, struct diag *d);
+/* Features without which lowering has another way, or words for it: those
+ * that the program makes use of, 1 << enum feature. */
+uint32_t ir_needs(const struct prog *p);
 const char *ir_helper_name(enum ir_helper h);
 unsigned ir_helper_number(enum ir_helper h);
 enum { HELPER_KERNEL = 0x8000 }; /* numbers of functions of the kernel */

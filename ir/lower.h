@@ -47,6 +47,7 @@ struct unit_state {
 	int32_t rest_off;   /* u64: its address; 0: there is none */
 	struct ref entered;
 	bool has_frame, ctx_used;
+	uint32_t rounds_max; /* without bpf_loop: of the loops at hand */
 	struct func *top;
 	VEC(struct while_func {
 		const struct node *loop;
@@ -125,6 +126,11 @@ bool lower_has_effects(const struct node *n);
 /* The space in which a struct or array expression lies. */
 enum addrspace lower_space(struct lower *l, const struct node *n);
 
+/* ---- lower_loop.c ---- */
+
+/* The kernel, or the user, has no bpf_loop: all loops are back edges. */
+bool lower_without_loop(const struct lower *l);
+
 /* ---- lower_short.c ---- */
 
 /* The constant bounds of a loop that is small enough to stay inline. */
@@ -133,6 +139,9 @@ bool lower_inline_range(const struct node *loop_for, int64_t *from,
 /* The variable that a while loop compares with a number, or NULL. */
 const struct var *lower_while_var(const struct node *n);
 bool lower_short_while(const struct node *n, int64_t start);
+/* How many rounds of each loop in `loop`, itself included, the verifier has
+ * the patience for when they are back edges. */
+uint32_t lower_rounds_max(const struct node *loop);
 /* The variable that this very node changes, or NULL. */
 const struct var *lower_changed_var(const struct node *n);
 

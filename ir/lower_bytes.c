@@ -276,6 +276,12 @@ ir_str_find(struct lower *l, struct mem hay, uint32_t hay_size,
 	struct mem state = ir_obj(l, STATE_SIZE, 8);
 	uint64_t rounds = ((uint64_t)hay_size + 1) * (needle_size + 1) + 1;
 
+	if (l->cur && lower_without_loop(l)) {
+		diag_error(l->prog->diag, l->span,
+			   "this kernel cannot search a string in a probe "
+			   "(helper bpf_loop, kernel 5.17)");
+		return ir_const(l, MISS);
+	}
 	l->f->objs.v[ir_op(l->f, frame.base)->index].on_stack = true;
 	l->f->objs.v[ir_op(l->f, state.base)->index].scratch = true;
 	pin(l, frame);

@@ -4,6 +4,10 @@
  * maps run their body as a callback of bpf_loop and bpf_for_each_map_elem:
  * a function of its own, which shares variables through the capture frame and
  * returns 1 to stop.
+ *
+ * Kernels before 5.17 have no bpf_loop: there all ranges and `while` are back
+ * edges whose rounds are counted. When the count is at its end the loop stops
+ * and says so.
  */
 #include "lower.h"
 
@@ -88,6 +92,100 @@ inline_range(struct lower *l, const struct node *n, int64_t from, int64_t to)
 	ir_slot_set(l, slot, i);
 	ir_jmp(l, head);
 	ir_seal(l, head);
+	go_on(l, done);
+}
+
+/* ---- without bpf_loop ---- */
+
+bool
+lower_without_loop(const struct lower *l)
+{
+	return l->in && l->in->without & 1u << FEAT_LOOP;
+}
+
+/* The limit of rounds that a loop has, and those in it. */
+static uint32_t
+rounds_limit(struct lower *l, const struct node *n)
+{
+	struct unit_state *u = l->scope->u;
+
+	if (!l->scope->loop || !u->rounds_max)
+		u->rounds_max = lower_rounds_max(n);
+	return u->rounds_max;
+}
+
+/* Go on with a body while fewer than `limit` rounds were; else say that the
+ * loop was cut, and leave it. Returns the number of this round. */
+static struct ref
+count_round(struct lower *l, uint32_t slot, uint32_t limit, struct blk *done)
+{
+	struct blk *body = ir_blk(l), *over = lower_cold(l);
+	struct ref i = ir_slot_get(l, slot);
+
+	ir_br(l, CC_ULT, i, ir_const(l, limit), body, over);
+	go_on(l, over);
+	lower_notice(l, NOTICE_HELPER, HELPER_loop, ir_const(l, -E2BIG));
+	ir_jmp(l, done);
+	go_on(l, body);
+	return i;
+}
+
+static void
+next_round(struct lower *l, uint32_t slot, struct blk *next, struct blk *head)
+{
+	go_on(l, next);
+	ir_slot_set(l, slot, ir_bini(l, IR_ADD, ir_slot_get(l, slot), 1));
+	ir_jmp(l, head);
+	ir_seal(l, head);
+}
+
+static void
+counted_while(struct lower *l, const struct node *n)
+{
+	struct blk *head = ir_blk(l), *test = ir_blk(l), *next = ir_blk(l);
+	struct blk *done = ir_blk(l);
+	uint32_t slot = ir_slot(l), limit = rounds_limit(l, n);
+	struct region r;
+
+	ir_slot_set(l, slot, ir_const(l, 0));
+	ir_jmp(l, head);
+	ir_at(l, head);
+	lower_enter(l, &r);
+	lower_cond(l, n->loop.cond, test, done);
+	go_on(l, test);
+	count_round(l, slot, limit, done);
+	body_in(l, n->loop.body, done, next);
+	lower_leave(l, &r);
+	ir_jmp(l, next);
+	next_round(l, slot, next, head);
+	go_on(l, done);
+}
+
+static void
+counted_range(struct lower *l, const struct node *n)
+{
+	struct blk *head = ir_blk(l), *test = ir_blk(l), *next = ir_blk(l);
+	struct blk *done = ir_blk(l);
+	uint32_t slot = ir_slot(l), limit = rounds_limit(l, n);
+	const struct type *t = n->loop_for.var->type;
+	struct ref from = ir_expr(l, n->loop_for.from);
+	struct ref to = ir_expr(l, n->loop_for.to), i;
+	struct region r;
+
+	ir_slot_set(l, slot, ir_const(l, 0));
+	ir_jmp(l, head);
+	ir_at(l, head);
+	i = ir_bin(l, IR_ADD, from, ir_slot_get(l, slot));
+	ir_br(l, t->is_signed ? CC_SLT : CC_ULT, i, to, test, done);
+	go_on(l, test);
+	count_round(l, slot, limit, done);
+	lower_enter(l, &r);
+	i = lower_convert(l, i, type_int(l->prog->types, 8, t->is_signed), t);
+	lower_var_set(l, n->loop_for.var, i);
+	body_in(l, n->loop_for.body, done, next);
+	lower_leave(l, &r);
+	ir_jmp(l, next);
+	next_round(l, slot, next, head);
 	go_on(l, done);
 }
 
@@ -212,7 +310,10 @@ lower_while(struct lower *l, const struct node *n)
 			return;
 		}
 	}
-	inline_while(l, n);
+	if (lower_without_loop(l))
+		counted_while(l, n);
+	else
+		inline_while(l, n);
 }
 
 /* ---- ranges ---- */
@@ -316,6 +417,16 @@ fill_pair(struct lower *l, const struct node *n)
 		lower_convert_mem(l, def->value, value, f[1].type, at);
 }
 
+static bool
+can_walk(struct lower *l, struct span at)
+{
+	if (!l->in || !(l->in->without & 1u << FEAT_FOR_EACH))
+		return true;
+	return diag_error(l->prog->diag, at,
+			  "this kernel cannot walk over a map in a probe "
+			  "(helper bpf_for_each_map_elem, kernel 5.13)");
+}
+
 static void
 for_map(struct lower *l, const struct node *n)
 {
@@ -323,7 +434,7 @@ for_map(struct lower *l, const struct node *n)
 	struct ref map, callback, frame;
 	struct callback c;
 
-	if (!def->key || !def->value)
+	if (!def->key || !def->value || !can_walk(l, n->span))
 		return;
 	callback_begin(&c, l, 4);
 	lower_place_vars(&c.l, body_number(l, n));
@@ -346,6 +457,8 @@ lower_for(struct lower *l, const struct node *n)
 		for_map(l, n);
 	else if (lower_inline_range(n, &from, &to))
 		inline_range(l, n, from, to);
+	else if (lower_without_loop(l))
+		counted_range(l, n);
 	else
 		for_range(l, n);
 }
@@ -357,7 +470,7 @@ ir_map_len(struct lower *l, const struct node *n)
 	struct ref map, callback, none;
 	struct callback c;
 
-	if (!n->map.map->value)
+	if (!n->map.map->value || !can_walk(l, n->span))
 		return ir_const(l, 0);
 	callback_begin(&c, l, 4);
 	ir_ret(&c.l, ir_const(&c.l, 0));

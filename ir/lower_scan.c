@@ -177,7 +177,7 @@ scan_while(struct scan *s, struct node *n)
 		       lower_short_while(n, lv->value);
 
 	forget(s, n->loop.body);
-	if (!inlined)
+	if (!inlined && !lower_without_loop(s->l))
 		note_while(s, n);
 	scan(s, n->loop.cond);
 	under(s, n->loop.body);
@@ -211,7 +211,9 @@ scan_for(struct scan *s, struct node *n)
 	}
 	scan(s, n->loop_for.from);
 	scan(s, n->loop_for.to);
-	scan_body(s, n, !lower_inline_range(n, &from, &to));
+	scan_body(s, n,
+		  !lower_inline_range(n, &from, &to) &&
+			  !lower_without_loop(s->l));
 }
 
 static void

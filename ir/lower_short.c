@@ -8,6 +8,47 @@
 
 enum { SHORT_ROUNDS = 64, SHORT_RANGE = 16, MANY_FORKS = 16 };
 
+/* ---- kernels without bpf_loop ---- */
+
+struct weight {
+	unsigned nodes, depth; /* of loops in each other */
+};
+
+static void
+weigh(void *arg, struct node *n)
+{
+	struct weight *w = arg, below = { 0 };
+
+	ast_each_child(n, weigh, &below);
+	below.nodes++;
+	if (n->kind == N_FOR || n->kind == N_WHILE)
+		below.depth++;
+	if (n->kind == N_UNROLL && n->loop.cond->kind == N_INT)
+		below.nodes *= (unsigned)n->loop.cond->num.value + 1;
+	w->nodes += below.nodes;
+	w->depth = below.depth > w->depth ? below.depth : w->depth;
+}
+
+/* The verifier walks through each round of a back edge, at most a million
+ * insns in all; a node of the tree becomes ten or so. Loops in each other
+ * share what there is. */
+uint32_t
+lower_rounds_max(const struct node *loop)
+{
+	enum { NODES = 40000, ROUNDS = 4096 };
+	struct weight w = { 0 };
+	uint64_t all, each = 1, power;
+	unsigned i;
+
+	weigh(&w, (struct node *)loop);
+	all = NODES / w.nodes;
+	do {
+		for (power = 1, i = 0; i < w.depth; i++)
+			power *= each + 1;
+	} while (power <= all && each++ < ROUNDS);
+	return (uint32_t)each;
+}
+
 /* ---- how often the verifier's ways fork ---- */
 
 static void forks(void *arg, struct node *n);

@@ -18,6 +18,30 @@ const struct helper_info ir_helpers[IR_HELPERS] = {
 #undef HELPER
 };
 
+uint32_t
+ir_needs(const struct prog *p)
+{
+	uint32_t needs = 0, i, k, n;
+
+	for (i = 0; i < p->funcs.n; i++) {
+		const struct func *f = p->funcs.v[i];
+
+		for (k = 0; k < f->blks.n; k++)
+			for (n = 0; n < f->blks.v[k]->ops.n; n++) {
+				const struct op *op =
+					ir_op(f, f->blks.v[k]->ops.v[n]);
+
+				if (op->code != IR_CALL)
+					continue;
+				if (op->index == HELPER_loop)
+					needs |= 1u << FEAT_LOOP;
+				if (op->index == HELPER_for_each_map_elem)
+					needs |= 1u << FEAT_FOR_EACH;
+			}
+	}
+	return needs;
+}
+
 const char *
 ir_helper_name(enum ir_helper h)
 {

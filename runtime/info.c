@@ -81,6 +81,30 @@ has_helper(const struct prog_load *type, int helper)
 	       !strstr(log, "cannot use helper");
 }
 
+uint32_t
+info_lacks(uint32_t features)
+{
+	static const struct {
+		enum feature feature;
+		enum ir_helper helper;
+	} known[] = {
+		{ FEAT_LOOP, HELPER_loop },
+		{ FEAT_FOR_EACH, HELPER_for_each_map_elem },
+	};
+	const struct prog_load kprobe = { .type = BPF_PROG_TYPE_KPROBE };
+	uint32_t lacks = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++) {
+		uint32_t bit = 1u << known[i].feature;
+		int number = (int)ir_helper_number(known[i].helper);
+
+		if (features & bit && !has_helper(&kprobe, number))
+			lacks |= bit;
+	}
+	return lacks;
+}
+
 /* Only programs at a few functions may call it. */
 static bool
 has_dpath(void)

@@ -248,6 +248,9 @@ struct checked {
 };
 /* A line of text or a JSON object (check.c). */
 void check_print(struct out *o, const struct checked *c);
+/* Those of `features` (1 << enum feature) that ir_needs() knows and this
+ * kernel has not. */
+uint32_t info_lacks(uint32_t features);
 /* --info: what this kernel, asked by trial, and this build can do. */
 void info_print(struct out *o, struct arena *a, const char *version);
 /* Whether colours go to stderr: terminals and BPFTRACE_COLOR. */

@@ -441,6 +441,18 @@ static const struct language language = {
 	.probe_types = probe_types,
 };
 
+static void
+init_prog(struct compile *c)
+{
+	c->image = (struct image){ 0 };
+	c->prog = (struct prog){
+		.arena = &c->arena,
+		.diag = &c->diag,
+		.config = &c->config,
+		.types = &c->types,
+	};
+}
+
 /* Everything that a pass is given; false: exit with status 2, reported. */
 static bool
 init_compile(struct compile *c)
@@ -462,10 +474,7 @@ init_compile(struct compile *c)
 	c->ast.arena = &c->arena;
 	c->ast.sources = &c->sources;
 	c->ast.is_word = builtin_is_true;
-	c->prog.arena = &c->arena;
-	c->prog.diag = &c->diag;
-	c->prog.config = &c->config;
-	c->prog.types = &c->types;
+	init_prog(c);
 	c->options.given = c->opts.named.v;
 	c->options.ngiven = c->opts.named.n;
 	c->in = (struct sema_input){
@@ -615,6 +624,24 @@ info(struct compile *c)
 }
 
 /* Compile with a session at hand: the child of -c gives a constant. */
+/* For the running kernel: once more from the typed tree when it lacks what
+ * the code makes use of. Only a script with loops asks. */
+static bool
+compile_here(struct compile *c)
+{
+	uint32_t needs, lacks;
+
+	if (!run_passes(c, 0))
+		return false;
+	needs = ir_needs(&c->prog);
+	lacks = needs && !c->opts.compile_only ? info_lacks(needs) : 0;
+	if (!lacks)
+		return true;
+	c->in.without |= lacks;
+	init_prog(c);
+	return run_passes(c, PASS_LOWER);
+}
+
 static int
 trace(struct compile *c)
 {
@@ -630,7 +657,7 @@ trace(struct compile *c)
 	bool ready = session_init(&s);
 
 	c->in.cpid = (uint64_t)s.child;
-	if (ready && run_passes(c, 0)) {
+	if (ready && compile_here(c)) {
 		flush_diag(c);
 		probe_forget(&c->files);
 		status = c->opts.compile_only ? 0 : session_main(&s);

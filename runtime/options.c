@@ -124,7 +124,8 @@ static const char usage[] =
 "        --bench         probes; --probe-filter REGEX: some of them\n"
 "        --wait-detach   end only when the kernel has let go of all probes\n"
 "        --no-feature F  do without kprobe_multi, uprobe_multi,\n"
-"                        attach_cookie, raw_tracepoint, perf_tracepoint\n"
+"                        attach_cookie, raw_tracepoint, perf_tracepoint,\n"
+"                        loop or for_each_map_elem (a comma list)\n"
 "        --info          what this kernel can do; with -f json too\n"
 "        --fmt           print the script formatted; with -o, rewrite it\n"
 "    -h, --help          this text\n"
@@ -313,6 +314,8 @@ set_without(struct options *o, const char *list)
 		{ "attach_cookie", FEAT_ATTACH_COOKIE },
 		{ "raw_tracepoint", FEAT_RAW_TRACEPOINT },
 		{ "perf_tracepoint", FEAT_PERF_TRACEPOINT },
+		{ "loop", FEAT_LOOP },
+		{ "for_each_map_elem", FEAT_FOR_EACH },
 	};
 
 	for (size_t n, i; *list; list += n + (list[n] == ',')) {
