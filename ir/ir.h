@@ -208,6 +208,8 @@ bool ir_read(struct prog *p, const struct source *s, struct diag *d);
  * that the program makes use of, 1 << enum feature. */
 uint32_t ir_needs(const struct prog *p);
 const char *ir_helper_name(enum ir_helper h);
+/* By the number that the kernel gave it; NULL: is none of ours. */
+const char *ir_helper_by_number(uint32_t number);
 unsigned ir_helper_number(enum ir_helper h);
 enum { HELPER_KERNEL = 0x8000 }; /* numbers of functions of the kernel */
 

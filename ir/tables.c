@@ -48,6 +48,15 @@ ir_helper_name(enum ir_helper h)
 	return ir_helpers[h].name;
 }
 
+const char *
+ir_helper_by_number(uint32_t number)
+{
+	for (unsigned i = 0; i < IR_HELPERS; i++)
+		if (ir_helpers[i].number == number)
+			return ir_helpers[i].name;
+	return NULL;
+}
+
 unsigned
 ir_helper_number(enum ir_helper h)
 {

@@ -120,7 +120,10 @@ match_any(struct sema *s, const struct attach_text *ap, struct match *out,
 			(last > 1 && probe_is_pattern(ap, 1));
 	kernel_each_btf(sema_kernel(s), match_module, &m);
 	if (!out->targets.n)
-		return probe_none(s, ap, out, "%s %s", type->name, m.function);
+		return last > 1 ? probe_none(s, ap, out, "%s %s:%s", type->name,
+					     m.pattern, m.function)
+				: probe_none(s, ap, out, "%s %s", type->name,
+					     m.function);
 	if (!out->wildcard && out->targets.n > 1)
 		return sema_error_at(s, ap->span,
 				     "ambiguous attach point, please specify "
@@ -239,9 +242,11 @@ list_function(void *arg, const char *name, uint32_t id)
 {
 	struct listed *at = arg;
 	struct listing *l = at->l;
+	struct probe_proto p;
 	const char *text;
 
-	if (!hmap_get(&at->traceable, name) || !can_attach(at->btf, id))
+	if (!hmap_get(&at->traceable, name) ||
+	    !probe_btf_proto(at->btf, id, &p) || p.n > ARGS_MAX)
 		return;
 	text = arena_printf(l->in->arena, "%s:%s", at->module, name);
 	if (listing_wants(l, text))

@@ -54,4 +54,5 @@ const struct probe_type probe_hardware = {
 	.reg = probe_reg,
 	.attach = hardware_attach,
 	.list = hardware_list,
+	.listed = probe_timer_listed,
 };

@@ -241,6 +241,7 @@ bool probe_timer_match(struct sema *s, const struct attach_text *ap,
 /* The perf event that a target of theirs counts. */
 void probe_timer_attr(const struct target *t, struct perf_event_attr *attr);
 void probe_timer_list(struct listing *l);
+const char *probe_timer_listed(struct arena *a, const struct target *t);
 
 /* ---- counter.c: what software and hardware share ---- */
 

@@ -33,4 +33,5 @@ const struct probe_type probe_interval = {
 	.reg = probe_reg,
 	.attach = interval_attach,
 	.list = probe_timer_list,
+	.listed = probe_timer_listed,
 };

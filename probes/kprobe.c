@@ -39,6 +39,9 @@ add_target(void *arg, const char *module, const char *name)
 	struct arena *a = sema_arena(m->sema);
 	struct target *t;
 
+	if (kernel_refuses_kprobe(sema_kernel(m->sema), name))
+		return;
+
 	if (m->module)
 		t = probe_target(m->sema, m->match, "%s:%s:%s", m->type->name,
 				 module, name);
@@ -92,6 +95,31 @@ is_loaded(struct matching *m)
 	return any;
 }
 
+static bool
+can_probe(struct matching *m, const char *module, const char *name)
+{
+	struct kernel *k = sema_kernel(m->sema);
+
+	return kernel_has_function(k, module, name) &&
+	       !kernel_refuses_kprobe(k, name);
+}
+
+/* Functions of system calls have had longer names since 4.17. */
+static void
+suggest(struct matching *m)
+{
+#if defined(__x86_64__)
+	static const char prefix[] = "__x64_";
+#else
+	static const char prefix[] = "__arm64_";
+#endif
+	const char *name =
+		arena_printf(sema_arena(m->sema), "%s%s", prefix, m->function);
+
+	if (!strncmp(m->function, "sys_", 4) && can_probe(m, m->module, name))
+		diag_hint(sema_diag(m->sema), "did you mean '%s'?", name);
+}
+
 /* A plain name that is not there: upstream's error and its warning. */
 static bool
 none(struct matching *m)
@@ -109,8 +137,11 @@ none(struct matching *m)
 	else
 		ok = probe_none(m->sema, m->ap, m->match, "%s %s",
 				m->type->name, m->function);
+	if (!ok)
+		suggest(m);
 	if (!m->match->wildcard &&
-	    sema_config(m->sema)->missing_probes != MISSING_IGNORE)
+	    sema_config(m->sema)->missing_probes != MISSING_IGNORE &&
+	    !can_probe(m, NULL, m->function))
 		diag_warn(sema_diag(m->sema), m->ap->span,
 			  "%s is not traceable (either non-existing, inlined, "
 			  "or marked as \"notrace\"); attaching to it will "
@@ -122,11 +153,10 @@ none(struct matching *m)
 static bool
 match_function(struct matching *m, bool pattern)
 {
-	struct kernel *k = sema_kernel(m->sema);
-
 	if (pattern)
-		kernel_functions(k, m->module, m->function, add_target, m);
-	else if (kernel_has_function(k, m->module, m->function))
+		kernel_functions(sema_kernel(m->sema), m->module, m->function,
+				 add_target, m);
+	else if (can_probe(m, m->module, m->function))
 		add_target(m, m->module ? m->module : "vmlinux", m->function);
 	return m->match->targets.n || none(m);
 }
@@ -294,6 +324,8 @@ list_function(void *arg, const char *module, const char *name)
 	struct listing *l = arg;
 	const char *text = name;
 
+	if (kernel_refuses_kprobe(l->in->kernel, name))
+		return;
 	if (strchr(l->pattern, ':'))
 		text = arena_printf(l->in->arena, "%s:%s", module, name);
 	if (listing_wants(l, text))

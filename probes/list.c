@@ -153,6 +153,75 @@ list_types(const struct sema_input *in, const char *provider,
 	return true;
 }
 
+/* ---- what a script's attach points match ---- */
+
+/* "kprobe:vfs_read+4" lists as "kprobe:vfs_read". */
+static const char *
+target_text(struct arena *a, const struct probe_type *type,
+	    const struct target *t)
+{
+	size_t n = strlen(type->name) + 1;
+	const char *plus;
+
+	if (type->flags & PROBE_SPECIAL && !type->listed)
+		return NULL;
+	if (type->listed)
+		return type->listed(a, t);
+	if (strlen(t->probe) < n)
+		return NULL;
+	plus = t->offset ? strrchr(t->probe, '+') : NULL;
+	return plus ? arena_strndup(a, t->probe + n, plus - t->probe - n)
+		    : t->probe + n;
+}
+
+/* What follows the provider in the script; one target is its own pattern. */
+static const char *
+unit_pattern(struct arena *a, const struct unit *u)
+{
+	const char *colon = strchr(u->ap->raw, ':');
+
+	if (u->targets.n > 1 && colon)
+		return colon + 1;
+	return u->targets.n ? target_text(a, u->type, &u->targets.v[0]) : NULL;
+}
+
+static const char *
+params_of(const struct listing *l, const char *text)
+{
+	for (uint32_t i = 0; i < l->found.n; i++)
+		if (!strcmp(l->found.v[i].text, text))
+			return l->found.v[i].params;
+	return NULL;
+}
+
+void
+probe_list_unit(const struct sema_input *in, const struct unit *u, bool verbose,
+		void (*line)(void *arg, const char *text), void *arg)
+{
+	const char *name = u->type->flags & PROBE_SPECIAL && u->type->type_word
+				   ? u->type->type_word
+				   : u->type->name;
+	struct sink out = { line, arg, in->arena };
+	struct listing l = { .in = in,
+			     .type = u->type,
+			     .pattern = unit_pattern(in->arena, u),
+			     .verbose = true };
+
+	if (verbose && l.pattern && u->type->list)
+		u->type->list(&l);
+	for (uint32_t i = 0; i < u->targets.n; i++) {
+		const char *text =
+			target_text(in->arena, u->type, &u->targets.v[i]);
+		const char *params = text ? params_of(&l, text) : NULL;
+
+		if (!text)
+			continue;
+		line(arg, arena_printf(in->arena, "%s:%s", name, text));
+		if (params)
+			put_params(&out, params);
+	}
+}
+
 /* ---- the door ---- */
 
 static bool
@@ -166,7 +235,8 @@ list_one(const struct sema_input *in, char *pattern, bool verbose,
 	if (!colon)
 		return list_types(in, "*", pattern, verbose, out);
 	*colon = '\0';
-	return list_types(in, pattern, colon + 1, verbose, out);
+	return list_types(in, pattern, colon[1] ? colon + 1 : "*", verbose,
+			  out);
 }
 
 bool

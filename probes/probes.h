@@ -61,6 +61,10 @@ int probe_attach(struct attach *a, const struct unit *u,
  * 3.16 says; NULL pattern: all kernel probes. False: reported. */
 bool probe_list(const struct sema_input *in, const char *pattern, bool verbose,
 		void (*line)(void *arg, const char *text), void *arg);
+/* What the attach point of a unit matches, in the unit's order. */
+void probe_list_unit(const struct sema_input *in, const struct unit *u,
+		     bool verbose, void (*line)(void *arg, const char *text),
+		     void *arg);
 
 /* System calls by number; NULL where there is none. */
 enum { PROBE_SYSCALLS = 512 };

@@ -33,4 +33,5 @@ const struct probe_type probe_profile = {
 	.reg = probe_reg,
 	.attach = profile_attach,
 	.list = probe_timer_list,
+	.listed = probe_timer_listed,
 };

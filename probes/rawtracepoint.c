@@ -246,6 +246,8 @@ list_module(void *arg, const char *module, const struct kbtf *b)
 static void
 rawtracepoint_list(struct listing *l)
 {
+	if (!strchr(l->pattern, ':'))
+		l->pattern = arena_printf(l->in->arena, "*:%s", l->pattern);
 	kernel_each_btf(l->in->kernel, list_module, l);
 }
 

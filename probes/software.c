@@ -56,4 +56,5 @@ const struct probe_type probe_software = {
 	.reg = probe_reg,
 	.attach = software_attach,
 	.list = software_list,
+	.listed = probe_timer_listed,
 };

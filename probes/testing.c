@@ -83,6 +83,12 @@ bench_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	return match_name(s, ap, m, &probe_bench);
 }
 
+static const char *
+listed_name(struct arena *a, const struct target *t)
+{
+	return arena_printf(a, "%s:", t->name);
+}
+
 /* The session runs them. */
 static int
 nothing_to_attach(struct attach *a, const struct unit *u,
@@ -103,6 +109,7 @@ const struct probe_type probe_test = {
 	.max_parts = 1,
 	.match = test_match,
 	.attach = nothing_to_attach,
+	.listed = listed_name,
 };
 
 /* Of the types that can be run without being attached, this one repeats a
@@ -117,4 +124,5 @@ const struct probe_type probe_bench = {
 	.max_parts = 1,
 	.match = bench_match,
 	.attach = nothing_to_attach,
+	.listed = listed_name,
 };

@@ -142,3 +142,12 @@ probe_timer_list(struct listing *l)
 			arena_printf(l->in->arena, "%s:", part_units[i].name),
 			NULL);
 }
+
+/* "interval:ms:500" lists as "interval:ms:". */
+const char *
+probe_timer_listed(struct arena *a, const struct target *t)
+{
+	const char *unit = strchr(t->probe, ':') + 1;
+
+	return arena_printf(a, "%.*s:", (int)strcspn(unit, ":"), unit);
+}

@@ -276,7 +276,9 @@ tracepoint_list(struct listing *l)
 {
 	const char *colon = strchr(l->pattern, ':'), *category = "*";
 
-	if (colon)
+	if (!colon)
+		l->pattern = arena_printf(l->in->arena, "*:%s", l->pattern);
+	else
 		category = arena_strndup(l->in->arena, l->pattern,
 					 colon - l->pattern);
 	if (kernel_is_pattern(category))

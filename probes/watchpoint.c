@@ -9,6 +9,14 @@
 
 #include "internal.h"
 
+static bool
+not_a_mode(struct sema *s, const struct attach_text *ap, const char *text)
+{
+	sema_error_at(s, ap->span, "invalid watchpoint mode: %s", text);
+	diag_hint(sema_diag(s), "supported modes: x,w,rw");
+	return false;
+}
+
 /* "wr" is "rw": letters to bits, each at most once. */
 static bool
 read_mode(struct sema *s, const struct attach_text *ap, const char *text,
@@ -22,10 +30,12 @@ read_mode(struct sema *s, const struct attach_text *ap, const char *text,
 	*mode = 0;
 	for (const char *p = text; *p; p++) {
 		at = strchr(letters, *p);
-		if (!at)
-			return sema_error_at(s, ap->span,
-					     "watchpoint mode must be "
-					     "combination of (r,w,x)");
+		if (!at) {
+			sema_error_at(s, ap->span,
+				      "watchpoint mode must be combination of "
+				      "(r,w,x)");
+			return not_a_mode(s, ap, text);
+		}
 		if (*mode & bits[at - letters])
 			return sema_error_at(s, ap->span,
 					     "watchpoint modes may not be "
@@ -55,11 +65,7 @@ check_mode(struct sema *s, const struct attach_text *ap, const char *text,
 {
 	if (!read_mode(s, ap, text, mode))
 		return false;
-	if (mode_text(*mode))
-		return true;
-	sema_error_at(s, ap->span, "invalid watchpoint mode: %s", text);
-	diag_hint(sema_diag(s), "supported modes: x,w,rw");
-	return false;
+	return mode_text(*mode) || not_a_mode(s, ap, text);
 }
 
 static bool
@@ -72,7 +78,9 @@ watchpoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	uint32_t mode;
 
 	if (!probe_whole_number(a, probe_part(ap, 1), &address, &why))
-		return sema_error_at(s, ap->span, "Invalid address: %s", why);
+		return sema_error_at(s, ap->span,
+				     "Invalid function/address argument: %s",
+				     why);
 	if (!probe_whole_number(a, probe_part(ap, 2), &length, &why))
 		return sema_error_at(s, ap->span, "Invalid length: %s", why);
 	if (length != 1 && length != 2 && length != 4 && length != 8)
@@ -117,6 +125,15 @@ watchpoint_attach(struct attach *a, const struct unit *u,
 	return err;
 }
 
+/* There is no list of addresses. */
+static const char *
+not_listed(struct arena *a, const struct target *t)
+{
+	(void)a;
+	(void)t;
+	return NULL;
+}
+
 const struct probe_type probe_watchpoint = {
 	.name = "watchpoint",
 	.alias = "w",
@@ -129,4 +146,5 @@ const struct probe_type probe_watchpoint = {
 	.match = watchpoint_match,
 	.reg = probe_reg,
 	.attach = watchpoint_attach,
+	.listed = not_listed,
 };

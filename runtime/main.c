@@ -383,6 +383,7 @@ init_kernel(struct compile *c)
 		.kallsyms = "/proc/kallsyms",
 		.btf = find_types(&c->arena),
 		.btf_dir = "/sys/kernel/btf",
+		.blacklist = "/sys/kernel/debug/kprobes/blacklist",
 	};
 	const char *dir = c->opts.kernel_dir;
 	const char *btf = getenv("BPFTRACE_BTF");
@@ -394,6 +395,7 @@ init_kernel(struct compile *c)
 		paths.btf_dir = NULL; /* modules belong to their vmlinux */
 	}
 	if (dir) {
+		paths.blacklist = NULL;
 		paths.tracefs = arena_printf(&c->arena, "%s/tracefs", dir);
 		paths.kallsyms = arena_printf(&c->arena, "%s/kallsyms", dir);
 		if (!c->opts.btf)
@@ -546,13 +548,9 @@ list_script(struct compile *c)
 	if (!read_script(c) || !parse_unit(c) || !expand(c))
 		return false;
 	units = c->ast.units;
-	for (uint32_t i = 0; units && i < units->v.n; i++) {
-		const struct unit *u = units->v.v[i];
-
-		for (uint32_t t = 0; t < u->targets.n; t++)
-			if (!(u->type->flags & PROBE_SPECIAL))
-				puts(u->targets.v[t].probe);
-	}
+	for (uint32_t i = 0; units && i < units->v.n; i++)
+		probe_list_unit(&c->in, units->v.v[i], c->opts.verbose,
+				print_line, NULL);
 	return true;
 }
 

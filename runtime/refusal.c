@@ -4,6 +4,7 @@
  * its log names, turned back into a place in the script.
  */
 #include <ctype.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +51,33 @@ last_insn(const char *log)
 	return insn;
 }
 
-static void
+/*
+ * "program of this type cannot use helper bpf_d_path#147" (6.11), "unknown
+ * func bpf_d_path#147" (before), "helper call is not allowed in probe":
+ * the helper that the instruction calls, or NULL.
+ */
+static const char *
+refused_helper(const struct image_prog *p, long insn, const char *why)
+{
+	static const char *const texts[] = { "cannot use helper",
+					     "unknown func",
+					     "helper call is not allowed" };
+	enum { CALL = 0x85 };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (strstr(why, texts[i]) && p->insns[insn].code == CALL &&
+		    !p->insns[insn].src_reg)
+			return ir_helper_by_number(
+				(uint32_t)p->insns[insn].imm);
+	return NULL;
+}
+
+/* True: that says it all. */
+static bool
 say_where(struct session *s, const struct image_prog *p, const char *log)
 {
 	struct sbuf text = { 0 };
+	const char *helper;
 	long insn = last_insn(log);
 	struct diag *d = s->prog->diag;
 	size_t len;
@@ -63,11 +87,18 @@ say_where(struct session *s, const struct image_prog *p, const char *log)
 	if (insn >= 0 && (unsigned long)insn < p->ninsns)
 		at = gen_span(p, (uint32_t)insn);
 	if (!why || !at.begin)
-		return;
-	diag_error(d, at, "the kernel's verifier: %.*s", (int)len, why);
+		return false;
+	why = strndup(why, len);
+	helper = why ? refused_helper(p, insn, why) : NULL;
+	if (helper)
+		diag_error(d, at, "helper bpf_%s not allowed in probe", helper);
+	else
+		diag_error(d, at, "the kernel's verifier: %s", why ? why : "");
+	free((char *)(uintptr_t)why);
 	diag_flush(d, &text);
-	fwrite(text.s, 1, text.n, stderr);
+	session_stderr(s, text.s, text.n);
 	sbuf_free(&text);
+	return helper;
 }
 
 void
@@ -77,7 +108,8 @@ refusal_report(struct session *s, const struct image_prog *p, int error,
 	out_flush(s->out);
 	if (s->opts->verbose)
 		fprintf(stderr, "%s\n", log);
-	say_where(s, p, log);
+	if (say_where(s, p, log))
+		return;
 	session_error(s,
 		      "Error loading BPF program for %s. Error code: %d (%s)."
 		      "%s",

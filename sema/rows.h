@@ -241,6 +241,9 @@ struct probe_type {
 		      const struct target *t);
 	/* -l: one call of the listing's sink for each name there is. */
 	void (*list)(struct listing *l);
+	/* A target in a script's listing: what follows the provider; NULL: it
+	 * is not listed. No hook: its probe string, without an offset. */
+	const char *(*listed)(struct arena *a, const struct target *t);
 };
 
 struct language {

@@ -19,6 +19,7 @@ struct collect {
 	struct kernel *k;
 	const char *module, *name; /* patterns; module NULL: any */
 	bool plain;                /* the name has no wildcard */
+	bool symbols;              /* from kallsyms, not the kernel's list */
 	VEC(struct function) found;
 	const char *last_module; /* modules come in runs: share the copy */
 };
@@ -44,18 +45,19 @@ is_forbidden(const char *name)
 	return matches_any(patterns, ARRAY_LEN(patterns), name);
 }
 
-/* A wildcard does not reach the compiler's fragments of functions (f.part.0,
- * f.cold) and what the kernel makes for itself; a name written out does. */
+/* A wildcard does not reach the compiler's fragments of functions (f.part.0),
+ * nor, where only symbols tell, what is no function at all or what the kernel
+ * makes for itself; a name written out does. */
 static bool
-is_made(const char *name)
+is_made(const struct collect *c, const char *name)
 {
 	static const char *const patterns[] = {
-		"*.*",           "__pfx_*",          "__cfi_*",
-		"__SCT__*",      "__traceiter_*",    "bpf_prog_*",
-		"__probestub_*", "bpf_trampoline_*",
+		"*.part.*", "*.cold*",       "__pfx_*",    "__cfi_*",
+		"__SCT__*", "__traceiter_*", "bpf_prog_*", "bpf_trampoline_*",
 	};
 
-	return matches_any(patterns, ARRAY_LEN(patterns), name);
+	return matches_any(patterns, c->symbols ? ARRAY_LEN(patterns) : 1,
+			   name);
 }
 
 static bool
@@ -65,7 +67,7 @@ wanted(const struct collect *c, const char *module, const char *name)
 		return false;
 	if (c->module && !kernel_match(c->module, module))
 		return false;
-	return c->plain || !is_made(name);
+	return c->plain || !is_made(c, name);
 }
 
 static void
@@ -163,6 +165,7 @@ read_functions(struct collect *c)
 		errno = ENOENT;
 		if (!p->kallsyms || !lines_open(&l, p->kallsyms))
 			return -errno;
+		c->symbols = true;
 		collect_kallsyms(c, &l);
 	}
 	lines_close(&l);
@@ -220,4 +223,24 @@ kernel_has_function(struct kernel *k, const char *module, const char *name)
 		hmap_put(k->arena, &c->functions, arena_strdup(k->arena, name),
 			 k);
 	return found;
+}
+
+/* "0xSTART-0xEND\tNAME" a line. */
+bool
+kernel_refuses_kprobe(struct kernel *k, const char *name)
+{
+	struct kernel_cache *c = kernel_cached(k);
+	struct lines l;
+	char *line, *tab;
+
+	if (!c->blacklist_read && k->paths.blacklist &&
+	    lines_open(&l, k->paths.blacklist)) {
+		while ((line = lines_next(&l)))
+			if ((tab = strchr(line, '\t')))
+				hmap_put(k->arena, &c->blacklist,
+					 arena_strdup(k->arena, tab + 1), k);
+		lines_close(&l);
+	}
+	c->blacklist_read = true;
+	return hmap_get(&c->blacklist, name);
 }

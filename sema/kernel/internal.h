@@ -16,6 +16,8 @@ struct kernel_cache {
 	struct kbtf *btf;
 	int btf_errno;         /* why btf is NULL, once asked */
 	struct hmap modules;   /* name -> struct kbtf */
+	struct hmap blacklist; /* names that take no kprobe */
+	bool blacklist_read;
 	struct hmap functions; /* plain names asked for -> itself */
 };
 

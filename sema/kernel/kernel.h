@@ -17,6 +17,7 @@ struct kernel_paths {
 	const char *btf_dir;   /* "/sys/kernel/btf" */
 	const char *functions; /* available_filter_functions; NULL: tracefs' */
 	uint32_t version;      /* 6.1.2: 0x060102; 0: a new one */
+	const char *blacklist; /* of kprobes; NULL: none */
 };
 
 struct kernel {
@@ -75,6 +76,9 @@ int kernel_functions(struct kernel *k, const char *module, const char *name,
 /* Whether there is a function of exactly that name (module as above). */
 bool kernel_has_function(struct kernel *k, const char *module,
 			 const char *name);
+
+/* Whether the kernel's own list says that it takes no kprobe there. */
+bool kernel_refuses_kprobe(struct kernel *k, const char *name);
 
 /* Whether `text` matches a pattern in which `*` stands for any run. */
 bool kernel_match(const char *pattern, const char *text);
