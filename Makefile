@@ -72,25 +72,20 @@ ALL_CFLAGS += -fPIE
 ALL_LDFLAGS += -pie
 endif
 
-# What is left out where its headers are missing: debug information (libdw),
-# compressed symbols (liblzma), both loaded at run time when a file needs
-# them, hence never in the static one; and C++ and Rust names (libiberty).
+# What is left out where its headers are missing (or with NO_OPTIONAL=1), and
+# always in the static one: debug information (libdw) and compressed symbols
+# (liblzma), loaded at run time when a file needs them; C++ and Rust names
+# (libiberty, 90 KB of it).
 HAVE = $(shell printf '\#include <%s>\n' $(1) | $(CC) $(2) -E -xc - \
 	>/dev/null 2>&1 && echo 1)
 IBERTY := -I/usr/include/libiberty
-ifdef STATIC
-else
-ifdef NO_OPTIONAL
-else
+ifeq ($(STATIC)$(NO_OPTIONAL),)
 ifeq ($(call HAVE,elfutils/libdw.h),1)
 ALL_CFLAGS += -DHAVE_LIBDW
 endif
 ifeq ($(call HAVE,lzma.h),1)
 ALL_CFLAGS += -DHAVE_LZMA
 endif
-endif
-endif
-ifndef NO_OPTIONAL
 ifeq ($(call HAVE,demangle.h,$(IBERTY)),1)
 ALL_CFLAGS += -DHAVE_DEMANGLE
 DEMANGLE := -liberty

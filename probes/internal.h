@@ -221,6 +221,8 @@ struct uprobe_site { /* behind a target of uprobe and uretprobe */
 };
 const struct type *uprobe_args(struct sema *s, struct unit *u, struct span at);
 struct ref uprobe_load_args(struct lower *l);
+bool uprobe_same_fields(struct sema *s, const struct target *a,
+			const struct target *b, const char *const *fields);
 const struct type *uprobe_named_type(struct sema *s, const struct unit *u,
 				     const char *name);
 bool uprobe_is_return(const struct probe_type *type);

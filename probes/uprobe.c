@@ -537,6 +537,7 @@ const struct probe_type probe_uprobe = {
 	.match = uprobe_match,
 	.args = uprobe_args,
 	.load_args = uprobe_load_args,
+	.same_fields = uprobe_same_fields,
 	.named_type = uprobe_named_type,
 	.arg = probe_arg,
 	.nargs = PROBE_NARGS,

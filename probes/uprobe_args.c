@@ -6,6 +6,8 @@
  *	args: each parameter in whole words, in order; a narrow one is cut to
  *	its width, so that equal arguments are equal bytes
  */
+#include <string.h>
+
 #include "internal.h"
 
 static struct dwarf *
@@ -75,6 +77,47 @@ uprobe_args(struct sema *s, struct unit *u, struct span at)
 			       "with stack-passed arguments.");
 	u->args_data = params;
 	return make_struct(s, t, params);
+}
+
+static const struct dwarf_param *
+find_param(const struct dwarf_params *params, const char *name)
+{
+	for (uint32_t i = 0; i < params->n; i++)
+		if (!strcmp(params->v[i].name, name))
+			return &params->v[i];
+	return NULL;
+}
+
+static bool
+same_param(const struct dwarf_param *a, const struct dwarf_param *b)
+{
+	return a->type == b->type && a->nregs == b->nregs &&
+	       !memcmp(a->regs, b->regs, a->nregs * sizeof(*a->regs));
+}
+
+/* Whether one program reads these parameters of both: then they may differ in
+ * all others, but each must stand at the same place of the struct. */
+bool
+uprobe_same_fields(struct sema *s, const struct target *a,
+		   const struct target *b, const char *const *fields)
+{
+	const struct uprobe_site *pa = a->data, *pb = b->data;
+	struct dwarf *da = probe_dwarf(sema_in(s), pa->image);
+	struct dwarf *db = probe_dwarf(sema_in(s), pb->image);
+	struct dwarf_params va, vb;
+	const struct dwarf_param *x, *y;
+
+	if (!fields || !da || da != db || a->offset || b->offset ||
+	    !dwarf_params(da, a->address, &va) ||
+	    !dwarf_params(db, b->address, &vb) || va.on_stack || vb.on_stack)
+		return false;
+	for (; *fields; fields++) {
+		x = find_param(&va, *fields);
+		y = find_param(&vb, *fields);
+		if (!x || !y || !same_param(x, y))
+			return false;
+	}
+	return true;
 }
 
 const struct type *
