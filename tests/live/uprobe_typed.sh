@@ -35,7 +35,7 @@ run 't_callback { print(args.cb); print(str(args.argv[0])) }'
 run 't_static { print(args.only) }'
 run 't_ints,uprobe:'"$P"':t_static { @[probe] = count() }'
 # Of several functions: one program where they are at the same place.
-run 't_*e { @[probe] = args.after }'
+run 't_*l*e { @[probe] = args.after }'
 # Mistakes.
 run 't_none { print(args) }'
 run 't_double { print(args.d) }'
