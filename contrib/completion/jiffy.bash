@@ -66,7 +66,7 @@ _jiffy()
 		COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" \
 			-- "$word")) ;;
 	-f)
-		COMPREPLY=($(compgen -W $'text\njson' -- "$word")) ;;
+		COMPREPLY=($(compgen -W $'text\njson\nfolded' -- "$word")) ;;
 	-B)
 		COMPREPLY=($(compgen -W $'line\nfull\nnone' -- "$word")) ;;
 	-d | --debug)
