@@ -35,8 +35,10 @@ eval_find(struct ev *e, struct ev_map *m, struct val key, bool make)
 	if (!make)
 		return NULL;
 	r = vec_push(e->a, &m->rows);
-	r->key = bytes;
-	r->cell = arena_alloc(e->a, m->def->value->size + 8);
+	*r = (struct ev_row){
+		.key = bytes,
+		.cell = arena_alloc(e->a, m->def->value->size + 8),
+	};
 	return r->cell;
 }
 
