@@ -241,10 +241,13 @@ new_var(struct gen *g)
 	const struct gtype *t = pick_type(g, false);
 	unsigned id = g->next_id++;
 	bool strict = t == &g_int && chance(g, 30);
+	const struct gvar *like = gen_pick_var(g, &g_int, false);
 	struct gvar *v;
 
 	line(g);
-	if (strict)
+	if (strict && like && chance(g, 30))
+		put(g, "let $v%u: typeof($v%u) = ", id, like->id);
+	else if (strict)
 		put(g, "let $v%u: %s = ", id, ints[rnd(g, 8)]);
 	else if (t == &g_str && chance(g, 30))
 		put(g, "let $v%u: string = ", id);
@@ -327,7 +330,7 @@ conversion(struct gen *g, const struct gtype *t)
 		const char *f = flags[rnd(g, ARRAY_LEN(flags))];
 		const char *l = lengths[rnd(g, ARRAY_LEN(lengths))];
 
-		put(g, "%s%s%c", f, l, "diuxXo"[rnd(g, 6)]);
+		put(g, "%s%s%c", f, l, "diuxXoc"[rnd(g, 7)]);
 	} else if (t->kind == G_STR || t->kind == G_INT) {
 		put(g, "%ss", chance(g, 20) ? "12" : "");
 	} else {
@@ -617,6 +620,13 @@ for_map(struct gen *g)
 	g->indent++;
 	unpack_item(g, kv, m);
 	g->pure = true;
+	if (chance(g, 20)) {
+		line(g);
+		put(g, "if ");
+		condition(g);
+		put(g, " { delete(@%s, $v%u); }\n", m->name,
+		    g->vars[g->nvars - 2].id);
+	}
 	while (n-- > 0)
 		fold_item(g, &sum, agg);
 	g->pure = false;

@@ -219,9 +219,10 @@ int_word(struct gen *g, unsigned depth)
 		return;
 	case 1:
 		if (m && m->agg < AGG_STATS) {
-			put(g, "(int64)");
+			put(g, chance(g, 60) ? "((int64)" : "(1 * ");
 			put(g, "@%s", m->name);
 			gen_key(g, m, depth - 1);
+			put(g, ")");
 			return;
 		}
 		break;
