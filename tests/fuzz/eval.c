@@ -419,6 +419,8 @@ element(struct ev *e, const struct node *n)
 		return eval_zero(e, n->type);
 	if (v.t->kind == TY_TUPLE)
 		return eval_load(n->type, v.p + v.t->fields[i.i].offset);
+	if (v.t->kind == TY_POINTER)
+		return behind(e, v, (uint32_t)i.i * n->type->size, n->type);
 	count = v.t->size / n->type->size;
 	if (i.i >= count)
 		return eval_zero(e, n->type);

@@ -158,6 +158,22 @@ line(struct gen *g)
 		put(g, "  ");
 }
 
+/* A copy of the struct in a map, or its text. */
+static void
+use_struct(struct gen *g, const struct gvar *v)
+{
+	unsigned key = rnd(g, 3);
+
+	if (chance(g, 30)) {
+		put(g, "print(*$v%u);\n", v->id);
+		return;
+	}
+	put(g, "@st%u[%u] = *$v%u;\n", v->to, key, v->id);
+	line(g);
+	put(g, "@m0[2] += @st%u[%u].f0%s;\n", v->to, chance(g, 80) ? key : 7,
+	    g->structs[v->to].count[0] ? "[0]" : "");
+}
+
 void
 gen_pointer(struct gen *g)
 {
@@ -167,6 +183,10 @@ gen_pointer(struct gen *g)
 	struct gvar *v;
 
 	line(g);
+	if (old && g->rounds <= 16 && chance(g, 30)) {
+		use_struct(g, old);
+		return;
+	}
 	if (!g->nstructs || (old && chance(g, 40))) {
 		if (old)
 			put(g, "$v%u = ", old->of), four_words(g);
@@ -188,6 +208,8 @@ gen_pointer(struct gen *g)
 bool
 gen_field(struct gen *g, unsigned depth)
 {
+	static const char *const forms[] = { "$v%u->f%u", "$v%u.f%u",
+					     "(*$v%u).f%u", "$v%u[0].f%u" };
 	const struct gvar *v = g->pure ? NULL : pick_pointer(g);
 	const struct gstruct *s;
 	unsigned i;
@@ -196,7 +218,7 @@ gen_field(struct gen *g, unsigned depth)
 		return false;
 	s = &g->structs[v->to];
 	i = rnd(g, s->nfields);
-	put(g, chance(g, 60) ? "$v%u->f%u" : "(*$v%u).f%u", v->id, i);
+	put(g, forms[rnd(g, ARRAY_LEN(forms))], v->id, i);
 	if (!s->count[i])
 		return true;
 	if (chance(g, 50)) {
