@@ -23,7 +23,7 @@ probe_target(struct sema *s, struct match *m, const char *fmt, ...)
 }
 
 bool
-probe_none(struct sema *s, const struct attach_text *ap, const struct match *m,
+probe_none(struct sema *s, const struct attach_text *ap, struct match *m,
 	   const char *fmt, ...)
 {
 	const char *what;
@@ -36,6 +36,7 @@ probe_none(struct sema *s, const struct attach_text *ap, const struct match *m,
 	va_end(args);
 	switch (sema_config(s)->missing_probes) {
 	case MISSING_ERROR:
+		m->missing = true;
 		return sema_error_at(s, ap->span, "No matches for %s.", what);
 	case MISSING_WARN:
 		diag_warn(sema_diag(s), ap->span,

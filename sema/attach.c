@@ -14,6 +14,7 @@ struct attaching {
 	const struct probe *probe;
 	const struct attach_text *ap;
 	unsigned taken; /* attach points of this probe that found a target */
+	bool missing;   /* another one is not there */
 	uint64_t attachments;
 	bool good;
 };
@@ -199,6 +200,7 @@ no_targets(struct attaching *a)
 {
 	if (a->s->in->config->missing_probes != MISSING_ERROR)
 		return true;
+	a->missing = true;
 	return diag_error(a->s->d, a->ap->span,
 			  "Probe has no valid attach points. If this is "
 			  "expected, set the 'missing_probes' config variable "
@@ -210,8 +212,10 @@ match_type(struct attaching *a, const struct probe_type *t)
 {
 	struct match m = { 0 };
 
-	if (!t->match(a->s, a->ap, &m))
+	if (!t->match(a->s, a->ap, &m)) {
+		a->missing |= m.missing;
 		return false;
+	}
 	if (!m.targets.n)
 		return no_targets(a);
 	add_units(a, t, &m);
@@ -280,6 +284,7 @@ attach_probe(struct attaching *a, const struct probe *p)
 
 	a->probe = p;
 	a->taken = 0;
+	a->missing = false;
 	for (i = 0; i < p->aps.n; i++) {
 		a->ap = &p->aps.v[i];
 		if (!attach_point(a))
@@ -287,7 +292,7 @@ attach_probe(struct attaching *a, const struct probe *p)
 	}
 	a->good &= good;
 	/* Before 0.24 a missing one of several was only warned about. */
-	if (!good && a->taken &&
+	if (a->missing && a->taken &&
 	    a->s->in->config->missing_probes == MISSING_ERROR)
 		diag_hint(a->s->d, "to run without it: config = { "
 				   "missing_probes = \"warn\" }, or "

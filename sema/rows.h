@@ -173,6 +173,7 @@ struct match { /* what probe_type.match fills */
 	 * (missing_probes permitting) and leaves to sema for a wildcard. */
 	VEC(struct target) targets;
 	bool wildcard;
+	bool missing; /* match() has reported that there is nothing */
 };
 
 /* A probe type. Rows live in probes/, one file each. */
