@@ -6,6 +6,8 @@
 #ifndef JIFFY_RUNTIME_INTERNAL_H
 #define JIFFY_RUNTIME_INTERNAL_H
 
+#include <stdio.h>
+
 #include "../probes/probes.h"
 
 /* ---- output: one buffered writer, text or JSON ---- */
@@ -313,7 +315,12 @@ struct session {
 	int timer_fd;    /* of --timeout; -1: none */
 	int child_ended; /* the -c child's status as a shell's $?, or -1 */
 	struct symbols *symbols; /* lazily made */
-	struct flame *flame;     /* what --flamegraph draws; by map index */
+	VEC(struct packet_file {
+		const char *path;
+		FILE *file; /* NULL: could not be made */
+	})
+	packet_files;        /* of skboutput() */
+	struct flame *flame; /* what --flamegraph draws; by map index */
 };
 
 /* Create maps, load programs; false: reported. */

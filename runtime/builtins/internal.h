@@ -10,7 +10,7 @@ extern const struct builtin process_words[], time_words[], context_words[],
 	string_words[], symbol_words[], net_words[], stack_words[],
 	bytes_words[], meta_words[], report_words[], names_words[],
 	unsafe_words[], cgroup_words[], tseries_words[], option_words[],
-	uaddr_words[];
+	uaddr_words[], packet_words[];
 extern const struct nominal process_types[], time_types[], agg_types[],
 	hist_types[], symbol_types[], net_types[], stack_types[],
 	cgroup_types[], tseries_types[];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Network words: ntop, pton, macaddr, socket_cookie, skboutput. */
+/* Network words: ntop, pton, macaddr, socket_cookie. */
 #include "internal.h"
 
 #include <arpa/inet.h>
@@ -208,20 +208,6 @@ socket_cookie_lower(struct lower *l, const struct node *n,
 	return ir_call(l, HELPER_get_socket_cookie, 1, ir_arg(l, n, 0));
 }
 
-/* ---- skboutput ---- */
-
-static bool
-skboutput_check(struct sema *s, struct node *n)
-{
-	const struct probe_type *p = sema_unit(s)->type;
-
-	if (p->prog_type != BPF_PROG_TYPE_TRACING)
-		return sema_error(s, n, "%s can not be used with \"%s\" probes",
-				  n->call.name, p->name);
-	return sema_error(s, n, "%s() is not there in this version",
-			  n->call.name);
-}
-
 /* ---- printing addresses ---- */
 
 static void
@@ -284,8 +270,6 @@ const struct builtin net_words[] = {
 	  .check = macaddr_check, .lower = macaddr_lower },
 	{ "socket_cookie", "(any) -> uint64", "the cookie of a socket",
 	  .check = socket_cookie_check, .lower = socket_cookie_lower },
-	{ "skboutput", "(string literal, any, any, any) -> uint32",
-	  "write a packet to a file", .check = skboutput_check },
 	{ 0 },
 };
 /* clang-format on */

@@ -11,7 +11,7 @@ const struct builtin *const builtin_words[] = {
 	string_words,  symbol_words,  net_words,     stack_words,
 	bytes_words,   meta_words,    report_words,  names_words,
 	unsafe_words,  cgroup_words,  tseries_words, option_words,
-	uaddr_words,   NULL,
+	uaddr_words,   packet_words,  NULL,
 };
 
 const struct nominal *const builtin_nominals[] = {
