@@ -240,6 +240,8 @@ int probe_site_attach(struct attach *a, const struct unit *u,
 
 bool probe_timer_match(struct sema *s, const struct attach_text *ap,
 		       struct match *m, const char *type);
+/* The time between two events of a target, ns. */
+uint64_t probe_timer_ns(const struct target *t);
 /* The perf event that a target of theirs counts. */
 void probe_timer_attr(const struct target *t, struct perf_event_attr *attr);
 void probe_timer_list(struct listing *l);

@@ -19,7 +19,9 @@
  * takes half a minute. A tool that follows a few calls for hours does not: it
  * has the perf form, which starts and ends in the same time (3 ms) and leaves
  * the other calls alone. Hence RAW_FROM; and at most RAW_UNITS programs, since
- * each runs for all calls.
+ * each runs for all calls. But while the kernel lets go of a perf event, nobody
+ * can attach one or read a format: whoever traces next waits. So a script that
+ * ends of its own within SHORT_NS is better off with the raw form, too.
  *
  * What perf's form means is kept: numbers from orig_ax as it is then, tasks of
  * the 32-bit ABI left out, values as wide as the registers are.
@@ -31,7 +33,8 @@
 #include "internal.h"
 
 enum {
-	RAW_FROM = 8,   /* targets of a side, */
+	RAW_FROM = 8, /* targets of a side, */
+	SHORT_NS = 1000000000,
 	RAW_UNITS = 2,  /* in so many programs */
 	FIRST_ARG = 16, /* in the record */
 	SYSCALL_ARGS = 6,
@@ -164,6 +167,20 @@ count_side(const struct unit_list *all, const struct unit *u, uint32_t *units,
 	}
 }
 
+/* Whether a timer ends the trace soon. */
+static bool
+is_short(const struct unit_list *all)
+{
+	for (uint32_t i = 0; i < all->v.n; i++) {
+		const struct unit *u = all->v.v[i];
+
+		if (u->type->flags & PROBE_TIMER && u->ends &&
+		    probe_timer_ns(u->targets.v) <= SHORT_NS)
+			return true;
+	}
+	return false;
+}
+
 bool
 probe_syscall_raw(const struct sema_input *in, const struct unit_list *all,
 		  const struct unit *u)
@@ -177,8 +194,9 @@ probe_syscall_raw(const struct sema_input *in, const struct unit_list *all,
 	if (u->reads_args && !are_usual(in->kernel, t))
 		return false;
 	count_side(all, u, &units, &targets);
-	return (targets >= RAW_FROM && units <= RAW_UNITS) ||
-	       in->without & 1u << FEAT_PERF_TRACEPOINT;
+	if (in->without & 1u << FEAT_PERF_TRACEPOINT)
+		return true;
+	return units <= RAW_UNITS && (targets >= RAW_FROM || is_short(all));
 }
 
 /* ---- registers ---- */

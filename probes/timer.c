@@ -120,6 +120,14 @@ probe_timer_match(struct sema *s, const struct attach_text *ap, struct match *m,
 				: match_parts(s, ap, m, type);
 }
 
+uint64_t
+probe_timer_ns(const struct target *t)
+{
+	const struct unit_of_time *unit = t->data;
+
+	return unit->ns ? t->count : 1000000000 / (t->count ? t->count : 1);
+}
+
 /* target->count: ns, or times a second for a unit without length. */
 void
 probe_timer_attr(const struct target *t, struct perf_event_attr *attr)

@@ -143,6 +143,7 @@ add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
 	u->by_index = d->index && n > 1;
 	u->reads_args = d->args;
 	u->by_form = d->form;
+	u->ends = depend_ends(s, body);
 	for (i = 0; i < n; i++)
 		*vec_push(s->a, &u->targets) = targets[i];
 	u->name = program_name(s, u);

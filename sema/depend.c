@@ -145,6 +145,20 @@ depend_find(struct sema *s, struct node *body, struct dependence *d)
 }
 
 bool
+depend_ends(const struct sema *s, const struct node *body)
+{
+	for (uint32_t i = 0; i < body->block.stmts.n; i++) {
+		const struct node *n = body->block.stmts.v[i];
+		const struct builtin *w =
+			n->kind == N_EXPR ? word_of(s, n->expr.x) : NULL;
+
+		if (w && w->flags & WORD_RETURNS)
+			return true;
+	}
+	return false;
+}
+
+bool
 depend_any(const struct dependence *d, const struct probe_type *t)
 {
 	return d->target || d->index || (d->args && t->flags & PROBE_EXPAND);

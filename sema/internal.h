@@ -114,6 +114,8 @@ struct dependence {
 	VEC(const char *) fields; /* of args, NULL-ended; n == 0: the whole */
 };
 void depend_find(struct sema *s, struct node *body, struct dependence *d);
+/* Whether the body ends the trace whenever it runs. */
+bool depend_ends(const struct sema *s, const struct node *body);
 /* Whether targets of this type differ for the body at all. */
 bool depend_any(const struct dependence *d, const struct probe_type *t);
 /* Whether one unit can serve both targets. */

@@ -51,6 +51,7 @@ struct unit {
 	bool by_index;   /* and finds it by the target's index */
 	bool reads_args;
 	bool by_form; /* reads what depends on how it is attached (kstack) */
+	bool ends;    /* its body calls exit(), under no condition */
 	bool raw;     /* see probe_type.raw */
 	char *name;   /* program name: "begin_1" */
 };
