@@ -249,7 +249,10 @@ expr_binary(struct lower *l, const struct node *n)
 		a = scaled(l, a, x, n->type);
 		b = scaled(l, b, y, n->type);
 	}
-	return lower_arith(l, n->binary.op, a, b);
+	a = lower_arith(l, n->binary.op, a, b);
+	/* Of two bools it is one, whatever the operator. */
+	return n->type->kind == TY_BOOL ? ir_cmp(l, CC_NE, a, ir_const(l, 0))
+					: a;
 }
 
 /* ---- ++ and -- ---- */

@@ -150,12 +150,12 @@ warn_narrow(struct sema *s, struct node *n, const struct var *v,
 }
 
 /* A non-literal uint64 that other uses made int64. */
-static void
+void
 warn_sign(struct sema *s, const struct node *value, const struct type *to)
 {
 	const struct type *t = value->type;
 
-	if (s->final && to && to->kind == TY_INT && to->is_signed &&
+	if (s->final && t && to && to->kind == TY_INT && to->is_signed &&
 	    t->kind == TY_INT && !t->is_signed && t->size == 8 &&
 	    !is_literal(value))
 		warn_cast(s, value, to);

@@ -108,7 +108,17 @@ show_units(struct sema *s)
 	}
 }
 
-/* What only literals were assigned to stays flexible until here. */
+static void
+settle_var(struct sema *s, struct var *v)
+{
+	if (!v->type)
+		return;
+	v->flexible = v->type->flexible && !v->declared;
+	v->type = type_settle(s->t, v->type);
+}
+
+/* What only literals were assigned to is stored as plain integers; reads of
+ * it take the other side's sign, as literals do. */
 static void
 settle(struct sema *s)
 {
@@ -119,9 +129,7 @@ settle(struct sema *s)
 		struct unit *u = s->units->v.v[i];
 
 		for (j = 0; j < u->vars.n; j++)
-			if (u->vars.v[j]->type)
-				u->vars.v[j]->type =
-					type_settle(s->t, u->vars.v[j]->type);
+			settle_var(s, u->vars.v[j]);
 	}
 }
 

@@ -147,10 +147,10 @@ check_ternary(struct sema *s, struct node *n)
 		return;
 	}
 	n->type = branch_type(s, n, then ? then->type : c->type, other->type);
-	if (!sema_literal_int(c, &v) || is_error(n->type))
-		return;
-	if (is_literal(v ? (then ? then : c) : other))
-		take_literal(n, v);
+	if (n->type) {
+		warn_sign(s, then ? then : c, n->type);
+		warn_sign(s, other, n->type);
+	}
 }
 
 static void

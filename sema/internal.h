@@ -162,6 +162,10 @@ const char *var_text(const struct sema *s, const char *name);
 bool var_assign(struct sema *s, struct var *v, struct node *value,
 		const struct type *type, struct span at);
 void check_var(struct sema *s, struct node *n);
+/* The type of a variable or map's value where it is read; `flexible`: of
+ * literals only. */
+const struct type *read_type(struct sema *s, const struct type *t,
+			     bool flexible);
 /* Whether not every value of the one integer type has a place in the other. */
 bool loses(const struct type *from, const struct type *to);
 void scope_warnings(struct sema *s);
@@ -257,6 +261,8 @@ void check_condition(struct sema *s, struct node *n, struct span whole);
 bool ends_flow(const struct node *n);
 /* "Expression of type: A being cast to type: B ..." */
 void warn_cast(struct sema *s, const struct node *n, const struct type *to);
+/* The same where a uint64 that is no literal becomes signed. */
+void warn_sign(struct sema *s, const struct node *value, const struct type *to);
 bool is_error(const struct type *t);
 bool is_aggregate(const struct type *t);
 const struct type *int_type_of(struct sema *s, const struct type *t);

@@ -81,8 +81,7 @@ range_type(struct sema *s, struct node *n)
 			       ? type_error(s->t)
 			       : NULL;
 	t = type_promote(s->t, from->type, to->type);
-	return t && t->kind == TY_INT ? type_settle(s->t, t)
-				      : type_int(s->t, 8, true);
+	return t && t->kind == TY_INT ? t : type_int(s->t, 8, true);
 }
 
 static const struct type *

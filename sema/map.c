@@ -185,7 +185,7 @@ check_map(struct sema *s, struct node *n, bool write)
 		m->value = type_int(s->t, 8, true);
 		s->changed = true;
 	}
-	n->type = m->value ? type_settle(s->t, m->value) : NULL;
+	n->type = read_type(s, m->value, m->flexible);
 }
 
 void
@@ -250,8 +250,10 @@ map_settle(struct sema *s)
 
 		if (m->key)
 			m->key = type_settle(s->t, m->key);
-		if (m->value)
-			m->value = type_settle(s->t, m->value);
+		if (!m->value)
+			continue;
+		m->flexible = m->value->flexible;
+		m->value = type_settle(s->t, m->value);
 	}
 }
 

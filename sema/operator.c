@@ -23,12 +23,6 @@ is_pointer(const struct type *t)
 	return t->kind == TY_POINTER;
 }
 
-static bool
-is_unsigned64(const struct type *t)
-{
-	return t->kind == TY_INT && t->size == 8 && !t->is_signed;
-}
-
 /* Of a cast the type alone is pointed at. */
 static struct span
 side_span(const struct node *n)
@@ -47,14 +41,6 @@ warn_cast(struct sema *s, const struct node *n, const struct type *to)
 		  "cause unexpected results. Use an explicit cast to suppress "
 		  "this warning.",
 		  type_name(n->type), type_name(to));
-}
-
-/* A non-literal uint64 that is computed as int64. */
-static void
-warn_sign(struct sema *s, const struct node *n)
-{
-	if (!is_literal(n) && is_unsigned64(n->type))
-		warn_cast(s, n, type_int(s->t, 8, true));
 }
 
 static void
@@ -111,6 +97,13 @@ is_signed_op(enum operator_kind op, const struct type *l, const struct type *r)
 	return ls || rs;
 }
 
+static bool
+same_int(const struct type *a, const struct type *b)
+{
+	return a->kind == b->kind && a->size == b->size &&
+	       a->is_signed == b->is_signed;
+}
+
 static const struct type *
 int_result(struct sema *s, const struct node *at, enum operator_kind op,
 	   const struct node *l, const struct node *r)
@@ -118,16 +111,18 @@ int_result(struct sema *s, const struct node *at, enum operator_kind op,
 	bool is_signed = is_signed_op(op, l->type, r->type);
 
 	if (is_signed && op != OP_SHL && op != OP_SHR) {
-		warn_sign(s, l);
-		warn_sign(s, r);
+		warn_sign(s, l, type_int(s->t, 8, true));
+		warn_sign(s, r, type_int(s->t, 8, true));
 	}
 	if (is_signed && (op == OP_DIV || op == OP_MOD) &&
-	    (l->type->size == 8 || r->type->size == 8))
+	    !same_int(l->type, r->type))
 		sema_warn(s, at,
 			  "signed operands for '%s' can lead to undefined "
 			  "behavior (cast to unsigned to silence warning)",
 			  ast_op_text(op));
-	if (is_comparison(op) || is_logical(op))
+	if (is_comparison(op) || is_logical(op) ||
+	    (l->type->kind == TY_BOOL && r->type->kind == TY_BOOL &&
+	     op != OP_SHL && op != OP_SHR))
 		return type_bool(s->t);
 	return type_int(s->t, 8, is_signed);
 }

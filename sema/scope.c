@@ -136,6 +136,16 @@ hoist(struct sema *s, const char *name)
 	return false;
 }
 
+const struct type *
+read_type(struct sema *s, const struct type *t, bool flexible)
+{
+	if (!t)
+		return NULL;
+	if (t->kind == TY_INT && t->flexible)
+		return t;
+	return flexible ? type_flexible(s->t, t) : type_settle(s->t, t);
+}
+
 void
 check_var(struct sema *s, struct node *n)
 {
@@ -156,7 +166,8 @@ check_var(struct sema *s, struct node *n)
 	if (!v->assigned && v->is_let && !s->loops)
 		sema_warn(s, n, "Variable used before it was assigned: $%s",
 			  var_text(s, v->name));
-	n->type = v->type ? type_settle(s->t, v->type) : NULL;
+	n->type = v->declared ? type_settle(s->t, v->type)
+			      : read_type(s, v->type, v->flexible);
 	if (!v->type && s->final) {
 		sema_error(s, n, "Could not resolve the type of this variable");
 		n->type = v->type = type_error(s->t);

@@ -21,6 +21,7 @@ struct var {
 	uint32_t id;                 /* dense, per unit */
 	bool captured; /* used in a for body declared outside of it */
 	bool assigned, used, is_loop, is_let;
+	bool flexible;  /* once settled: only literals were assigned to it */
 	unsigned depth; /* of enclosing for bodies at its declaration */
 };
 
@@ -34,6 +35,7 @@ struct mapdef {
 	uint32_t index;     /* dense, in order of first use */
 	bool scalar, keyed; /* neither: only declared */
 	bool iterated, deleted, read_as_int;
+	bool flexible; /* once settled: only literals were assigned to it */
 };
 
 /* What is compiled to one program: a probe's body for one or more targets. */

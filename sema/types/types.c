@@ -259,6 +259,12 @@ type_enum_value(const struct type *t, uint64_t value)
 }
 
 const struct type *
+type_flexible(struct types *t, const struct type *a)
+{
+	return make_int(t, a->size, a->is_signed, true);
+}
+
+const struct type *
 type_settle(struct types *t, const struct type *a)
 {
 	if (a->kind == TY_INT && a->flexible)

@@ -136,6 +136,8 @@ const struct type *type_nominal(struct types *t, const struct nominal *n,
 /* The common type of two uses (REFERENCE 2.2's table), or NULL. */
 const struct type *type_promote(struct types *t, const struct type *a,
 				const struct type *b);
+/* The type of literals of this size and sign: takes the other side's sign. */
+const struct type *type_flexible(struct types *t, const struct type *a);
 /* The literal's type with its flexibility gone; a string has a size. */
 const struct type *type_settle(struct types *t, const struct type *a);
 /* The name as messages print it: "int8", "string[4]", "(int8,string[2])". */

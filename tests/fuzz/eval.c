@@ -139,6 +139,15 @@ eval_equal(struct val a, struct val b)
 	return true;
 }
 
+/* What holds literals only has a sign where it is read, as they have. */
+static struct val
+as_read(const struct node *n, struct val v)
+{
+	if (n->type && n->type->kind == TY_INT && n->type->flexible)
+		v.t = n->type;
+	return v;
+}
+
 /* Signed if either side is; a literal takes the other side's sign. */
 static bool
 signed_compare(const struct type *a, const struct type *b)
@@ -226,6 +235,11 @@ binary(struct ev *e, const struct node *n)
 		return eval_zero(e, n->type);
 	if (op >= OP_EQ && op <= OP_GE)
 		return scalar(n->type, compare(op, a, b));
+	if (n->type->kind == TY_BOOL) /* of two bools */
+		return scalar(
+			n->type,
+			eval_arith(op, a, b, type_int(e->in->types, 8, false))
+					.i != 0);
 	return eval_arith(op, a, b, n->type);
 }
 
@@ -521,9 +535,9 @@ dispatch(struct ev *e, const struct node *n)
 	case N_STR:
 		return literal(e, n);
 	case N_VAR:
-		return eval_var(e, n->var.var);
+		return as_read(n, eval_var(e, n->var.var));
 	case N_MAP:
-		return map_read(e, n);
+		return as_read(n, map_read(e, n));
 	case N_CALL:
 		return eval_call(e, n);
 	case N_UNARY:

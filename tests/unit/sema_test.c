@@ -306,7 +306,7 @@ Test(sema, arithmetic_is_64_bit)
 	map_is("once { @x = pid + 1; }", "uint64");
 	map_is("once { @x = pid - 1; }", "int64");
 	map_is("once { $a = 5; @x = $a + 1; }", "int64");
-	map_is("once { $a = 5; @x = $a + pid; }", "int64");
+	map_is("once { $a = 5; @x = $a + pid; }", "uint64");
 	map_is("once { @x = nsecs >> 1; }", "uint64");
 	map_is("once { @x = (int32)pid << 1; }", "int64");
 	map_is("once { @x++; }", "uint64");
