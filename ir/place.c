@@ -16,10 +16,11 @@
 #include "overlap.h"
 
 enum {
-	STACK_LIMIT = 512,    /* MAX_BPF_STACK, for the whole chain */
-	FRAME_ROUND = 32,     /* the kernel rounds each function's part */
-	SPILL_ROOM = 64,      /* left to each function for spills */
-	ALWAYS_ON_STACK = 64, /* up to this size, while there is room */
+	STACK_LIMIT = 512,     /* MAX_BPF_STACK, for the whole chain */
+	FRAME_ROUND = 32,      /* the kernel rounds each function's part */
+	SPILL_ROOM = 64,       /* left to each function for spills */
+	ALWAYS_ON_STACK = 64,  /* up to this size, while there is room */
+	SCRATCH_LIMIT = 32768, /* PCPU_MIN_UNIT_SIZE, for a cell of any map */
 };
 
 struct placer {
@@ -253,6 +254,25 @@ size_scratch(struct placer *c)
 	return map;
 }
 
+/* What the kernel would only call "Argument list too long". */
+static bool
+check_scratch(const struct placer *c, uint32_t map)
+{
+	uint32_t size = c->p->maps.v[map].value_size, i = 0;
+	const struct func *f;
+
+	if (size <= SCRATCH_LIMIT)
+		return true;
+	do
+		f = c->p->funcs.v[i++];
+	while (scratch_base(f) + f->scratch_size < size);
+	return diag_error(c->p->diag, ir_op(f, f->blks.v[0]->ops.v[0])->span,
+			  "this probe needs %u bytes of scratch memory, the "
+			  "kernel allows %d; use a smaller max_strlen or fewer "
+			  "strings at a time",
+			  size, SCRATCH_LIMIT);
+}
+
 /* ---- rewriting ---- */
 
 /* A BR that goes to a new block returning early, and on to a new block with
@@ -369,7 +389,7 @@ ir_place(struct prog *p)
 {
 	struct placer c = { .p = p };
 	uint32_t i, map = 0;
-	bool any = false;
+	bool any = false, ok = true;
 
 	c.of = arena_alloc(&c.tmp, (p->funcs.n + 1) * sizeof(*c.of));
 	c.room = arena_alloc(&c.tmp, (p->funcs.n + 1) * sizeof(*c.room));
@@ -378,11 +398,13 @@ ir_place(struct prog *p)
 	choose(&c);
 	for (i = 0; i < p->funcs.n; i++)
 		any |= has_key(&c, p->funcs.v[i]);
-	if (any)
+	if (any) {
 		map = size_scratch(&c);
+		ok = check_scratch(&c, map);
+	}
 	for (i = 0; i < p->funcs.n; i++)
 		if (has_key(&c, p->funcs.v[i]))
 			use_scratch(p->funcs.v[i], map, c.of[i].n);
 	arena_free(&c.tmp);
-	return true;
+	return ok;
 }
