@@ -62,7 +62,7 @@ int_leaf(struct gen *g, bool solid)
 		gen_literal(g);
 	} else if (!v && !g->pure && g->size < 0) {
 		put(g, "@m0[%u]", rnd(g, 4));
-	} else if (v && (g->pure || chance(g, 75))) {
+	} else if (v && (g->pure || g->size < 0 || chance(g, 75))) {
 		put(g, "$v%u", v->id);
 	} else if (g->pure) {
 		put(g, "(int64)strncmp(\"a\", \"b\", 1)");
@@ -422,7 +422,7 @@ stored(struct gen *g, const struct gtype *t, unsigned depth)
 {
 	const struct gvar *v = gen_pick_var(g, t, false);
 	/* A key may be made of what the map holds, and so on. */
-	const struct gmap *m = g->size > -12 ? gen_pick_map(g, t) : NULL;
+	const struct gmap *m = g->size > -6 ? gen_pick_map(g, t) : NULL;
 
 	if (v && (!m || g->pure || chance(g, 60))) {
 		put(g, "$v%u", v->id);

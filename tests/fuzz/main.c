@@ -4,8 +4,8 @@
  *            [--raw] [--shrink] [FILE ...]
  * Tries the scripts of `count` seeds, or for `seconds`; or the FILEs. Stops
  * after `keep` failures. Exit status 1 when one failed: it is printed, made
- * small (not with --raw). Too large: needs more stack than there is, and gets
- * the error that says so.
+ * small (not with --raw). Too large: needs more stack or scratch memory than
+ * there is, and gets the error that says so.
  */
 #include <stdio.h>
 #include <stdlib.h>
