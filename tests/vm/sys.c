@@ -167,7 +167,7 @@ sys_prog_load(const struct prog_load *p)
 	size_t size = p->ninsns * sizeof(*v->insns);
 
 	v->fd = eventfd(0, EFD_CLOEXEC);
-	v->name = arena_strdup(&vm_arena, p->name);
+	v->name = arena_strdup(&vm_arena, p->name ? p->name : "");
 	v->insns = arena_alloc(&vm_arena, size);
 	memcpy(v->insns, p->insns, size);
 	v->ninsns = p->ninsns;
