@@ -143,7 +143,8 @@ read_type(struct sema *s, const struct type *t, bool flexible)
 		return NULL;
 	if (t->kind == TY_INT && t->flexible)
 		return t;
-	return flexible ? type_flexible(s->t, t) : type_settle(s->t, t);
+	return flexible && t->kind == TY_INT ? type_flexible(s->t, t)
+					     : type_settle(s->t, t);
 }
 
 void
