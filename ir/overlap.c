@@ -491,6 +491,16 @@ hit_by(const struct coloring *c, uint32_t x, uint32_t start)
 	return c->o->n;
 }
 
+/* The first place for x from `start` on that is not on two pages. */
+static uint32_t
+next_page(const struct coloring *c, uint32_t x, uint32_t start)
+{
+	if (!c->scratch ||
+	    start % SCRATCH_PAGE + bytes(c->f, x) <= SCRATCH_PAGE)
+		return start;
+	return (start / SCRATCH_PAGE + 1) * SCRATCH_PAGE;
+}
+
 /* First fit. */
 static uint32_t
 place_one(struct coloring *c, uint32_t x)
@@ -499,7 +509,7 @@ place_one(struct coloring *c, uint32_t x)
 	uint32_t start = 0, hit, end;
 
 	while ((hit = hit_by(c, x, start)) < c->o->n)
-		start = c->start[hit] + bytes(c->f, hit);
+		start = next_page(c, x, c->start[hit] + bytes(c->f, hit));
 	end = start + bytes(c->f, x);
 	c->start[x] = start;
 	ir_bit_set(c->placed, x);

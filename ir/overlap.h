@@ -5,6 +5,10 @@
 
 #include "internal.h"
 
+/* A value of a per-CPU map has at most so many bytes (the kernel's
+ * PCPU_MIN_UNIT_SIZE): in scratch no object lies across a multiple of it. */
+enum { SCRATCH_PAGE = 32768 };
+
 struct overlap {
 	uint32_t n, words; /* objects; 64 to a word */
 	uint64_t *clash;   /* n rows: objects that are alive at once */

@@ -7,8 +7,9 @@
  * overlap.c. This file chooses between the two and rewrites the addresses.
  *
  *	stack of a function	objects, then spill slots (slots.c)
- *	a unit's scratch entry	its function's bytes, then its callbacks'
- *				(those of one caller on top of each other)
+ *	a unit's scratch	its function's bytes, then its callbacks'
+ *				(those of one caller on top of each other),
+ *				in entries of at most 32 KiB
  */
 #include <linux/bpf.h>
 
@@ -16,17 +17,18 @@
 #include "overlap.h"
 
 enum {
-	STACK_LIMIT = 512,     /* MAX_BPF_STACK, for the whole chain */
-	FRAME_ROUND = 32,      /* the kernel rounds each function's part */
-	SPILL_ROOM = 64,       /* left to each function for spills */
-	ALWAYS_ON_STACK = 64,  /* up to this size, while there is room */
-	SCRATCH_LIMIT = 32768, /* PCPU_MIN_UNIT_SIZE, for a cell of any map */
+	STACK_LIMIT = 512,    /* MAX_BPF_STACK, for the whole chain */
+	FRAME_ROUND = 32,     /* the kernel rounds each function's part */
+	SPILL_ROOM = 64,      /* left to each function for spills */
+	ALWAYS_ON_STACK = 64, /* up to this size, while there is room */
 };
 
 struct placer {
 	struct prog *p;
 	struct arena tmp;
 	struct overlap *of; /* by func->index */
+	uint32_t map;       /* of scratch */
+	uint32_t pages;     /* of scratch, for each unit */
 	uint32_t *room;     /* by func->index: bytes kept for spills; 0: not
 			       looked at, SPILL_ROOM */
 };
@@ -202,15 +204,18 @@ choose(struct placer *c)
 
 /* ---- the scratch map ---- */
 
-/* Bytes of the entry before those of `f`. */
+/* Bytes of the unit's scratch before those of `f`: pages stay pages. */
 static uint32_t
 scratch_base(const struct func *f)
 {
-	uint32_t base = 0;
+	uint32_t base;
 
-	while ((f = f->parent))
-		base += f->scratch_size;
-	return base;
+	if (!f->parent)
+		return 0;
+	base = scratch_base(f->parent) + f->parent->scratch_size;
+	if (base % SCRATCH_PAGE + f->scratch_size <= SCRATCH_PAGE)
+		return base;
+	return (base / SCRATCH_PAGE + 1) * SCRATCH_PAGE;
 }
 
 static uint32_t
@@ -235,42 +240,52 @@ find_scratch(struct prog *p)
 	return i;
 }
 
-static uint32_t
+/* A string of the script's own is never larger; max_strlen may be. */
+static bool
+fits_pages(const struct placer *c)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < c->p->funcs.n; i++) {
+		const struct func *f = c->p->funcs.v[i];
+
+		for (k = 0; k < f->objs.n; k++)
+			if (f->objs.v[k].scratch &&
+			    f->objs.v[k].size > SCRATCH_PAGE)
+				return diag_error(
+					c->p->diag,
+					ir_end(f, f->blks.v[0])->span,
+					"this probe has a value of %u bytes, "
+					"the kernel allows %u; use a smaller "
+					"max_strlen",
+					f->objs.v[k].size, SCRATCH_PAGE);
+	}
+	return true;
+}
+
+/* Scratch of more than a page has several entries for each unit. */
+static bool
 size_scratch(struct placer *c)
 {
 	struct prog *p = c->p;
-	uint32_t map = find_scratch(p), i;
-	struct map_spec *m = &p->maps.v[map];
+	struct map_spec *m;
+	uint32_t size = 0, units = 0, i;
 
+	c->map = find_scratch(p);
+	m = &p->maps.v[c->map];
 	for (i = 0; i < p->funcs.n; i++) {
 		const struct func *f = p->funcs.v[i];
 		uint32_t end = scratch_base(f) + f->scratch_size;
 
-		if (m->value_size < end)
-			m->value_size = end;
-		if (m->entries <= unit_index(f))
-			m->entries = unit_index(f) + 1;
+		size = end > size ? end : size;
+		if (units <= unit_index(f))
+			units = unit_index(f) + 1;
 	}
-	return map;
-}
-
-/* What the kernel would only call "Argument list too long". */
-static bool
-check_scratch(const struct placer *c, uint32_t map)
-{
-	uint32_t size = c->p->maps.v[map].value_size, i = 0;
-	const struct func *f;
-
-	if (size <= SCRATCH_LIMIT)
-		return true;
-	do
-		f = c->p->funcs.v[i++];
-	while (scratch_base(f) + f->scratch_size < size);
-	return diag_error(c->p->diag, ir_op(f, f->blks.v[0]->ops.v[0])->span,
-			  "this probe needs %u bytes of scratch memory, the "
-			  "kernel allows %d; use a smaller max_strlen or fewer "
-			  "strings at a time",
-			  size, SCRATCH_LIMIT);
+	c->pages = (size + SCRATCH_PAGE - 1) / SCRATCH_PAGE;
+	size = size < SCRATCH_PAGE ? size : SCRATCH_PAGE;
+	m->value_size = m->value_size > size ? m->value_size : size;
+	m->entries = units * c->pages;
+	return fits_pages(c);
 }
 
 /* ---- rewriting ---- */
@@ -308,11 +323,11 @@ early_result(const struct func *f)
 	return f->unit && f->unit->type ? f->unit->type->ret : 0;
 }
 
-/* At the start of `f`: the address of the unit's entry. It is never NULL, but
- * the verifier wants to see that asked, at once and by everyone who uses it:
- * the body is dominated by it. */
+/* At the start of `f`: the address of one of the unit's entries. It is never
+ * NULL, but the verifier wants to see that asked, at once and by everyone who
+ * uses it: the body is dominated by it. */
 static struct ref
-look_up(struct func *f, uint32_t map, uint32_t key_obj)
+look_up(struct func *f, uint32_t map, uint32_t key_obj, uint32_t entry)
 {
 	struct lower l = { .f = f, .cur = f->blks.v[0] };
 	struct blk *body = split_entry(f), *none = ir_new_blk(f);
@@ -322,7 +337,7 @@ look_up(struct func *f, uint32_t map, uint32_t key_obj)
 	l.span = ir_op(f, body->ops.v[0])->span;
 	key.span = l.span;
 	at = ir_append(f, l.cur, key);
-	ir_store(&l, at, 0, ir_const(&l, unit_index(f)), 4);
+	ir_store(&l, at, 0, ir_const(&l, entry), 4);
 	base = ir_call(&l, HELPER_map_lookup_elem, 2, ir_map(&l, map), at);
 	ir_br(&l, CC_NE, base, ir_const(&l, 0), body, none);
 	none->cold = true;
@@ -334,12 +349,14 @@ look_up(struct func *f, uint32_t map, uint32_t key_obj)
 
 /* OBJ becomes base + offset. */
 static void
-rewrite_obj(struct func *f, struct blk *b, uint32_t at, struct ref base)
+rewrite_obj(struct func *f, struct blk *b, uint32_t at, const struct ref *pages)
 {
 	struct ref r = b->ops.v[at], k;
 	struct op *op = ir_op(f, r);
+	uint32_t where = (uint32_t)f->objs.v[op->index].where;
+	struct ref base = pages[where / SCRATCH_PAGE];
 	struct op off = { .code = IR_CONST,
-			  .imm = f->objs.v[op->index].where,
+			  .imm = where % SCRATCH_PAGE,
 			  .span = op->span };
 
 	op->index = 0;
@@ -361,21 +378,40 @@ in_scratch(const struct func *f, struct ref r)
 	return op->code == IR_OBJ && f->objs.v[op->index].scratch;
 }
 
-static void
-use_scratch(struct func *f, uint32_t map, uint32_t key_obj)
+/* Backwards: each goes before those that are there. */
+static struct ref *
+look_up_pages(struct placer *c, struct func *f)
 {
-	struct ref base = look_up(f, map, key_obj);
+	struct ref *pages = arena_alloc(&c->tmp, c->pages * sizeof(*pages));
+	bool *used = arena_alloc(&c->tmp, c->pages);
+	uint32_t key = c->of[f->index].n, i;
+
+	for (i = 0; i < f->objs.n; i++)
+		if (f->objs.v[i].scratch)
+			used[f->objs.v[i].where / SCRATCH_PAGE] = true;
+	for (i = c->pages; i-- > 0;)
+		if (used[i])
+			pages[i] = look_up(f, c->map, key,
+					   unit_index(f) * c->pages + i);
+	return pages;
+}
+
+static void
+use_scratch(struct placer *c, struct func *f)
+{
 	uint32_t start = scratch_base(f), i, k;
+	const struct ref *pages;
 
 	for (i = 0; i < f->objs.n; i++)
 		if (f->objs.v[i].scratch)
 			f->objs.v[i].where += (int32_t)start;
+	pages = look_up_pages(c, f);
 	for (i = 0; i < f->blks.n; i++) {
 		struct blk *b = f->blks.v[i];
 
 		for (k = 0; k < b->ops.n; k++)
 			if (in_scratch(f, b->ops.v[k]))
-				rewrite_obj(f, b, k, base);
+				rewrite_obj(f, b, k, pages);
 	}
 	ir_rpo(f);
 }
@@ -388,8 +424,8 @@ bool
 ir_place(struct prog *p)
 {
 	struct placer c = { .p = p };
-	uint32_t i, map = 0;
 	bool any = false, ok = true;
+	uint32_t i;
 
 	c.of = arena_alloc(&c.tmp, (p->funcs.n + 1) * sizeof(*c.of));
 	c.room = arena_alloc(&c.tmp, (p->funcs.n + 1) * sizeof(*c.room));
@@ -398,13 +434,11 @@ ir_place(struct prog *p)
 	choose(&c);
 	for (i = 0; i < p->funcs.n; i++)
 		any |= has_key(&c, p->funcs.v[i]);
-	if (any) {
-		map = size_scratch(&c);
-		ok = check_scratch(&c, map);
-	}
-	for (i = 0; i < p->funcs.n; i++)
+	if (any)
+		ok = size_scratch(&c);
+	for (i = 0; ok && i < p->funcs.n; i++)
 		if (has_key(&c, p->funcs.v[i]))
-			use_scratch(p->funcs.v[i], map, c.of[i].n);
+			use_scratch(&c, p->funcs.v[i]);
 	arena_free(&c.tmp);
 	return ok;
 }
