@@ -118,6 +118,11 @@ match_any(struct sema *s, const struct attach_text *ap, struct match *out,
 				     type->name);
 	out->wildcard = probe_is_pattern(ap, last) ||
 			(last > 1 && probe_is_pattern(ap, 1));
+	if (last > 1 && !strcmp(m.pattern, "bpf")) {
+		out->wildcard = true; /* of programs, there may be several */
+		probe_match_bpf(s, ap, out, type);
+		return true;
+	}
 	kernel_each_btf(sema_kernel(s), match_module, &m);
 	if (!out->targets.n)
 		return last > 1 ? probe_none(s, ap, out, "%s %s:%s", type->name,
@@ -163,14 +168,15 @@ fentry_args(struct sema *s, struct unit *u, struct span at)
 {
 	const struct target *t = &u->targets.v[0];
 	const struct probe_proto *p = t->data;
-	const struct kbtf *b = kernel_module_btf(sema_kernel(s), t->group);
-	struct field *fields =
-		arena_alloc(sema_arena(s), (p->n + 1) * sizeof(*fields));
+	const struct kbtf *b =
+		p ? kernel_module_btf(sema_kernel(s), t->group) : NULL;
+	struct field *fields;
 
 	if (!b) {
 		sema_error_at(s, at, "No BTF found for %s", t->name);
 		return NULL;
 	}
+	fields = arena_alloc(sema_arena(s), (p->n + 1) * sizeof(*fields));
 	for (uint32_t i = 0; i < p->n; i++) {
 		fields[i].name = kbtf_str(b, p->params[i].name_off);
 		fields[i].type = value_type(s, t, p->params[i].type);
@@ -188,7 +194,7 @@ fexit_result(struct sema *s, const struct unit *u)
 	const struct target *t = &u->targets.v[0];
 	const struct probe_proto *p = t->data;
 
-	return p->ret ? value_type(s, t, p->ret) : NULL;
+	return p && p->ret ? value_type(s, t, p->ret) : NULL;
 }
 
 static struct ref

@@ -311,6 +311,12 @@ bool probe_list_types(const struct sema_input *in, const char *pattern,
 		      bool verbose, void (*line)(void *arg, const char *text),
 		      void *arg);
 
+/* ---- fentry_bpf.c ---- */
+
+/* The functions of loaded BPF programs that an attach point matches. */
+void probe_match_bpf(struct sema *s, const struct attach_text *ap,
+		     struct match *m, const struct probe_type *type);
+
 /* ---- list.c ---- */
 
 struct listing {

@@ -213,7 +213,7 @@ struct loading {
 };
 
 /* The function that a tracing program is for. Returns the descriptor of its
- * module's BTF, to be closed; -1: none. */
+ * module's BTF, or of the BPF program that it is in, to be closed; -1: none. */
 static int
 set_function(struct prog_load *load, const struct target *t)
 {
@@ -222,6 +222,14 @@ set_function(struct prog_load *load, const struct target *t)
 	if (!t || !t->btf_id)
 		return -1;
 	load->attach_btf_id = t->btf_id;
+	if (t->prog_id) {
+		union bpf_attr attr = { .prog_id = t->prog_id };
+
+		fd = sys_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+		if (fd >= 0) /* the same member of union bpf_attr */
+			load->attach_btf_fd = fd;
+		return fd;
+	}
 	if (!t->group || !strcmp(t->group, "vmlinux"))
 		return -1;
 	fd = sys_btf_of(t->group);
