@@ -1,4 +1,5 @@
 # ASSERTION: --check compiles scripts for another kernel and says what of them
+# KERNELS: no
 # ROWS: 9.1.check
 dir=$(mktemp -d)
 here=$PWD

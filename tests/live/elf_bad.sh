@@ -1,4 +1,5 @@
 # ASSERTION: broken and hostile files: one clear error each, or what is left
+# KERNELS: no
 # ROWS: 3.8.file-kinds 3.9.errors
 # NEEDS: root
 D=$(mktemp -d)

@@ -1,4 +1,5 @@
 # ASSERTION: a browser takes the picture, zooms and searches
+# KERNELS: no
 # NEEDS: root uprobe
 # COMPARE: no
 browser=$(command -v chromium) || { echo "no chromium" >&2; exit 77; }

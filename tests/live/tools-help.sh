@@ -1,4 +1,5 @@
 # ASSERTION: the tools tell their options, for each a description
+# KERNELS: no
 # NEEDS:
 for tool in examples/*.bt; do
 	grep -q "getopt(" "$tool" || continue
