@@ -47,6 +47,8 @@ struct unit_state {
 	int32_t rest_off;   /* u64: its address; 0: there is none */
 	struct ref entered;
 	bool has_frame, ctx_used;
+	VEC(int32_t) words;  /* frame: where ranges start, by depth */
+	uint32_t depth;      /* of ranges that are callbacks */
 	uint32_t rounds_max; /* without bpf_loop: of the loops at hand */
 	struct func *top;
 	VEC(struct while_func {

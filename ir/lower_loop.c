@@ -339,13 +339,17 @@ range_body(struct lower *l, const struct node *n, const struct func **f,
 	*f = c.l.f;
 }
 
+/* Ranges one after the other share a word, those in each other do not. */
 static int32_t
 frame_word(struct lower *l)
 {
 	struct unit_state *u = l->scope->u;
 
-	u->frame_size += 8;
-	return u->frame_size - 8;
+	if (u->depth == u->words.n) {
+		*vec_push(l->prog->arena, &u->words) = u->frame_size;
+		u->frame_size += 8;
+	}
+	return u->words.v[u->depth];
 }
 
 /* The difference may wrap around at 64 bits: compare first. */
@@ -376,12 +380,14 @@ for_range(struct lower *l, const struct node *n)
 {
 	struct blk *none = ir_blk(l);
 	struct ref count = rounds(l, n, none), callback, frame;
-	int32_t from_off = l->scope->u->frame_size - 8;
+	struct unit_state *u = l->scope->u;
 	const struct func *f;
 
 	if (!l->cur)
 		goto out;
-	range_body(l, n, &f, from_off);
+	u->depth++;
+	range_body(l, n, &f, u->words.v[u->depth - 1]);
+	u->depth--;
 	callback = ir_callback(l, f);
 	frame = ir_addr(l, lower_frame(l, 0));
 	ir_call(l, HELPER_loop, 4, count, callback, frame, ir_const(l, 0));
