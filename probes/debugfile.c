@@ -246,31 +246,30 @@ elf_debug_file(struct arena *a, Elf *elf, const char *path)
 
 typedef __typeof__(lzma_stream_buffer_decode) decode_fn;
 
-enum { XZ_MEMORY = 256 * 1024 * 1024 };
+enum { XZ_MEMORY = 128 * 1024 * 1024 };
 
-/* The size of the contents stands nowhere handy: try larger buffers. */
+/* The size of the contents stands nowhere handy: try larger buffers, for as
+ * long as it is the buffer that ends first. */
 static void *
 decode(decode_fn *run, const Elf_Data *in, size_t *size)
 {
-	uint8_t *out = NULL, *more;
 	uint64_t memory;
 	size_t cap, from;
-	lzma_ret ret = LZMA_BUF_ERROR;
+	uint8_t *out;
 
-	for (cap = in->d_size * 4 + 4096;
-	     ret == LZMA_BUF_ERROR && cap <= XZ_MEMORY; cap *= 2) {
-		more = realloc(out, cap);
-		if (!more)
-			break;
-		out = more;
+	for (cap = in->d_size * 8 + 4096; cap <= XZ_MEMORY; cap *= 4) {
+		out = malloc(cap);
 		memory = XZ_MEMORY;
 		from = *size = 0;
-		ret = run(&memory, 0, NULL, in->d_buf, &from, in->d_size, out,
-			  size, cap);
+		if (!out)
+			return NULL;
+		if (run(&memory, 0, NULL, in->d_buf, &from, in->d_size, out,
+			size, cap) == LZMA_OK)
+			return out;
+		free(out);
+		if (*size < cap)
+			return NULL;
 	}
-	if (ret == LZMA_OK)
-		return out;
-	free(out);
 	return NULL;
 }
 
@@ -281,7 +280,7 @@ elf_mini_debug(Elf *elf, size_t *size)
 	void *library, *out = NULL;
 	decode_fn *run;
 
-	if (!in || !in->d_buf || !in->d_size || in->d_size > XZ_MEMORY / 8)
+	if (!in || !in->d_buf || !in->d_size || in->d_size > XZ_MEMORY / 16)
 		return NULL;
 	/* Loaded only for the few files that have such a section. */
 	library = dlopen("liblzma.so.5", RTLD_NOW | RTLD_LOCAL);
