@@ -182,10 +182,11 @@ fuzz-programs: $(FUZZ)
 			|| exit 1; \
 	done
 # What live tests trace: types, names, symbols and markers of all kinds.
-PROGRAMS := typed odd marks archive left $(if $(shell command -v $(CXX)),names)
+PROGRAMS := typed odd marks archive jitted left $(if $(shell command -v $(CXX)),names)
 PROGRAMS := $(PROGRAMS:%=$(BUILD)/tests/live/%)
 PROGRAM_CFLAGS := -g -O1 -Wall -Wextra -fno-omit-frame-pointer
 $(BUILD)/tests/live/typed $(BUILD)/tests/live/odd $(BUILD)/tests/live/archive \
+		$(BUILD)/tests/live/jitted \
 		$(BUILD)/tests/live/marks $(BUILD)/tests/live/left: \
 		$(BUILD)/tests/live/%: \
 		tests/live/programs/%.c Makefile

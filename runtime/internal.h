@@ -181,6 +181,13 @@ const char *sym_user_module(struct session *s, uint32_t pid, uint64_t addr);
 void sym_user_learn(struct session *s, uint32_t pid);
 void sym_free(struct session *s);
 
+/* What a process's just-in-time compiler says of its code (perfmap.c). Ask
+ * while the process lives; the name lives until the next question. */
+struct perfmap;
+struct perfmap *perfmap_new(struct arena *a, uint32_t pid);
+const char *perfmap_find(struct perfmap *p, uint64_t addr, uint64_t *offset);
+void perfmap_free(struct perfmap *p);
+
 /* The kernel's functions by address (ksyms.c); from a kallsyms file. */
 struct ksyms *ksyms_read(const char *path);
 void ksyms_free(struct ksyms *k);

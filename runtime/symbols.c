@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@ struct mapping {
 struct process {
 	uint32_t pid;
 	VEC(struct mapping) maps;
+	struct perfmap *jit;
 };
 
 struct loaded { /* a file by its identity */
@@ -38,6 +41,7 @@ struct symbols {
 	struct ksyms *kernel;
 	VEC(struct process *) processes;
 	VEC(struct loaded) files;
+	struct elf_file *vdso; /* once asked for */
 };
 
 static struct symbols *
@@ -56,6 +60,8 @@ sym_free(struct session *s)
 {
 	if (!s->symbols)
 		return;
+	for (uint32_t i = 0; i < s->symbols->processes.n; i++)
+		perfmap_free(s->symbols->processes.v[i]->jit);
 	ksyms_free(s->symbols->kernel);
 	arena_free(&s->symbols->arena);
 	free(s->symbols);
@@ -106,13 +112,13 @@ add_mapping(struct symbols *y, struct process *p, char *line)
 	line[strcspn(line, "\n")] = '\0';
 	if (sscanf(line, "%llx-%llx %4s %llx %*s %*s %n", &begin, &end, perms,
 		   &offset, &path) < 4 ||
-	    !path || line[path] != '/' || perms[2] != 'x')
+	    perms[2] != 'x')
 		return;
 	m = vec_push(&y->arena, &p->maps);
 	m->begin = begin;
 	m->end = end;
 	m->offset = offset;
-	m->path = arena_strdup(&y->arena, line + path);
+	m->path = path ? arena_strdup(&y->arena, line + path) : "";
 }
 
 /* One that has ended has an empty list: what was known of it stays. */
@@ -148,6 +154,7 @@ process(struct symbols *y, uint32_t pid)
 	p = arena_alloc(&y->arena, sizeof(*p));
 	p->pid = pid;
 	*vec_push(&y->arena, &y->processes) = p;
+	p->jit = perfmap_new(&y->arena, pid);
 	read_mappings(y, p);
 	return p;
 }
@@ -186,6 +193,32 @@ reachable(struct symbols *y, uint32_t pid, const char *path, struct stat *st)
 	return stat(path, st) ? NULL : path;
 }
 
+/* The kernel's code in each process, where gettimeofday() and the like are:
+ * all of 64 bits have the same, so ours will do. */
+static struct elf_file *
+vdso(struct symbols *y, uint64_t size)
+{
+	int from = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	int to = memfd_create("vdso", MFD_CLOEXEC);
+	uint64_t begin = getauxval(AT_SYSINFO_EHDR);
+	char page[4096], path[64];
+	const char *why;
+
+	if (y->vdso)
+		size = 0;
+	for (uint64_t at = 0; begin && at < size; at += sizeof(page))
+		if (pread(from, page, sizeof(page), (off_t)(begin + at)) !=
+			    sizeof(page) ||
+		    write(to, page, sizeof(page)) != sizeof(page))
+			break;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", to);
+	if (!y->vdso)
+		y->vdso = elf_open(&y->arena, path, &why);
+	close(from);
+	close(to);
+	return y->vdso;
+}
+
 static struct elf_file *
 elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
 {
@@ -196,6 +229,10 @@ elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
 	if (m->asked)
 		return m->elf;
 	m->asked = true;
+	if (!strcmp(m->path, "[vdso]"))
+		return m->elf = vdso(y, m->end - m->begin);
+	if (*m->path != '/')
+		return NULL;
 	path = reachable(y, pid, m->path, &st);
 	if (!path || !S_ISREG(st.st_mode))
 		return NULL;
@@ -212,22 +249,35 @@ elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
 	return m->elf = file->elf;
 }
 
+/* The name of an address in a file, or of what a compiler made meanwhile. */
+static const char *
+user_name(struct session *s, struct process *p, struct mapping *m,
+	  uint64_t addr, uint64_t *off)
+{
+	struct elf_file *f = elf_of(s->symbols, p->pid, m);
+	const struct elf_symbol *sym = NULL;
+	uint64_t at = 0;
+
+	if (f && elf_address(f, addr - m->begin + m->offset, &at))
+		sym = elf_at(f, at);
+	if (!sym)
+		return f ? NULL : perfmap_find(p->jit, addr, off);
+	*off = at - sym->address;
+	return s->config->cpp_demangle ? elf_plain(f, sym) : sym->name;
+}
+
 void
 sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 	 bool offset)
 {
 	struct mapping *m =
 		s && addr ? mapping_at(symbols(s), pid, addr) : NULL;
-	struct elf_file *f = m ? elf_of(s->symbols, pid, m) : NULL;
-	const struct elf_symbol *sym = NULL;
 	const char *name = NULL;
-	uint64_t at = 0;
+	uint64_t off = 0;
 
-	if (f && elf_address(f, addr - m->begin + m->offset, &at))
-		sym = elf_at(f, at);
-	if (sym)
-		name = s->config->cpp_demangle ? elf_plain(f, sym) : sym->name;
-	put(o, name, sym ? at - sym->address : 0, addr, offset);
+	if (m)
+		name = user_name(s, process(s->symbols, pid), m, addr, &off);
+	put(o, name, off, addr, offset);
 }
 
 const char *
@@ -235,7 +285,7 @@ sym_user_module(struct session *s, uint32_t pid, uint64_t addr)
 {
 	struct mapping *m = s ? mapping_at(symbols(s), pid, addr) : NULL;
 
-	return m ? m->path : NULL;
+	return m && *m->path ? m->path : NULL;
 }
 
 void
