@@ -187,7 +187,12 @@ static int
 rawtracepoint_attach(struct attach *a, const struct unit *u,
 		     const struct target *t)
 {
-	return probe_raw_attach(a, t->name, u, t);
+	int err = probe_raw_attach(a, t->name, u, t);
+
+	if (err == -EINVAL)
+		a->why = "Maybe trying to access arguments beyond what's "
+			 "available in this tracepoint";
+	return err;
 }
 
 static const char *
@@ -263,7 +268,7 @@ const struct probe_type probe_rawtracepoint = {
 	.match = rawtracepoint_match,
 	.args = rawtracepoint_args,
 	.arg = rawtracepoint_arg,
-	.nargs = ARGS_MAX,
+	.nargs = PROBE_NARGS,
 	.index = probe_cookie,
 	.attach = rawtracepoint_attach,
 	.list = rawtracepoint_list,

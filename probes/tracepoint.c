@@ -55,6 +55,8 @@ tracepoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	struct matching arg = { s, m };
 	int n;
 
+	if (ap->parts.n == 2)
+		name = "*"; /* the one part is a wildcard */
 	if (!*category || !*name)
 		return sema_error_at(s, ap->span, "%s probe must have a target",
 				     probe_tracepoint.name);
@@ -161,6 +163,15 @@ tracepoint_args(struct sema *s, struct unit *u, struct span at)
 	sema_error_at(s, at, "cannot read the arguments of %s: %s", t->probe,
 		      strerror(errno));
 	return NULL;
+}
+
+static const char *
+tracepoint_hidden(const char *field)
+{
+	return strncmp(field, "common_", 7)
+		       ? NULL
+		       : "BPF does not support accessing common tracepoint "
+			 "fields";
 }
 
 /* ---- attaching, listing ---- */
@@ -306,6 +317,8 @@ const struct probe_type probe_tracepoint = {
 	.enter = probe_syscall_enter,
 	.same_event = probe_syscall_same,
 	.load_args = probe_syscall_args,
+	.hidden = tracepoint_hidden,
+	.instead_of_retval = "args.ret",
 	.same_fields = tracepoint_same_fields,
 	.attach = tracepoint_attach,
 	.list = tracepoint_list,

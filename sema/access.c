@@ -87,8 +87,14 @@ static void
 no_field(struct sema *s, struct node *n, const struct type *t)
 {
 	const char *name = n->field.name;
+	const char *(*hidden)(const char *field) =
+		t == s->unit->args ? s->unit->type->hidden : NULL;
 
 	fail(s, n);
+	if (hidden && hidden(name)) {
+		sema_error(s, n, "%s", hidden(name));
+		return;
+	}
 	if (is_params(s, t))
 		sema_error(s, n, "Can't find function parameter %s", name);
 	else if (t->kind == TY_RECORD)

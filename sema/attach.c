@@ -58,6 +58,10 @@ check_parts(struct attaching *a, const struct probe_type *t)
 {
 	unsigned n = a->ap->parts.n - 1;
 
+	/* t:sched*: all events of the categories. */
+	if (n == 1 && t->min_parts == 2 && t->flags & PROBE_ANY &&
+	    kernel_is_pattern(a->ap->parts.v[1].text))
+		return true;
 	if (n >= t->min_parts && n <= t->max_parts)
 		return true;
 	return diag_error(a->s->d, a->ap->span,

@@ -218,6 +218,11 @@ struct probe_type {
 	/* The struct behind `args` (pointer with AS_CTX), or NULL: reported. */
 	const struct type *(*args)(struct sema *s, struct unit *u,
 				   struct span at);
+	/* Why a field that args does not have cannot be read; NULL: no reason
+	 * that upstream would name. */
+	const char *(*hidden)(const char *field);
+	/* What to use instead of retval, or NULL. */
+	const char *instead_of_retval;
 	/* Code that puts the struct behind `args` together in memory of the
 	 * program's own, and its address. NULL: it lies in the context. */
 	struct ref (*load_args)(struct lower *l);

@@ -94,13 +94,17 @@ static bool
 retval_check(struct sema *s, struct node *n)
 {
 	const struct unit *u = sema_unit(s);
+	const char *instead = u->type->instead_of_retval;
 
 	n->type = type_int(sema_types(s), 8, false);
 	if (!(u->type->flags & PROBE_RETVAL))
 		return sema_error(s, n,
 				  "The retval builtin can only be used with "
 				  "'kretprobe' and 'uretprobe' and 'fentry' "
-				  "probes");
+				  "probes%s%s%s",
+				  instead ? " (try to use " : "",
+				  instead ? instead : "",
+				  instead ? " instead)" : "");
 	if (u->type->result)
 		n->type = u->type->result(s, u);
 	if (n->type)

@@ -1,4 +1,5 @@
 # ASSERTION: no event of one probe is seen before all probes are attached
+# ROWS: 3.4.together
 # NEEDS: root tracefs uprobe realtime
 # A process that never rests: whatever is attached first sees it at once. The
 # last to be attached is the first of the late pass, an uprobe of its own. Both

@@ -1,4 +1,5 @@
 # ASSERTION: nothing stays in the kernel once a trace has ended, however it did
+# ROWS: 3.4.left
 # NEEDS: root tracefs uprobe
 left=${WORKLOAD%/*}/left
 map=left$$
