@@ -581,7 +581,7 @@ static void
 assign_func(struct func *f)
 {
 	struct arena tmp = { 0 };
-	struct assign a = { .f = f, .w = { f, &tmp, NULL }, .tmp = &tmp };
+	struct assign a = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
 	uint32_t i, k, n = f->ops.n;
 
 	ir_flow(&a.w);

@@ -186,7 +186,7 @@ static void
 layout_func(struct func *f)
 {
 	struct arena tmp = { 0 };
-	struct layout l = { .f = f, .w = { f, &tmp, NULL } };
+	struct layout l = { .f = f, .w = { .f = f, .tmp = &tmp } };
 	uint32_t i;
 
 	ir_loops(&l.w);

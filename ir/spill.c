@@ -601,7 +601,7 @@ static void
 spill_func(struct func *f)
 {
 	struct arena tmp = { 0 };
-	struct spill s = { .f = f, .w = { f, &tmp, NULL }, .tmp = &tmp };
+	struct spill s = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
 	uint32_t i;
 
 	f->nslots = 0;

@@ -17,8 +17,8 @@ struct target *probe_target(struct sema *s, struct match *m, const char *fmt,
 			    ...) PRINTF_LIKE(3, 4);
 /* Nothing found. A plain name is reported ("No matches for ...") as
  * missing_probes says; a wildcard is left to sema. match()'s result. */
-bool probe_none(struct sema *s, const struct attach_text *ap,
-		struct match *m, const char *fmt, ...) PRINTF_LIKE(4, 5);
+bool probe_none(struct sema *s, const struct attach_text *ap, struct match *m,
+		const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* The text of part `i`, "" when there is none. */
 const char *probe_part(const struct attach_text *ap, unsigned i);
 /* Whether part `i` is a wildcard (quoted parts never are). */

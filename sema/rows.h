@@ -161,10 +161,10 @@ struct target {
 	const char *name;  /* event or function */
 	uint64_t address;  /* of the place, where the type has one */
 	uint64_t offset;
-	uint64_t count;  /* rate, period, event count, number */
-	uint32_t btf_id; /* of the function a tracing program is for; 0 */
+	uint64_t count;   /* rate, period, event count, number */
+	uint32_t btf_id;  /* of the function a tracing program is for; 0 */
 	uint32_t prog_id; /* it is one of this BPF program; 0: the kernel's */
-	const char *pin; /* where its link stays when we are gone, or NULL */
+	const char *pin;  /* where its link stays when we are gone, or NULL */
 	bool again; /* one more place of the target before it: counts as one */
 	const void *data; /* the probe type's own */
 };

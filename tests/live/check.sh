@@ -3,6 +3,7 @@
 # ROWS: 9.1.check
 dir=$(mktemp -d)
 here=$PWD
+JIFFY=$(realpath "$JIFFY")
 cd "$dir"
 cat >good.bt <<'BT'
 begin { @start = nsecs; }

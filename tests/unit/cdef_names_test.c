@@ -85,7 +85,7 @@ Test(cdef_names, types_of_fields)
 	expect_type(&f, "struct s", "next", "struct s *");
 	expect_type(&f, "struct s", "fn", "void *");
 	expect_type(&f, "struct s", "big", "uint64");
-	expect_type(&f, "struct s", "yes", "bool");
+	expect_type(&f, "struct s", "yes", "uint8");
 	expect_type(&f, "struct s", "d", "void");
 	expect_type(&f, "struct s", "p", "void *");
 	expect_type(&f, "struct s", "name", "int8 *");

@@ -318,7 +318,8 @@ Test(probe_match, kprobes)
 
 Test(probe_match, later)
 {
-	refused("iter:task", "iter probes are not supported yet");
+	refused("iter:task",
+		"iter task not available for your kernel version.");
 }
 
 /* ---- user functions ---- */

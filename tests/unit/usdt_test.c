@@ -120,7 +120,7 @@ Test(usdt, several_arguments)
 {
 	const struct stapsdt_arg *a;
 
-	a = parse(EM_X86_64, " -4@%eax  2@nosuch(%rip) 1@$3 ");
+	a = parse(EM_X86_64, " -4@%eax  2@%nosuch 1@$3 ");
 	cr_assert_eq(args.n, 3);
 	cr_assert(a[0].is_signed && a[0].size == 4);
 	cr_assert_eq(a[1].kind, STAPSDT_BAD);
@@ -140,9 +140,6 @@ Test(usdt, several_arguments)
 
 Test(usdt, what_cannot_be_read)
 {
-	is_bad(EM_X86_64, "8@counter(%rip)", "'8@counter(%rip)': a symbol");
-	is_bad(EM_X86_64, "8@$counter", "a symbol");
-	is_bad(EM_X86_64, "8@16+counter(%rip)", "a symbol");
 	is_bad(EM_X86_64, "8f@%xmm0", "a floating point number");
 	is_bad(EM_X86_64, "8@%xmm0", "a register");
 	is_bad(EM_X86_64, "8@%", "a register");
