@@ -46,7 +46,7 @@ HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 # The static one is for images where every page counts: smaller code, and no
 # tables for unwinding, which nothing reads.
 ifdef STATIC
-OPT ?= -Os -fno-asynchronous-unwind-tables -fno-unwind-tables
+OPT ?= -Os -flto=auto -fno-asynchronous-unwind-tables -fno-unwind-tables
 else
 OPT ?= -O2 -g
 endif
@@ -65,7 +65,7 @@ ALL_CFLAGS += $(HARDEN)
 endif
 ifdef STATIC
 ALL_CFLAGS += -ffunction-sections -fdata-sections
-ALL_LDFLAGS += -static -s -Wl,--gc-sections
+ALL_LDFLAGS += -static -s -Wl,--gc-sections -Wl,-z,noseparate-code
 PC_STATIC := --static
 else
 ALL_CFLAGS += -fPIE
@@ -239,7 +239,7 @@ check-fast:
 	@tests/run fast
 check-kernels:
 	@tests/deps kernels
-	@tests/run kernels
+	@RIG_LIMIT=$${RIG_LIMIT:-3600} tests/run kernels
 check-live:
 	@tests/run live
 golden: $(BUILD)/jiffy

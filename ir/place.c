@@ -169,7 +169,7 @@ fit_chain(struct placer *c, struct func *f)
 		for (up = f; up; up = up->parent)
 			measure_spills(c, c->p->funcs.v[up->index]);
 	while (chain_size(c, f) > STACK_LIMIT) {
-		struct func *owner;
+		struct func *owner = f;
 		struct obj *o = largest(c, f, &owner);
 
 		if (!o)
