@@ -181,16 +181,25 @@ mapping_at(struct symbols *y, uint32_t pid, uint64_t addr)
 	return find_mapping(p, addr);
 }
 
-/* The file as the process sees it, else as we do. */
+/*
+ * The file as the process sees it, else as we do. Where both are the same it
+ * is named as we do: its symbols, and the debug file beside it, are read when
+ * first asked for, and by then the process may have left with its root.
+ */
 static const char *
 reachable(struct symbols *y, uint32_t pid, const char *path, struct stat *st)
 {
 	const char *there =
 		arena_printf(&y->arena, "/proc/%u/root%s", pid, path);
+	bool here = !stat(path, st);
+	struct stat theirs;
 
-	if (!stat(there, st))
-		return there;
-	return stat(path, st) ? NULL : path;
+	if (stat(there, &theirs))
+		return here ? path : NULL;
+	if (here && st->st_dev == theirs.st_dev && st->st_ino == theirs.st_ino)
+		return path;
+	*st = theirs;
+	return there;
 }
 
 /* The kernel's code in each process, where gettimeofday() and the like are:
