@@ -1,7 +1,7 @@
 # ASSERTION: -I, --include, structs defined anew, members of kernel types, imports that anybody may write
 # ROWS: 11.include_path 11.redefined 11.members 11.no_typedef 11.world_writable 11.constants 15.args_format
 # NEEDS: root tracefs btf
-dir=$(mktemp -d)
+dir=$(mktemp -d /tmp/tmp.XXXXXXXXXX) # its length is in the columns
 trap 'rm -r "$dir"' EXIT
 run() {
 	status=0

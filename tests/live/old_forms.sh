@@ -1,8 +1,11 @@
 # ASSERTION: what scripts, options and variables of older versions look like
 # ROWS: 15.empty_count 15.names 15.curtask 15.sigusr1 15.options 15.environment 15.comment 15.missing 15.sarg 15.usdt
 # NEEDS: root uprobe
-dir=$(mktemp -d)
+dir=$(mktemp -d /tmp/tmp.XXXXXXXXXX)
 trap 'rm -r "$dir"' EXIT
+# The columns of the carets depend on how long its path is.
+cp "$WORKLOAD" "$dir/workload"
+WORKLOAD=$dir/workload
 run() {
 	status=0
 	timeout -k 2 20 "$JIFFY" "$@" >"$dir/out" 2>"$dir/err" </dev/null ||
