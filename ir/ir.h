@@ -130,7 +130,6 @@ struct ir_global {
 	uint64_t start_ns; /* boot clock when the tracer started: `elapsed` */
 	uint64_t lost;     /* events that found the ring buffer full */
 	uint64_t live;     /* 0: gated programs return at once (ir_gate) */
-	uint64_t stacks;   /* stacks that could not be kept */
 	uint64_t full[FULL_SITES]; /* cells that could not be made, by site */
 };
 

@@ -371,6 +371,7 @@ bool session_waits(const struct session *s);
 int session_map(const struct session *s, enum map_use use);
 /* Report what is newly lost. */
 void session_report_lost(struct session *s, bool total);
+void session_report_stacks(struct session *s);
 
 /* The exit status, told why when --strict found losses (losses.c). */
 int losses_status(struct session *s, int status);

@@ -172,6 +172,7 @@ finish(struct session *s)
 	if (s->config->print_maps_on_exit && !s->opts->quiet_maps)
 		maps_print_all(s);
 	out_flush(s->out);
+	session_report_stacks(s);
 	if (s->opts->flamegraph && !flame_write(s) && !s->exit_code)
 		s->exit_code = STATUS_ERROR;
 }

@@ -2,7 +2,8 @@
 /*
  * Owns the count of what a trace could not tell: events that found the ring
  * buffer full, maps that took no more, helpers that failed, strings that were
- * cut, stacks that were not taken. --strict makes any of them an exit status.
+ * cut, stacks whose frames were not kept. --strict makes any of them an exit
+ * status.
  */
 #include <stdio.h>
 

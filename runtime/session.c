@@ -246,10 +246,6 @@ session_report_lost(struct session *s, bool total)
 	if (g.lost > s->lost_seen)
 		report_lost(s, g.lost - s->lost_seen);
 	s->lost_seen = s->losses[LOSS_EVENT] = g.lost;
-	s->losses[LOSS_STACK] = g.stacks;
-	if (total && g.stacks && !s->out->json)
-		session_warn(s, "Total missed stack count: %llu",
-			     (unsigned long long)g.stacks);
 	for (uint32_t i = 0; i < s->prog->full_sites.n; i++)
 		if (g.full[i] > s->full_seen[i])
 			notice_full(s, s->prog->full_sites.v[i],
@@ -258,4 +254,15 @@ session_report_lost(struct session *s, bool total)
 	if (total && g.lost && !s->out->json)
 		session_warn(s, "Total lost event count: %llu",
 			     (unsigned long long)g.lost);
+}
+
+/* Stacks that were printed without their frames. */
+void
+session_report_stacks(struct session *s)
+{
+	uint64_t n = s->losses[LOSS_STACK];
+
+	if (n && !s->out->json)
+		session_warn(s, "Total missed stack count: %llu",
+			     (unsigned long long)n);
 }

@@ -138,11 +138,15 @@ hash_frames(struct lower *l, struct mem frames, uint32_t depth, struct ref n)
 	return ir_slot_get(l, hash);
 }
 
-/* Keep the frames under their hash, unless they are kept already. */
+/*
+ * Keep the frames under their hash, unless they are kept already. The kernel
+ * may have no memory for them at this moment: the next stack that is equal
+ * tries again, and what is absent in the end is counted when it is printed.
+ */
 static void
 keep_frames(struct lower *l, struct mem id, struct mem kept, uint32_t depth)
 {
-	struct blk *fresh = ir_blk(l), *missed = ir_blk(l), *done = ir_blk(l);
+	struct blk *fresh = ir_blk(l), *done = ir_blk(l);
 	struct ref map = ir_map(l, ir_map_for(l, MAP_STACKS, depth)), r;
 
 	r = ir_call(l, HELPER_map_lookup_elem, 2, map, ir_addr(l, id));
@@ -150,13 +154,8 @@ keep_frames(struct lower *l, struct mem id, struct mem kept, uint32_t depth)
 	ir_seal(l, fresh);
 	ir_at(l, fresh);
 	map = ir_map(l, ir_map_for(l, MAP_STACKS, depth));
-	r = ir_call(l, HELPER_map_update_elem, 4, map, ir_addr(l, id),
-		    ir_addr(l, kept), ir_const(l, BPF_ANY));
-	ir_br(l, CC_EQ, r, ir_const(l, 0), done, missed);
-	ir_seal(l, missed);
-	ir_at(l, missed);
-	ir_xadd(l, ir_mapval(l, ir_map_for(l, MAP_GLOBAL, 0), 0),
-		offsetof(struct ir_global, stacks), ir_const(l, 1));
+	ir_call(l, HELPER_map_update_elem, 4, map, ir_addr(l, id),
+		ir_addr(l, kept), ir_const(l, BPF_ANY));
 	ir_jmp(l, done);
 	ir_seal(l, done);
 	ir_at(l, done);
@@ -251,10 +250,10 @@ stack_frames(struct lower *l, const struct node *n)
 
 /* What is kept of a stack: its number of frames, then the frames. */
 static const uint64_t *
-read_kept(const struct session *s, const struct type *t, uint64_t id,
+read_kept(struct session *s, const struct type *t, uint64_t id,
 	  uint64_t room[1 + MAX_LIMIT])
 {
-	room[0] = 0;
+	room[0] = 0; /* what is kept has at least one frame */
 	for (uint32_t i = 0; id && i < s->prog->maps.n; i++) {
 		const struct map_spec *m = &s->prog->maps.v[i];
 
@@ -262,6 +261,8 @@ read_kept(const struct session *s, const struct type *t, uint64_t id,
 		    sys_map_lookup(s->map_fds[i], &id, room))
 			room[0] = 0;
 	}
+	if (id && !room[0])
+		s->losses[LOSS_STACK]++;
 	if (room[0] > (uint64_t)t->par[PAR_LIMIT])
 		room[0] = (uint64_t)t->par[PAR_LIMIT];
 	return room;
