@@ -34,7 +34,7 @@ attached() {
 		tries=$((tries - 1))
 		sleep 0.1
 	done
-	"$left" AT_$map | awk '{ print ($1 == 1), ($3 >= 10), ($5 >= 10) }'
+	"$left" AT_$map | awk '{ print ($1 == 1), ($3 >= 10), ($5 >= 5) }'
 }
 
 out=$(mktemp)

@@ -5,6 +5,6 @@ export NOTIFY_SOCKET=$dir/s
 "$WORKLOAD" notified 2 &
 reader=$!
 for _ in $(seq 100); do [ -S "$dir/s" ] && break; sleep 0.05; done
-timeout -k 2 20 "$JIFFY" -q -e 'BEGIN { exit(); }'
+timeout -k 2 20 "$JIFFY" -q -e 'BEGIN { exit(); }' >/dev/null
 wait $reader
 rm -r "$dir"

@@ -1,6 +1,6 @@
 # ASSERTION: socket_cookie() is what getsockopt(SO_COOKIE) gives
 # ROWS: 4.3.socket_cookie
-# NEEDS: root btf
+# NEEDS: root btf kfunc
 command -v perl >/dev/null || {
 	echo "no perl" >&2
 	exit 77

@@ -1,6 +1,6 @@
 # ASSERTION: a library is probed inside of the archive that it runs from
 # ROWS: 3.8.zip
-# NEEDS: root uprobe
+# NEEDS: root uprobe uprobe_multi
 A=$(mktemp -d)
 trap 'rm -rf "$A"' EXIT
 P=$BUILD/tests/live/archive

@@ -1,6 +1,6 @@
 # ASSERTION: return probes on Go programs are refused, with what to do instead
 # ROWS: 3.8.go
-# NEEDS: root uprobe objcopy
+# NEEDS: root uprobe uprobe_multi objcopy
 P=$BUILD/tests/live/odd.go
 printf 'go' >"$P.info"
 objcopy --add-section .go.buildinfo="$P.info" "$BUILD/tests/live/odd" "$P"
