@@ -27,6 +27,7 @@ start() { # COMMAND...
 	rm -f "$D/gate"
 }
 trace() { # -e PROGRAM: a line when attached, then let the process go
+	: >"$D/out" # the one before said "ready", too
 	timeout -k 2 20 "$JIFFY" -q -p "$pid" "$@" 9>&- >"$D/out" 2>"$D/err" &
 	tracer=$!
 	tries=100
