@@ -12,7 +12,9 @@
 #include <linux/bpf.h>
 #include <string.h>
 
-enum { PREALLOC_MAX = 256 }; /* bytes of a value */
+/* Bytes of a value. Allocated on demand, a large element fails where interrupts
+ * are off and one was made just before (bpf_mem_alloc keeps one in reserve). */
+enum { PREALLOC_MAX = 1024 };
 
 /* ---- map specs ---- */
 
