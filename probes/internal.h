@@ -281,6 +281,9 @@ void probe_find_mapped(struct arena *a, struct probe_files *out);
 
 /* ---- ctype.c: C types by their text ---- */
 
+/* attach() of what is run, not attached (begin, test). */
+int probe_attach_nothing(struct attach *a, const struct unit *u,
+			 const struct target *t);
 /* "const char *" behind its qualifiers. */
 const char *probe_unqualified(const char *text);
 /* What follows a word at the start of `text`, or NULL. */

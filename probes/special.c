@@ -40,9 +40,9 @@ self_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	return true;
 }
 
-static int
-nothing_to_attach(struct attach *a, const struct unit *u,
-		  const struct target *t)
+int
+probe_attach_nothing(struct attach *a, const struct unit *u,
+		     const struct target *t)
 {
 	(void)a;
 	(void)u;
@@ -63,7 +63,7 @@ const struct probe_type probe_begin = {
 	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
 	.flags = PROBE_SPECIAL,
 	.match = begin_match,
-	.attach = nothing_to_attach,
+	.attach = probe_attach_nothing,
 };
 
 const struct probe_type probe_end = {
@@ -73,7 +73,7 @@ const struct probe_type probe_end = {
 	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
 	.flags = PROBE_SPECIAL | PROBE_AT_END,
 	.match = end_match,
-	.attach = nothing_to_attach,
+	.attach = probe_attach_nothing,
 };
 
 const struct probe_type probe_self = {
@@ -85,6 +85,6 @@ const struct probe_type probe_self = {
 	.min_parts = 2,
 	.max_parts = 2,
 	.match = self_match,
-	.attach = nothing_to_attach,
+	.attach = probe_attach_nothing,
 	.list = self_list,
 };

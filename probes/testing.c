@@ -90,16 +90,6 @@ listed_name(struct arena *a, const struct target *t)
 }
 
 /* The session runs them. */
-static int
-nothing_to_attach(struct attach *a, const struct unit *u,
-		  const struct target *t)
-{
-	(void)a;
-	(void)u;
-	(void)t;
-	return 0;
-}
-
 const struct probe_type probe_test = {
 	.name = "test",
 	.doc = "once, under --test: passes unless something says no",
@@ -108,7 +98,7 @@ const struct probe_type probe_test = {
 	.min_parts = 1,
 	.max_parts = 1,
 	.match = test_match,
-	.attach = nothing_to_attach,
+	.attach = probe_attach_nothing,
 	.listed = listed_name,
 };
 
@@ -123,6 +113,6 @@ const struct probe_type probe_bench = {
 	.min_parts = 1,
 	.max_parts = 1,
 	.match = bench_match,
-	.attach = nothing_to_attach,
+	.attach = probe_attach_nothing,
 	.listed = listed_name,
 };
