@@ -125,6 +125,7 @@ bool lower_uses_part(const struct node *n, const struct var *v, uint64_t i);
 /* Whether `n` changes anything, or holds statements, which could leave it
  * half-way. */
 bool lower_has_effects(const struct node *n);
+bool lower_takes_address(const struct node *n);
 /* The space in which a struct or array expression lies. */
 enum addrspace lower_space(struct lower *l, const struct node *n);
 
@@ -199,6 +200,7 @@ struct mem lower_var_mem(struct lower *l, const struct var *v);
 void lower_var_assign(struct lower *l, const struct var *v,
 		      const struct node *value);
 bool lower_var_known(const struct lower *l, const struct var *v);
+struct ref lower_as_number(struct lower *l, struct ref address);
 void lower_var_clear(struct lower *l, const struct var *v);
 
 /* ---- lower_mem.c ---- */

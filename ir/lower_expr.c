@@ -60,12 +60,32 @@ cast_from_memory(struct lower *l, const struct node *n)
 	return lower_convert(l, lower_lval_load(l, lv), lv.type, to);
 }
 
+/* Where a value lies. The address may go anywhere, so the place is kept until
+ * the end of the function. */
+static struct ref
+address_of_value(struct lower *l, const struct node *x)
+{
+	uint32_t obj = l->f->objs.n;
+	struct mem m;
+
+	if (x->kind == N_VAR) {
+		m = lower_var_mem(l, x->var.var);
+	} else {
+		m = lower_obj(l, x->type);
+		l->f->objs.v[obj].pinned = true;
+		lower_into(l, x, x->type, m, true);
+	}
+	return lower_as_number(l, ir_addr(l, m));
+}
+
 static struct ref
 expr_cast(struct lower *l, const struct node *n)
 {
 	const struct node *x = n->cast.x;
 	struct ref v;
 
+	if (lower_takes_address(n))
+		return address_of_value(l, x);
 	if (!type_is_scalar(x->type) && !lower_is_agg(x->type))
 		return cast_from_memory(l, n);
 	v = ir_expr(l, x);
@@ -288,7 +308,7 @@ expr_address(struct lower *l, const struct node *n)
 	const struct node *x = n->unary.x;
 
 	if (x->kind == N_VAR)
-		return ir_addr(l, lower_var_mem(l, x->var.var));
+		return address_of_value(l, x);
 	if (x->kind == N_MAP)
 		return ir_map(l, x->map.map->index);
 	lower_sorry(l, n->span, "the address of this");

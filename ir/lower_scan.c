@@ -233,6 +233,15 @@ scan_assign(struct scan *s, struct node *n)
 	}
 }
 
+/* (T *)x of a value that lies in memory: where it lies. */
+bool
+lower_takes_address(const struct node *n)
+{
+	return n->kind == N_CAST && n->type->kind == TY_POINTER &&
+	       !type_is_scalar(n->cast.x->type) &&
+	       !lower_is_agg(n->cast.x->type);
+}
+
 static void
 scan_unary(struct scan *s, struct node *n)
 {
@@ -284,6 +293,8 @@ scan(void *arg, struct node *n)
 		scan(s, n->map.key);
 		break;
 	case N_CAST:
+		if (lower_takes_address(n) && n->cast.x->kind == N_VAR)
+			touch(s, n->cast.x->var.var)->addressed = true;
 		scan(s, n->cast.x);
 		break;
 	case N_TERNARY:

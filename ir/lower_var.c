@@ -122,22 +122,11 @@ is_address(const struct lower *l, const struct var *v, struct ref x)
 	       op->code == IR_MAPVAL || op->code == IR_MAP;
 }
 
-static bool
-takes_addresses(const struct unit_state *u)
-{
-	uint32_t i;
-
-	for (i = 0; i < u->nvars; i++)
-		if (u->vars[i].addressed)
-			return true;
-	return false;
-}
-
 /* The same address, as a number: what has been in a map's memory is no pointer
  * to the verifier, which lets no callback store one to the stack in its
- * caller's frame. */
-static struct ref
-as_number(struct lower *l, struct ref address)
+ * caller's frame, and has rules for what may be added to one. */
+struct ref
+lower_as_number(struct lower *l, struct ref address)
 {
 	uint32_t obj = l->f->objs.n;
 	struct mem m = ir_obj(l, 8, 8);
@@ -160,9 +149,6 @@ lower_var_set(struct lower *l, const struct var *v, struct ref x)
 	m = lower_var_mem(l, v);
 	if (lv->at == AT_FRAME && lv->as == AS_BPF && !is_address(l, v, x))
 		x = ir_bin(l, IR_SHL, x, lower_unknown_zero(l));
-	else if (lv->at == AT_FRAME && l->scope->callback && l->cur &&
-		 takes_addresses(l->scope->u))
-		x = as_number(l, x);
 	ir_store(l, m.base, m.off, x, is_whole(lv) ? 8 : v->type->size);
 }
 

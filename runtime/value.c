@@ -76,7 +76,8 @@ value_buffer(const struct type *t, const void *v, size_t *n)
 	return (const unsigned char *)v + sizeof(len);
 }
 
-/* The bits of a bit-field as bytes of its type, in *room. */
+/* The bits of a bit-field as bytes of its type, in *room; zero-extended, as
+ * in programs. */
 static const void *
 field_value(const struct field *f, const void *base, uint64_t *room)
 {
@@ -90,10 +91,19 @@ field_value(const struct field *f, const void *base, uint64_t *room)
 		size = sizeof(raw);
 	memcpy(&raw, at, size);
 	raw <<= 64 - f->bit_size - (f->bit_offset & 63);
-	if (f->type->is_signed)
-		*room = (uint64_t)((int64_t)raw >> (64 - f->bit_size));
-	else
-		*room = raw >> (64 - f->bit_size);
+	*room = raw >> (64 - f->bit_size);
+	return room;
+}
+
+/* Text has room for a NUL that the struct's last member has no byte for. */
+static const struct type *
+field_type(const struct type *t, const struct field *f, struct type *room)
+{
+	if (f->type->kind != TY_STRING || f->offset > t->size ||
+	    f->type->size <= t->size - f->offset)
+		return f->type;
+	*room = *f->type;
+	room->size = t->size - f->offset;
 	return room;
 }
 
@@ -166,6 +176,7 @@ static unsigned
 text_fields(struct out *o, const struct type *t, const void *v, unsigned n)
 {
 	uint64_t room;
+	struct type cut;
 
 	for (uint32_t i = 0; i < t->nfields; i++) {
 		const struct field *f = &t->fields[i];
@@ -178,7 +189,7 @@ text_fields(struct out *o, const struct type *t, const void *v, unsigned n)
 		out_puts(o, n++ ? ", ." : " .");
 		out_puts(o, f->name ? f->name : "");
 		out_puts(o, " = ");
-		out_value(o, f->type, field_value(f, v, &room));
+		out_value(o, field_type(t, f, &cut), field_value(f, v, &room));
 	}
 	return n;
 }
@@ -302,6 +313,7 @@ static unsigned
 json_fields(struct out *o, const struct type *t, const void *v, unsigned n)
 {
 	uint64_t room;
+	struct type cut;
 
 	for (uint32_t i = 0; i < t->nfields; i++) {
 		const struct field *f = &t->fields[i];
@@ -316,7 +328,8 @@ json_fields(struct out *o, const struct type *t, const void *v, unsigned n)
 		out_json_string(o, f->name ? f->name : "",
 				f->name ? strlen(f->name) : 0);
 		out_puts(o, ": ");
-		out_json_value(o, f->type, field_value(f, v, &room));
+		out_json_value(o, field_type(t, f, &cut),
+			       field_value(f, v, &room));
 	}
 	return n;
 }

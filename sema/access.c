@@ -204,7 +204,7 @@ check_field(struct sema *s, struct node *n)
 		return;
 	}
 	if (n->field.x->type->kind == TY_POINTER)
-		warn_no_space(s, n->field.x);
+		sema_warn_space(s, n->field.x);
 	n->type = field_type(s, n, n->field.field);
 }
 
@@ -270,7 +270,7 @@ pointer_item(struct sema *s, struct node *n)
 
 	n->type = t->to;
 	complete_type(s, t->to);
-	warn_no_space(s, n->index.x);
+	sema_warn_space(s, n->index.x);
 	if (t->to->size)
 		return;
 	fail(s, n);
@@ -356,7 +356,11 @@ type_asked(struct sema *s, struct type_expr *of, struct node *x)
 	if (x && x->kind == N_TYPEOF) /* a macro's argument */
 		return type_asked(s, x->of.of, x->of.x);
 	if (x) {
+		bool outer = s->asked;
+
+		s->asked = true;
 		check_expr(s, x);
+		s->asked = outer;
 		return x->type;
 	}
 	t = resolve_type(s, of, NULL);

@@ -54,7 +54,7 @@ from_string(const struct type *from, const struct type *to)
 {
 	if (to->kind == TY_STRING)
 		return to->size >= from->size;
-	if (to->kind == TY_BOOL)
+	if (to->kind == TY_BOOL || to->kind == TY_POINTER)
 		return true;
 	return is_byte_array(to) && to->size == from->size;
 }
@@ -68,6 +68,9 @@ allowed(const struct type *from, const struct type *to)
 		return from_scalar(from, to);
 	if (from->kind == TY_STRING)
 		return from_string(from, to);
+	if (from->kind == TY_BUFFER || from->kind == TY_TUPLE ||
+	    from->kind == TY_RECORD)
+		return to->kind == TY_POINTER;
 	if (from->kind == TY_ARRAY)
 		return is_int_array(from) && type_is_int(to) &&
 		       from->size == to->size;
@@ -93,6 +96,8 @@ warn_needless(struct sema *s, const struct node *n, const struct type *to)
 {
 	struct node at = { .span = type_span(n) };
 
+	if (s->asked)
+		return;
 	sema_warn(s, &at, "Unnecessary cast: expression is already of type %s",
 		  type_name(to));
 }
@@ -120,6 +125,20 @@ is_variant(struct sema *s, const struct node *n, const struct type *to)
 			  "Enum: %s doesn't contain a variant value of %lld",
 			  n->cast.to->name ? n->cast.to->name : type_name(to),
 			  (long long)v);
+}
+
+/* Of the pointer that a value is cast to: a value that is no scalar lies in
+ * the program's own memory, and its address is taken. */
+static enum addrspace
+space_of(const struct sema *s, const struct node *x)
+{
+	if (x->type->kind == TY_POINTER)
+		return x->type->as;
+	if (!type_is_scalar(x->type))
+		return AS_BPF;
+	while (x->kind == N_CAST)
+		x = x->cast.x;
+	return x->kind != N_INT && has_no_space(s) ? AS_KERNEL : AS_NONE;
 }
 
 void
@@ -158,7 +177,6 @@ check_cast(struct sema *s, struct node *n)
 	if (is_same(s, x->type, to) && to->kind != TY_ARRAY &&
 	    x->kind != N_CAST)
 		warn_needless(s, n, to);
-	if (to->kind == TY_POINTER && x->type->kind == TY_POINTER &&
-	    to->as == AS_NONE)
-		n->type = type_pointer(s->t, to->to, x->type->as);
+	if (to->kind == TY_POINTER && to->as == AS_NONE)
+		n->type = type_pointer(s->t, to->to, space_of(s, x));
 }

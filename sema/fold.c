@@ -122,6 +122,16 @@ fold_product(struct sema *s, struct node *n, wide a, wide b)
 	return put_wide(s, n, a * b);
 }
 
+/* Of two bools it is one, whatever the operator. */
+static bool
+is_bool_result(const struct node *n)
+{
+	enum operator_kind op = n->binary.op;
+
+	return n->binary.l->kind == N_BOOL && n->binary.r->kind == N_BOOL &&
+	       op != OP_SHL && op != OP_SHR;
+}
+
 static bool
 fold_numbers(struct sema *s, struct node *n)
 {
@@ -257,8 +267,15 @@ fold_binary(struct sema *s, struct node *n)
 
 	if (!is_literal(l) || !is_literal(r))
 		return false;
-	if (is_number(l) && is_number(r))
-		return fold_numbers(s, n);
+	if (is_number(l) && is_number(r)) {
+		bool is_bool = is_bool_result(n);
+
+		if (!fold_numbers(s, n))
+			return false;
+		if (is_bool && n->kind == N_INT)
+			sema_make_bool(s, n, n->num.value != 0);
+		return true;
+	}
 	if (l->kind == N_STR && r->kind == N_STR)
 		return fold_strings(s, n);
 	if (op == OP_ADD && ((l->kind == N_STR && is_number(r)) ||

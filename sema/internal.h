@@ -51,8 +51,9 @@ struct sema {
 	unsigned loops, fors;   /* enclosing while and for / for bodies */
 	const struct node *loop_return; /* the first in this for body */
 	unsigned depth;                 /* of nested expressions */
-	bool told_space;                /* "Addrspace is not set" came */
-	VEC(struct span) calls;         /* macro calls around this place */
+	bool asked; /* in sizeof, typeof: an expression that does not run */
+	bool told_space;        /* "Addrspace is not set" came */
+	VEC(struct span) calls; /* macro calls around this place */
 };
 
 /* ---- signature.c ---- */
@@ -231,9 +232,7 @@ void check_unary(struct sema *s, struct node *n);
 const struct type *binary_type(struct sema *s, struct node *at,
 			       enum operator_kind op, struct node *l,
 			       struct node *r);
-/* `n` is an address that is read through: of a number that is written there
- * nobody knows whose it is. */
-void warn_no_space(struct sema *s, const struct node *n);
+bool has_no_space(const struct sema *s);
 void check_cast(struct sema *s, struct node *n);
 void check_field(struct sema *s, struct node *n);
 void check_index(struct sema *s, struct node *n);

@@ -305,14 +305,32 @@ refuse_unary(struct sema *s, const struct node *n)
 	return type_error(s->t);
 }
 
+/* Probes that no code of the kernel or of a process has called have no space
+ * of their own. */
+bool
+has_no_space(const struct sema *s)
+{
+	unsigned flags = s->unit->type->flags;
+
+	return flags & (PROBE_SPECIAL | PROBE_PERF) && !(flags & PROBE_USER);
+}
+
+/* What is computed, or declared to be a pointer, may come from anywhere: only
+ * of a number that is written there nobody knows whose it is. */
 void
-warn_no_space(struct sema *s, const struct node *n)
+sema_warn_space(struct sema *s, const struct node *n)
 {
 	static const struct node nowhere = { .kind = N_UNARY };
+	const struct type *t = n->type;
 
-	while (n->kind == N_CAST)
+	if (!t || !has_no_space(s) ||
+	    (n->kind == N_VAR && n->var.var && n->var.var->declared))
+		return;
+	while (type_is_int(t) && n->kind == N_CAST)
 		n = n->cast.x;
-	if (n->kind != N_INT || !s->final || s->told_space)
+	if (n->kind != N_INT && (t->kind != TY_POINTER || t->as != AS_NONE))
+		return;
+	if (!s->final || s->told_space)
 		return;
 	s->told_space = true;
 	sema_warn(s, &nowhere, "Addrspace is not set");
@@ -323,8 +341,8 @@ deref_type(struct sema *s, const struct node *n)
 {
 	const struct type *t = n->unary.x->type;
 
-	if (type_is_int(t) || is_pointer(t))
-		warn_no_space(s, n->unary.x);
+	if (type_is_int(t) || (is_pointer(t) && !type_is_scalar(t->to)))
+		sema_warn_space(s, n->unary.x);
 	if (is_pointer(t)) {
 		complete_type(s, t->to);
 		return t->to;

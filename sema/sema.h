@@ -129,6 +129,9 @@ bool sema_error_at(struct sema *s, struct span at, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 void sema_warn(struct sema *s, const struct node *n, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+/* Memory is read at the address `n`: a warning where nobody knows whether it
+ * is the kernel's or a process'. */
+void sema_warn_space(struct sema *s, const struct node *n);
 struct diag *sema_diag(struct sema *s);
 struct types *sema_types(struct sema *s);
 struct kernel *sema_kernel(struct sema *s);

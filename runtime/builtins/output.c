@@ -136,6 +136,7 @@ print_value(struct session *s, const struct event *e)
 		out_puts(o, "{\"type\": \"value\", \"data\": ");
 	if (!v) { /* a literal */
 		text = event_str(e, 0, &n);
+		n = strnlen(text, n);
 		if (o->json)
 			out_json_string(o, text, n);
 		else

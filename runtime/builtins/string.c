@@ -37,21 +37,6 @@ str_source(struct sema *s, struct node *n, const struct type *t)
 			  type_name(t));
 }
 
-/* Whether its size does not hang on what str() gives: a variable's does where
- * str($x) is assigned to $x. */
-static bool
-has_own_size(const struct node *x)
-{
-	const struct type *of;
-
-	if (x->kind == N_CALL)
-		return true;
-	if (x->kind != N_FIELD)
-		return false;
-	of = x->field.x->type;
-	return of && (of->kind == TY_STRUCT || of->kind == TY_POINTER);
-}
-
 static bool
 str_check(struct sema *s, struct node *n)
 {
@@ -84,9 +69,7 @@ str_check(struct sema *s, struct node *n)
 					   x->str.text));
 		return true;
 	}
-	/* One more for the NUL: what fills its storage was not cut. */
-	if (has_bytes(x->type) && x->type->size < size && has_own_size(x))
-		size = x->type->size + 1;
+	sema_warn_space(s, x);
 	if (len && sema_literal_int(len, &v)) {
 		if (v < 0)
 			return sema_error(s, n,
@@ -99,7 +82,7 @@ str_check(struct sema *s, struct node *n)
 				  "shortened to %llu bytes (see "
 				  "BPFTRACE_MAX_STRLEN)",
 				  (long long)v, (unsigned long long)max);
-		else if (!has_bytes(x->type) || (uint64_t)v + 1 < size)
+		else
 			size = (uint32_t)v + 1;
 	}
 	n->type = type_string(types, size);

@@ -120,7 +120,7 @@ with_mode(struct cparser *p, const struct ctype *t, uint32_t bytes)
 		  [4] = B_UINT,
 		  [8] = B_ULONG,
 		  [16] = B_UINT128 },
-		{ [1] = B_CHAR,
+		{ [1] = B_SCHAR,
 		  [2] = B_SHORT,
 		  [4] = B_INT,
 		  [8] = B_LONG,

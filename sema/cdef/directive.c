@@ -237,11 +237,12 @@ static void
 do_error(struct cpp *pp)
 {
 	const char *p = pp->input->p;
+	struct ctoken at = { .text = p - strlen("error") };
 	size_t n = strcspn(p, "\n");
 
 	while (n && (*p == ' ' || *p == '\t'))
 		p++, n--;
-	pp_message(pp, false, NULL, "error: %.*s", n > 200 ? 200 : (int)n, p);
+	pp_message(pp, false, &at, "error: %.*s", n > 200 ? 200 : (int)n, p);
 }
 
 /* pack(push, n), pack(n), pack(pop), pack(). */

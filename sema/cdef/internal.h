@@ -312,7 +312,7 @@ enum ckind {
 
 struct ctype {
 	enum ckind kind;
-	bool is_signed, is_char; /* char or signed char */
+	bool is_signed, is_char; /* plain char */
 	bool unsized;            /* x[] */
 	uint64_t size;           /* not of records and enums */
 	uint32_t align;          /* bytes; 0: that of the record or enum */
@@ -448,6 +448,7 @@ enum basic {
 	B_VOID,
 	B_BOOL,
 	B_CHAR,
+	B_SCHAR,
 	B_UCHAR,
 	B_SHORT,
 	B_USHORT,

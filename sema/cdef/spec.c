@@ -34,8 +34,10 @@ words_type(const struct cparser *p, const struct spec *s)
 						 : B_FLOAT];
 	if (s->is_double)
 		return p->basic[s->longs ? B_LDOUBLE : B_DOUBLE];
+	if (s->is_char && !s->is_signed && !s->is_unsigned)
+		return p->basic[B_CHAR];
 	if (s->is_char)
-		b = B_CHAR;
+		b = B_SCHAR;
 	else if (s->is_short)
 		b = B_SHORT;
 	else if (s->is_int128)

@@ -78,7 +78,7 @@ Test(cdef_names, types_of_fields)
 	cr_expect_eq(messages(&f), 0);
 	expect_type(&f, "struct s", "c", "int8");
 	expect_type(&f, "struct s", "text", "string[17]");
-	expect_type(&f, "struct s", "st", "string[5]");
+	expect_type(&f, "struct s", "st", "int8[4]");
 	expect_type(&f, "struct s", "bytes", "uint8[6]");
 	expect_type(&f, "struct s", "many", "string[8][3]");
 	expect_type(&f, "struct s", "grid", "int32[2][5]");

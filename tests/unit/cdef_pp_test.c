@@ -298,7 +298,7 @@ Test(cdef_pp, messages)
 	read_text(&f, "struct x { u32 k; };\n#error not here\n");
 	cr_expect_str_eq(message(&f, 0), "definitions.h:3:12: error: unknown "
 					 "type name 'u32'");
-	cr_expect_str_eq(message(&f, 1), "definitions.h:4:7: error: not here");
+	cr_expect_str_eq(message(&f, 1), "definitions.h:4:2: error: not here");
 	arena_free(&f.a);
 	read_text(&f, "struct x { int a; };\nstruct x { int b; };\n");
 	cr_expect_str_eq(message(&f, 0), "definitions.h:4:8: error: "

@@ -106,8 +106,8 @@ Test(out, bit_fields_and_anonymous_members)
 	uint32_t v[2] = { 0xf3, 7 };
 
 	expect(type_struct(&types, "struct s", 8, fields, 3), v,
-	       "{ .lo = 3, .hi = -1, .x = 7 }",
-	       "{\"lo\": 3, \"hi\": -1, \"x\": 7}");
+	       "{ .lo = 3, .hi = 15, .x = 7 }",
+	       "{\"lo\": 3, \"hi\": 15, \"x\": 7}");
 }
 
 Test(out, text_events_are_quoted_in_json)
