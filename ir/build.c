@@ -245,6 +245,15 @@ void
 ir_at(struct lower *l, struct blk *b)
 {
 	l->cur = b->preds.n || b == l->f->blks.v[0] ? b : NULL;
+	if (l->cur)
+		ir_note_entered(l->f, b);
+}
+
+static void
+leave(struct lower *l)
+{
+	ir_note_left(l->f, l->cur);
+	l->cur = NULL;
 }
 
 static void
@@ -262,7 +271,7 @@ ir_jmp(struct lower *l, struct blk *to)
 		return;
 	emit(l, (struct op){ .code = IR_JMP });
 	add_edge(l, 0, to);
-	l->cur = NULL;
+	leave(l);
 }
 
 void
@@ -287,12 +296,14 @@ ir_br(struct lower *l, enum ir_cond c, struct ref a, struct ref b,
 			     .arg = { a, b } });
 	add_edge(l, 0, yes);
 	add_edge(l, 1, no);
-	l->cur = NULL;
+	leave(l);
 }
 
 void
 ir_ret(struct lower *l, struct ref v)
 {
+	if (!l->cur)
+		return;
 	emit(l, (struct op){ .code = IR_RET, .nargs = 1, .arg = { v } });
-	l->cur = NULL;
+	leave(l);
 }

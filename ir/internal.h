@@ -63,7 +63,21 @@ struct builder {
 		} * v;
 		uint32_t n, size;
 	} defs;
+	/* The order in which things happen: */
+	uint32_t clock;
+	VEC(struct when { /* a block was filled: by id */
+		uint32_t entered, left; /* 0: not yet */
+		uint32_t depth;         /* below the entry, by idom */
+	})
+	when;
+	VEC(struct write { /* a variable was written: by slot, the last one */
+		uint32_t time;
+		const struct write *before;
+	} *)
+	writes;
 };
+void ir_note_entered(struct func *f, struct blk *b);
+void ir_note_left(struct func *f, struct blk *b);
 struct phi_info *ir_add_phi(struct func *f, struct ref phi);
 struct phi_info *ir_phi_info(struct func *f, struct ref phi);
 void ir_note_use(struct func *f, struct ref of, struct ref user);

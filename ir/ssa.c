@@ -3,7 +3,10 @@
  * Variables to SSA while code is written, after Braun et al., "Simple and
  * Efficient Construction of Static Single Assignment Form" (CC 2013): phis
  * where a sealed block has several predecessors, phis in waiting where it is
- * not sealed, and trivial phis removed at once.
+ * not sealed, and trivial phis removed at once. A block whose predecessors were
+ * all there when it was entered has the values of its dominator, except for
+ * what was written in between; structured code is filled in such an order that
+ * the time of the writes tells.
  */
 #include <string.h>
 
@@ -20,6 +23,14 @@ struct incomplete {
 struct waiting { /* blk->waiting: for the block to be sealed */
 	VEC(struct incomplete) phis;
 };
+
+static struct when *
+when_of(struct func *f, const struct blk *b)
+{
+	while (f->builder->when.n <= b->id)
+		vec_push(f->arena, &f->builder->when);
+	return &f->builder->when.v[b->id];
+}
 
 /* The place in the table where the value of `slot` at the end of `b` is, or
  * where it would go. */
@@ -244,26 +255,122 @@ read_merge(struct func *f, struct blk *b, uint32_t slot)
 	return r;
 }
 
+/*
+ * The block whose value of `slot` is that of `at`, where the table has none:
+ * the only predecessor, or the dominator if nothing was written since it was
+ * left. NULL: the predecessors have to be merged.
+ */
+static struct blk *
+step_back(const struct func *f, const struct blk *at, const struct write *w)
+{
+	const struct when *t = &f->builder->when.v[at->id];
+
+	if (!at->sealed)
+		return NULL;
+	if (at->preds.n == 1)
+		return at->preds.v[0];
+	if (!at->idom)
+		return NULL;
+	while (w && w->time > t->entered)
+		w = w->before;
+	if (w && w->time > f->builder->when.v[at->idom->id].left)
+		return NULL;
+	return at->idom;
+}
+
+/* Straight lines without recursion: scripts are long. Of the blocks on the
+ * way, only some are looked up in the table, and these keep what was found. */
 static struct ref
 read_var(struct func *f, struct blk *b, uint32_t slot)
 {
-	enum { STRIDE = 8 };
-	struct blk *at = b;
-	struct ref r;
-	uint32_t n;
+	enum { STRIDE = 8, KEEP = 32 };
+	const struct when *when = when_of(f, b) - b->id;
+	const struct write *w = slot < f->builder->writes.n
+					? f->builder->writes.v[slot]
+					: NULL;
+	struct blk *keep[KEEP], *at = b, *to;
+	struct ref r = REF_NONE;
+	uint32_t n = 0;
 
-	/* Straight lines without recursion: scripts are long. */
-	while (!(r = get_def(f, at, slot)).id && at->sealed && at->preds.n == 1)
-		at = at->preds.v[0];
+	for (;; at = to) {
+		const struct when *t = &when[at->id];
+		bool mark = at == b || t->depth % STRIDE == 0;
+
+		while (w && t->left && w->time > t->left)
+			w = w->before;
+		to = step_back(f, at, w);
+		if (mark || !to || (w && w->time > t->entered))
+			r = get_def(f, at, slot);
+		if (r.id || !to)
+			break;
+		if (mark && n < KEEP)
+			keep[n++] = at;
+	}
 	if (!r.id)
 		r = read_merge(f, at, slot);
 	else if (r.id == PENDING.id)
 		r = new_phi(f, at, slot);
-	/* The next one on this way finds it soon. */
-	for (n = 0; b != at; b = b->preds.v[0])
-		if (n++ % STRIDE == 0)
-			set_def(f, b, slot, r);
+	while (n)
+		set_def(f, keep[--n], slot, r);
 	return r;
+}
+
+/* ---- the order in which blocks are filled ---- */
+
+/* Of two blocks that are being or have been filled; NULL: not known, one is
+ * behind a block that was entered before all its predecessors were there. */
+static struct blk *
+common_dom(struct func *f, struct blk *a, struct blk *b)
+{
+	while (a && b && a != b) {
+		if (when_of(f, a)->depth >= when_of(f, b)->depth)
+			a = a->idom;
+		else
+			b = b->idom;
+	}
+	return a && b ? a : NULL;
+}
+
+void
+ir_note_entered(struct func *f, struct blk *b)
+{
+	struct blk *dom;
+	uint32_t i;
+
+	if (!f->builder || when_of(f, b)->entered)
+		return;
+	when_of(f, b)->entered = ++f->builder->clock;
+	if (!b->sealed || !b->preds.n)
+		return;
+	dom = b->preds.v[0];
+	for (i = 1; dom && i < b->preds.n; i++)
+		dom = common_dom(f, dom, b->preds.v[i]);
+	b->idom = dom;
+	if (dom)
+		when_of(f, b)->depth = when_of(f, dom)->depth + 1;
+}
+
+void
+ir_note_left(struct func *f, struct blk *b)
+{
+	if (f->builder)
+		when_of(f, b)->left = ++f->builder->clock;
+}
+
+static void
+note_write(struct func *f, const struct blk *b, uint32_t slot)
+{
+	struct builder *bu = f->builder;
+	struct write *w;
+
+	while (bu->writes.n <= slot)
+		vec_push(f->arena, &bu->writes);
+	w = bu->writes.v[slot];
+	if (w && w->time > when_of(f, b)->entered)
+		return;
+	w = arena_alloc(f->arena, sizeof(*w));
+	*w = (struct write){ ++bu->clock, bu->writes.v[slot] };
+	bu->writes.v[slot] = w;
 }
 
 void
@@ -292,8 +399,10 @@ ir_slot(struct lower *l)
 void
 ir_slot_set(struct lower *l, uint32_t slot, struct ref v)
 {
-	if (l->cur)
-		set_def(l->f, l->cur, slot, ir_resolve(l->f, v));
+	if (!l->cur)
+		return;
+	note_write(l->f, l->cur, slot);
+	set_def(l->f, l->cur, slot, ir_resolve(l->f, v));
 }
 
 struct ref
