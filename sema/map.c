@@ -11,17 +11,32 @@
 static const char scalar_text[] = "without an explicit key (scalar map)";
 static const char keyed_text[] = "with an explicit key (non-scalar map)";
 
+/* A round that learns something of a map is in vain if the map was met before
+ * in it: what was made of it then has to be made again. */
+static void
+learnt(struct sema *s, const struct mapdef *m)
+{
+	s->changed |= m->met > 1;
+}
+
 struct mapdef *
 map_get(struct sema *s, const char *name, struct span at)
 {
 	struct mapdef *m = hmap_get(&s->maps, name);
 
-	if (m)
+	if (m && m->met_round != s->round)
+		m->met = 0;
+	if (m) {
+		m->met_round = s->round;
+		m->met++;
 		return m;
+	}
 	m = arena_alloc(s->a, sizeof(*m));
 	m->name = name;
 	m->first = at;
 	m->index = s->units->maps.n;
+	m->met = 1;
+	m->met_round = s->round;
 	*vec_push(s->a, &s->units->maps) = m;
 	hmap_put(s->a, &s->maps, name, m);
 	return m;
@@ -34,7 +49,7 @@ map_shape(struct sema *s, struct mapdef *m, bool keyed, struct span at)
 		m->scalar = !keyed;
 		m->keyed = keyed;
 		m->first = at;
-		s->changed = true;
+		learnt(s, m);
 		return true;
 	}
 	if (m->keyed == keyed)
@@ -70,7 +85,7 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 	if (!m->key) {
 		m->key = key;
 		m->key_span = at;
-		s->changed = true;
+		learnt(s, m);
 		return true;
 	}
 	to = type_promote(s->t, m->key, key);
@@ -107,7 +122,7 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 	if (!m->value) {
 		m->value = type;
 		m->value_span = at;
-		s->changed = true;
+		learnt(s, m);
 		return true;
 	}
 	to = type_promote(s->t, m->value, type);

@@ -240,6 +240,7 @@ bool
 var_assign(struct sema *s, struct var *v, struct node *value,
 	   const struct type *type, struct span at)
 {
+	bool fresh = !v->type && !v->used && !v->assigned;
 	const struct type *to;
 
 	note_capture(s, v);
@@ -258,7 +259,7 @@ var_assign(struct sema *s, struct var *v, struct node *value,
 		return clash(s, v, type, at);
 	if (to != v->type) {
 		v->type = to;
-		s->changed = true;
+		s->changed |= !fresh; /* nobody has seen it without */
 	}
 	return true;
 }
