@@ -15,7 +15,7 @@ struct looking {
 };
 
 static const struct builtin *
-word_of(const struct sema *s, const struct node *n)
+word_of(struct sema *s, const struct node *n)
 {
 	if (n->kind == N_IDENT)
 		return find_word(s, n->ident.name);
@@ -145,7 +145,7 @@ depend_find(struct sema *s, struct node *body, struct dependence *d)
 }
 
 bool
-depend_ends(const struct sema *s, const struct node *body)
+depend_ends(struct sema *s, const struct node *body)
 {
 	for (uint32_t i = 0; i < body->block.stmts.n; i++) {
 		const struct node *n = body->block.stmts.v[i];

@@ -33,6 +33,8 @@ struct sema {
 	struct unit_list *units;
 	struct hmap maps;      /* name -> struct mapdef */
 	struct hmap sigs;      /* text -> struct signature */
+	struct hmap words;     /* name -> struct builtin, once found */
+	struct hmap nominals;  /* name -> struct nominal, if any */
 	struct ktypes *ktypes; /* once asked for */
 	struct cdefs *cdefs;   /* of the script; NULL: not read yet */
 	enum cdef_arch arch;
@@ -96,7 +98,7 @@ const struct signature *signature_parse(struct arena *a, const char *sig,
 
 /* ---- words.c ---- */
 
-const struct builtin *find_word(const struct sema *s, const char *name);
+const struct builtin *find_word(struct sema *s, const char *name);
 const struct signature *word_signature(struct sema *s, const struct builtin *w);
 /* A message, with "expanded from" the macro calls around it. */
 void report_calls(struct sema *s, struct span at);
@@ -116,7 +118,7 @@ struct dependence {
 };
 void depend_find(struct sema *s, struct node *body, struct dependence *d);
 /* Whether the body ends the trace whenever it runs. */
-bool depend_ends(const struct sema *s, const struct node *body);
+bool depend_ends(struct sema *s, const struct node *body);
 /* Whether targets of this type differ for the body at all. */
 bool depend_any(const struct dependence *d, const struct probe_type *t);
 /* Whether one unit can serve both targets. */

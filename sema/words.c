@@ -7,8 +7,8 @@
 
 #include "internal.h"
 
-const struct builtin *
-find_word(const struct sema *s, const char *name)
+static const struct builtin *
+search_word(const struct sema *s, const char *name)
 {
 	const struct builtin *const *family;
 	const struct builtin *w;
@@ -18,6 +18,20 @@ find_word(const struct sema *s, const char *name)
 			if (w->name[0] == name[0] && !strcmp(w->name, name))
 				return w;
 	return NULL;
+}
+
+/* Words that the script has used are remembered: it uses few, but often. */
+const struct builtin *
+find_word(struct sema *s, const char *name)
+{
+	const struct builtin *w = hmap_get(&s->words, name);
+
+	if (w)
+		return w;
+	w = search_word(s, name);
+	if (w)
+		hmap_put(s->a, &s->words, w->name, (void *)(uintptr_t)w);
+	return w;
 }
 
 const struct signature *
@@ -34,8 +48,8 @@ word_signature(struct sema *s, const struct builtin *w)
 	return sig;
 }
 
-const struct nominal *
-sema_nominal(struct sema *s, const char *name)
+static const struct nominal *
+search_nominal(const struct sema *s, const char *name)
 {
 	const struct nominal *const *family;
 	const struct nominal *n;
@@ -47,6 +61,20 @@ sema_nominal(struct sema *s, const char *name)
 			     !strcmp(n->unsigned_name, name)))
 				return n;
 	return NULL;
+}
+
+const struct nominal *
+sema_nominal(struct sema *s, const char *name)
+{
+	static const struct nominal none;
+	const struct nominal *n = hmap_get(&s->nominals, name);
+
+	if (!n) {
+		n = search_nominal(s, name);
+		hmap_put(s->a, &s->nominals, arena_strdup(s->a, name),
+			 (void *)(uintptr_t)(n ? n : &none));
+	}
+	return n == &none ? NULL : n;
 }
 
 /* ---- messages ---- */

@@ -54,19 +54,24 @@ static const char *
 parts_key(struct types *t, char *buf, size_t size, char kind,
 	  const char *const *names, const struct type *const *items, uint32_t n)
 {
+	size_t need = 2 + n * 20;
 	uint32_t i;
-	size_t len = 0, need = 2 + n * 20;
+	char *p;
 
 	for (i = 0; names && i < n; i++)
 		need += strlen(names[i]);
 	if (need > size)
 		buf = arena_alloc(t->arena, need);
-	buf[len++] = kind;
-	for (i = 0; i < n; i++)
-		len += (size_t)sprintf(buf + len, "%s%p,",
-				       names ? names[i] : "",
-				       (const void *)items[i]);
-	buf[len] = '\0';
+	p = buf;
+	*p++ = kind;
+	for (i = 0; i < n; i++) {
+		if (names)
+			p = stpcpy(p, names[i]);
+		if (names)
+			*p++ = ':';
+		p = types_key(p, (uintptr_t)items[i]);
+	}
+	*p = '\0';
 	return buf;
 }
 

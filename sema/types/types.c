@@ -37,33 +37,45 @@ types_add(struct types *t, const char *key, enum type_kind kind,
 	return n;
 }
 
-static const struct type *
-simple(struct types *t, const char *key, enum type_kind kind, const char *name,
-       uint32_t size)
+char *
+types_key(char *p, uint64_t n)
 {
-	const struct type *found = types_find(t, key);
+	do
+		*p++ = "0123456789abcdef"[n & 15];
+	while (n >>= 4);
+	*p++ = ',';
+	*p = '\0';
+	return p;
+}
 
-	if (found)
-		return found;
-	return types_add(t, key, kind, name, size, size ? size : 1);
+enum { BASIC_ERROR, BASIC_NONE, BASIC_BOOL };
+
+static const struct type *
+simple(struct types *t, unsigned i, const char *key, enum type_kind kind,
+       const char *name, uint32_t size)
+{
+	if (!t->basic[i])
+		t->basic[i] = types_add(t, key, kind, name, size,
+					size ? size : 1);
+	return t->basic[i];
 }
 
 const struct type *
 type_error(struct types *t)
 {
-	return simple(t, "?error", TY_ERROR, "none", 0);
+	return simple(t, BASIC_ERROR, "?error", TY_ERROR, "none", 0);
 }
 
 const struct type *
 type_none(struct types *t)
 {
-	return simple(t, "void", TY_NONE, "void", 0);
+	return simple(t, BASIC_NONE, "void", TY_NONE, "void", 0);
 }
 
 const struct type *
 type_bool(struct types *t)
 {
-	return simple(t, "bool", TY_BOOL, "bool", 1);
+	return simple(t, BASIC_BOOL, "bool", TY_BOOL, "bool", 1);
 }
 
 static const struct type *
@@ -77,19 +89,19 @@ make_int(struct types *t, unsigned bytes, bool is_signed, bool flexible)
 		{ [1] = "int8", [2] = "int16", [4] = "int32", [8] = "int64" },
 	};
 	const char *name = names[is_signed][bytes];
+	unsigned i = (bytes >= 2) + (bytes >= 4) + (bytes >= 8);
 	char key[16] = "~";
-	const struct type *found;
 	struct type *n;
 
 	assert(bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8);
+	i |= (unsigned)is_signed << 2 | (unsigned)flexible << 3;
+	if (t->ints[i])
+		return t->ints[i];
 	strcat(key, name);
-	found = types_find(t, key + !flexible);
-	if (found)
-		return found;
 	n = types_add(t, key + !flexible, TY_INT, name, bytes, bytes);
 	n->is_signed = is_signed;
 	n->flexible = flexible;
-	return n;
+	return t->ints[i] = n;
 }
 
 const struct type *
@@ -158,16 +170,16 @@ type_buffer(struct types *t, uint32_t data_bytes)
 const struct type *
 type_pointer(struct types *t, const struct type *to, enum addrspace as)
 {
-	const char *inner = type_name(to), *name;
 	const struct type *found;
+	const char *name;
 	struct type *p;
-	char key[40];
+	char key[40] = "*";
 
-	snprintf(key, sizeof(key), "*%p:%d", (const void *)to, as);
+	types_key(types_key(key + 1, (uintptr_t)to), as);
 	found = types_find(t, key);
 	if (found)
 		return found;
-	name = arena_printf(t->arena, "%s *", inner); /* "int8 * *" */
+	name = arena_printf(t->arena, "%s *", type_name(to)); /* int8 * * */
 	p = types_add(t, key, TY_POINTER, name, 8, 8);
 	p->to = to;
 	p->as = as;
@@ -181,9 +193,9 @@ type_array(struct types *t, const struct type *of, uint32_t count)
 	const char *cut = strchr(inner, '['), *name;
 	const struct type *found;
 	struct type *p;
-	char key[40];
+	char key[40] = "[";
 
-	snprintf(key, sizeof(key), "[%p:%u", (const void *)of, count);
+	types_key(types_key(key + 1, (uintptr_t)of), count);
 	found = types_find(t, key);
 	if (found)
 		return found;
@@ -205,22 +217,22 @@ type_nominal(struct types *t, const struct nominal *n, bool is_signed,
 	static const int64_t none[TYPE_PARAMS];
 	const char *name = n->name;
 	const struct type *found;
-	const char *key;
+	char key[128] = "n", *end;
 	struct type *p;
+	unsigned i;
 
 	if (!par)
 		par = none;
+	end = types_key(types_key(key + 1, (uintptr_t)n), is_signed);
+	for (i = 0; i < TYPE_PARAMS; i++)
+		end = types_key(end, (uint64_t)par[i]);
+	found = types_find(t, key);
+	if (found)
+		return found;
 	if (!is_signed && n->unsigned_name)
 		name = n->unsigned_name;
 	else if (n->shown)
 		name = n->shown(t->arena, par);
-	key = arena_printf(t->arena, "n%p:%d:%lld,%lld,%lld,%lld",
-			   (const void *)n, is_signed, (long long)par[0],
-			   (long long)par[1], (long long)par[2],
-			   (long long)par[3]);
-	found = types_find(t, key);
-	if (found)
-		return found;
 	p = types_add(t, key, TY_NOMINAL, name, n->size,
 		      n->align ? n->align : 8);
 	p->is_signed = is_signed;
