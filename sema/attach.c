@@ -15,6 +15,7 @@ struct attaching {
 	const struct attach_text *ap;
 	unsigned taken; /* attach points of this probe that found a target */
 	bool missing;   /* another one is not there */
+	bool several;   /* the probe may become more than one unit */
 	uint64_t attachments;
 	bool good;
 };
@@ -90,18 +91,25 @@ gather(struct sema *s, const struct dependence *d, const struct probe_type *t,
 
 /* ---- units ---- */
 
-/* The unit's own copy: { if (pred) { body } }, macros expanded. */
+/* For this unit alone. */
+static struct node *
+own(struct attaching *a, struct node *n)
+{
+	return a->several ? ast_clone(a->s->a, n) : n;
+}
+
+/* The unit's own tree: { if (pred) { body } }, macros expanded. */
 static struct node *
 make_body(struct attaching *a)
 {
 	struct arena *arena = a->s->a;
-	struct node *body = ast_clone(arena, a->probe->body), *cond, *outer;
+	struct node *body = own(a, a->probe->body), *cond, *outer;
 
 	if (a->probe->pred) {
 		cond = arena_alloc(arena, sizeof(*cond));
 		cond->kind = N_IF;
 		cond->span = a->probe->pred_span;
-		cond->cond.cond = ast_clone(arena, a->probe->pred);
+		cond->cond.cond = own(a, a->probe->pred);
 		cond->cond.then = body;
 		cond->cond.head = a->probe->pred->span;
 		outer = arena_alloc(arena, sizeof(*outer));
@@ -236,6 +244,7 @@ match_any(struct attaching *a)
 	unsigned n = a->ap->parts.n - 1, before = a->taken;
 	bool muted = a->s->d->muted;
 
+	a->several = true;
 	for (row = a->s->in->lang->probe_types; *row; row++) {
 		const struct probe_type *t = *row;
 		struct match m = { 0 };
@@ -290,6 +299,7 @@ attach_probe(struct attaching *a, const struct probe *p)
 	a->probe = p;
 	a->taken = 0;
 	a->missing = false;
+	a->several = p->aps.n > 1;
 	for (i = 0; i < p->aps.n; i++) {
 		a->ap = &p->aps.v[i];
 		if (!attach_point(a))
