@@ -182,17 +182,18 @@ fuzz-programs: $(FUZZ)
 			|| exit 1; \
 	done
 # What live tests trace: types, names, symbols and markers of all kinds.
-PROGRAMS := typed odd marks archive jitted left $(if $(shell command -v $(CXX)),names)
+PROGRAMS := tree typed odd marks archive jitted left $(if $(shell command -v $(CXX)),names)
 PROGRAMS := $(PROGRAMS:%=$(BUILD)/tests/live/%)
 PROGRAM_CFLAGS := -g -O1 -Wall -Wextra -fno-omit-frame-pointer
 $(BUILD)/tests/live/typed $(BUILD)/tests/live/odd $(BUILD)/tests/live/archive \
 		$(BUILD)/tests/live/jitted \
-		$(BUILD)/tests/live/marks $(BUILD)/tests/live/left: \
+		$(BUILD)/tests/live/marks $(BUILD)/tests/live/left \
+		$(BUILD)/tests/live/tree: \
 		$(BUILD)/tests/live/%: \
 		tests/live/programs/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  $@"
-	$(Q)$(CC) $(PROGRAM_CFLAGS) -std=gnu11 -o $@ $(filter %.c,$^)
+	$(Q)$(CC) $(PROGRAM_CFLAGS) -std=gnu11 -o $@ $(filter %.c,$^) -pthread
 $(BUILD)/tests/live/odd: tests/live/programs/odd_other.c
 $(BUILD)/tests/live/names: tests/live/programs/names.cpp Makefile
 	@mkdir -p $(@D)

@@ -117,6 +117,7 @@ enum map_use {
 	MAP_GLOBAL,  /* array, one entry: struct ir_global */
 	MAP_STACKS,  /* hash of frames -> u64 number, frames[depth] */
 	MAP_CONST,   /* array, one entry: constant data (long literals) */
+	MAP_FOLLOW,  /* hash, process -> struct ir_followed: --follow */
 };
 
 /* The single value of the MAP_GLOBAL map, which user space maps into its
@@ -131,6 +132,14 @@ struct ir_global {
 	uint64_t lost;     /* events that found the ring buffer full */
 	uint64_t live;     /* 0: gated programs return at once (ir_gate) */
 	uint64_t full[FULL_SITES]; /* cells that could not be made, by site */
+};
+
+/* A value of MAP_FOLLOW. */
+struct ir_followed {
+	uint64_t task; /* address of its struct task_struct; 0: not known */
+	uint32_t from; /* 0: it is followed; else it is not known yet whether
+			  it is, but it is if this process is */
+	uint32_t reserved;
 };
 
 struct map_spec {

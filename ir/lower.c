@@ -13,6 +13,8 @@ enum {
 	PAGE_BYTES = 4096,
 	RING_PAGES = 256, /* where the config says nothing */
 	STACK_ENTRIES = 65536,
+	FOLLOW_ENTRIES =
+		32768, /* made ahead: a fork may not fail to find one */
 };
 
 /* ---- maps by use ---- */
@@ -72,6 +74,14 @@ spec_for(const struct prog *p, enum map_use use, uint32_t depth)
 					  .flags = BPF_F_NO_PREALLOC,
 					  .entries = STACK_ENTRIES,
 					  .depth = depth };
+	case MAP_FOLLOW:
+		return (struct map_spec){ .use = use,
+					  .name = "follow",
+					  .type = BPF_MAP_TYPE_HASH,
+					  .key_size = 4,
+					  .value_size =
+						  sizeof(struct ir_followed),
+					  .entries = FOLLOW_ENTRIES };
 	case MAP_USER:
 		break;
 	}
@@ -256,21 +266,59 @@ ir_only_where(struct lower *l, enum ir_cond c, struct ref a, struct ref b)
 	ir_at(l, mine);
 }
 
+/* The process that the event is of. */
+static struct ref
+event_process(struct lower *l)
+{
+	return ir_bini(l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0),
+		       32);
+}
+
+/* Only where a process is one of those that are followed. */
 static void
-filter(struct lower *l)
+only_followed(struct lower *l, struct ref tgid)
+{
+	struct ref map = ir_map(l, ir_map_for(l, MAP_FOLLOW, 0)), cell;
+	int32_t from = (int32_t)offsetof(struct ir_followed, from);
+	struct mem key = ir_obj(l, 8, 8);
+
+	ir_store(l, key.base, key.off, tgid, 4);
+	cell = ir_call(l, HELPER_map_lookup_elem, 2, map, ir_addr(l, key));
+	ir_only_where(l, CC_NE, cell, ir_const(l, 0));
+	ir_only_where(l, CC_EQ, ir_load(l, cell, from, 4), ir_const(l, 0));
+}
+
+/* --follow, in probes of all kinds but those that no process causes. */
+static void
+follow(struct lower *l, struct ref object)
 {
 	const struct probe_type *t = l->unit->type;
 	struct ref tgid;
 
+	if (t->flags & (PROBE_SPECIAL | PROBE_TIMER))
+		return;
+	tgid = t->process ? t->process(l, object) : event_process(l);
+	if (tgid.id)
+		only_followed(l, tgid);
+}
+
+static void
+filter(struct lower *l)
+{
+	const struct probe_type *t = l->unit->type;
+	struct ref object = REF_NONE;
+
 	if (l->unit->raw)
 		l->scope->u->entered = t->enter(l);
-	if (t->object)
-		ir_only_where(l, CC_NE, t->object(l), ir_const(l, 0));
-	if (!l->in->pid || !(t->flags & PROBE_FILTER_PID))
-		return;
-	tgid = ir_bini(l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0),
-		       32);
-	ir_only_where(l, CC_EQ, tgid, ir_const(l, l->in->pid));
+	if (t->object) {
+		object = t->object(l);
+		ir_only_where(l, CC_NE, object, ir_const(l, 0));
+	}
+	if (l->in->follow)
+		follow(l, object);
+	else if (l->in->pid && t->flags & PROBE_FILTER_PID)
+		ir_only_where(l, CC_EQ, event_process(l),
+			      ir_const(l, l->in->pid));
 }
 
 /* The frame has to be on the stack, of which there is little: what would make

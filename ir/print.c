@@ -27,6 +27,7 @@ const char *const ir_map_uses[] = {
 	[MAP_USER] = "user",       [MAP_RINGBUF] = "ringbuf",
 	[MAP_SCRATCH] = "scratch", [MAP_GLOBAL] = "global",
 	[MAP_STACKS] = "stacks",   [MAP_CONST] = "const",
+	[MAP_FOLLOW] = "follow",
 };
 
 static void

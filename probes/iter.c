@@ -143,6 +143,19 @@ iter_object(struct lower *l)
 	return ir_load(l, ir_ctx(l), 8, 8);
 }
 
+/* The task of walks over tasks and what they have: the object is its struct
+ * task_struct. Other objects are of no process. */
+static struct ref
+iter_process(struct lower *l, struct ref object)
+{
+	const struct kbtf *b = kernel_btf(ir_in(l)->kernel);
+	int32_t off = b ? kbtf_offset(b, "task_struct", "tgid") : -1;
+
+	if (off < 0 || strncmp(ir_unit(l)->targets.v[0].name, "task", 4) != 0)
+		return REF_NONE;
+	return ir_load(l, object, off, 4);
+}
+
 /* ---- attaching ---- */
 
 /* The parts of union bpf_attr for BPF_LINK_CREATE and BPF_ITER_CREATE. */
@@ -293,6 +306,7 @@ const struct probe_type probe_iter = {
 	.match = iter_match,
 	.ctx = iter_ctx,
 	.object = iter_object,
+	.process = iter_process,
 	.seq = iter_seq,
 	.attach = iter_attach,
 	.list = iter_list,

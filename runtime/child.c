@@ -98,7 +98,7 @@ child_start(struct session *s, const char *command)
 	}
 	s->child_go = go[1];
 	s->child_fd = (int)syscall(SYS_pidfd_open, s->child, 0);
-	s->attach.pid = s->child;
+	s->attach.pid = s->opts->follow ? 0 : s->child;
 	return true;
 }
 

@@ -216,6 +216,7 @@ struct options {
 	bool wait_detach;  /* stay until the kernel has let go of all */
 	bool quiet_maps;   /* no maps at the end */
 	bool strict;       /* losses are an exit status */
+	bool follow;       /* the process of -p, -c and its descendants */
 	bool child_status; /* end with the status of the -c child */
 	int ready_fd;      /* gets a byte when all is attached; 0: none */
 	uint64_t timeout;  /* ns; 0: none */
@@ -277,6 +278,8 @@ enum loss {
 	LOSS_STRING,
 	LOSS_STACK,
 	LOSS_RUNTIME,
+	LOSS_PROCESS,
+	LOSS_MISSED,
 	LOSSES
 };
 
@@ -326,8 +329,9 @@ struct session {
 		const char *path;
 		FILE *file; /* NULL: could not be made */
 	})
-	packet_files;        /* of skboutput() */
-	struct flame *flame; /* what --flamegraph draws; by map index */
+	packet_files;          /* of skboutput() */
+	struct flame *flame;   /* what --flamegraph draws; by map index */
+	struct follow *follow; /* whom --follow traces; NULL: nobody */
 };
 
 /* Create maps, load programs; false: reported. */
@@ -372,9 +376,22 @@ int session_map(const struct session *s, enum map_use use);
 /* Report what is newly lost. */
 void session_report_lost(struct session *s, bool total);
 void session_report_stacks(struct session *s);
+/* Events for which the kernel did not run a program (losses.c). */
+void losses_report_missed(struct session *s);
 
 /* The exit status, told why when --strict found losses (losses.c). */
 int losses_status(struct session *s, int status);
+
+/* --follow: keep the set of processes that are traced (follow.c). Before any
+ * probe is attached; false: reported. */
+bool follow_start(struct session *s);
+/* Whether one of them still lives, after the one behind a descriptor that
+ * epoll watched has ended; then another is watched. */
+bool follow_goes_on(struct session *s, int ended);
+bool follow_watches(const struct session *s, int fd);
+/* Those that there was no room for. */
+void follow_report(struct session *s);
+void follow_free(struct session *s);
 
 /* Tell who waits that all is attached; that the end has come (ready.c). */
 void ready_tell(struct session *s);

@@ -118,7 +118,9 @@ wait_once(struct session *s)
 		if (fd == s->signal_fd)
 			end |= take_signals(s);
 		else if (fd == s->child_fd || fd == s->pid_fd ||
-			 fd == s->timer_fd)
+			 follow_watches(s, fd))
+			end |= !follow_goes_on(s, fd);
+		else if (fd == s->timer_fd)
 			end = true;
 	}
 	return end;
@@ -173,6 +175,8 @@ finish(struct session *s)
 		maps_print_all(s);
 	out_flush(s->out);
 	session_report_stacks(s);
+	follow_report(s);
+	losses_report_missed(s);
 	if (s->opts->flamegraph && !flame_write(s) && !s->exit_code)
 		s->exit_code = STATUS_ERROR;
 }
@@ -202,7 +206,7 @@ session_run(struct session *s)
 	block_signals(s);
 	session_run_special(s, false);
 	child_ready(s);
-	if (!session_attach(s))
+	if (!follow_start(s) || !session_attach(s))
 		return STATUS_LOAD;
 	if (s->opts->dry_run)
 		return 0;

@@ -5,6 +5,7 @@
  * cut, stacks whose frames were not kept. --strict makes any of them an exit
  * status.
  */
+#include <linux/bpf.h>
 #include <stdio.h>
 
 #include "internal.h"
@@ -17,6 +18,8 @@ static const struct { const char *one, *many; } names[] = {
 	[LOSS_STRING]  = { "string cut",         "strings cut" },
 	[LOSS_STACK]   = { "stack missed",       "stacks missed" },
 	[LOSS_RUNTIME] = { "run-time warning",   "run-time warnings" },
+	[LOSS_MISSED]  = { "event missed",       "events missed" },
+	[LOSS_PROCESS] = { "process not followed", "processes not followed" },
 };
 /* clang-format on */
 
@@ -32,6 +35,43 @@ add_text(const struct session *s, struct sbuf *text)
 				    (unsigned long long)n,
 				    n == 1 ? names[i].one : names[i].many);
 	}
+}
+
+/* Times that the kernel left a program out, because it, or for some types
+ * any, was already running on that CPU: in what had been interrupted, or had
+ * to make place for another task. */
+static uint64_t
+missed_by(int prog_fd)
+{
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr attr = {
+		.info = { .bpf_fd = (uint32_t)prog_fd,
+			  .info_len = sizeof(info),
+			  .info = (uintptr_t)&info },
+	};
+
+	if (prog_fd < 0 || sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr))
+		return 0;
+	return info.recursion_misses;
+}
+
+void
+losses_report_missed(struct session *s)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < s->image->progs.n; i++) {
+		const struct loaded_prog *p = &s->progs[i];
+		uint32_t each = s->image->progs.v[i].unit->targets.n;
+
+		n += missed_by(p->fd);
+		while (p->each && each-- > 0)
+			n += missed_by(p->each[each]);
+	}
+	s->losses[LOSS_MISSED] = n;
+	if (n && !s->out->json)
+		session_warn(s, "Total missed event count: %llu",
+			     (unsigned long long)n);
 }
 
 int

@@ -495,6 +495,7 @@ init_compile(struct compile *c)
 		.watch_reads = c->opts.warnings,
 		.without = c->opts.without,
 		.pid = c->opts.pid,
+		.follow = c->opts.follow,
 		.has_cpid = c->opts.command != NULL,
 		.ncpus = session_possible_cpus(),
 	};

@@ -38,6 +38,7 @@ enum {
 	OPT_QUIET_MAPS,
 	OPT_STRICT,
 	OPT_CHILD_STATUS,
+	OPT_FOLLOW,
 	OPT_NO_FEATURE,
 	OPT_IGNORED, /* accepted, without effect */
 	OPT_IGNORED_ARG,
@@ -72,6 +73,7 @@ static const struct option long_options[] = {
 	{ "quiet-maps",          no_argument,       NULL, OPT_QUIET_MAPS },
 	{ "strict",              no_argument,       NULL, OPT_STRICT },
 	{ "child-status",        no_argument,       NULL, OPT_CHILD_STATUS },
+	{ "follow",              no_argument,       NULL, OPT_FOLLOW },
 	{ "mode",                required_argument, NULL, OPT_MODE },
 	{ "test",                no_argument,       NULL, OPT_TEST },
 	{ "bench",               no_argument,       NULL, OPT_BENCH },
@@ -101,6 +103,7 @@ static const char usage[] =
 "    -l, --list [PAT]    list probes, or what a script's probes match\n"
 "    -p, --pid PID       limit to a process, end with it\n"
 "    -c, --cmd COMMAND   run a command, end with it\n"
+"        --follow        with -p or -c: all its descendants, too\n"
 "    -o, --output FILE   the script's output goes there\n"
 "    -f FORMAT           output format: text, json; folded: maps keyed by\n"
 "                        stacks as lines for flame graph tools\n"
@@ -397,6 +400,8 @@ flag_of(struct options *o, int c)
 		return &o->strict;
 	case OPT_CHILD_STATUS:
 		return &o->child_status;
+	case OPT_FOLLOW:
+		return &o->follow;
 	default: /* with more to do */
 		return NULL;
 	}
@@ -558,6 +563,8 @@ options_parse(struct options *o, struct arena *a, int argc, char **argv)
 			   false);
 	if (o->command && o->pid)
 		return bad("USAGE: Cannot use both -c and -p.", true);
+	if (o->follow && !o->command && !o->pid)
+		return bad("USAGE: --follow needs -p or -c.", false);
 	return assign_script(o);
 }
 

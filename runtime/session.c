@@ -164,7 +164,8 @@ session_init(struct session *s)
 	s->attach.arena = s->arena;
 	s->attach.kernel = s->in->kernel;
 	s->attach.unsafe = s->opts->unsafe;
-	s->attach.pid = s->opts->pid;
+	/* --follow asks in the program. */
+	s->attach.pid = s->opts->follow ? 0 : s->opts->pid;
 	if (!check_privileges(s) || !open_output(s) || !watch_pid(s))
 		return false;
 	return !s->opts->command || child_start(s, s->opts->command);
@@ -191,6 +192,7 @@ session_free(struct session *s)
 	ring_close(s->ring);
 	sym_free(s);
 	flame_free(s);
+	follow_free(s);
 	if (s->out)
 		sbuf_free(&s->out->buf);
 	close_all((int[]){ s->epoll_fd, s->signal_fd, s->pid_fd, s->timer_fd },

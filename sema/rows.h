@@ -234,6 +234,9 @@ struct probe_type {
 	const char *(*ctx)(struct sema *s, const struct unit *u);
 	/* What the program runs for; without one, at the end, it does not. */
 	struct ref (*object)(struct lower *l);
+	/* The process that object()'s value is of, for --follow; none: of
+	 * none. No hook: the event's. */
+	struct ref (*process)(struct lower *l, struct ref object);
 	/* The file that printf() writes to, where the program has one. */
 	struct ref (*seq)(struct lower *l);
 	/* Code that reads the context; NULL where flags exclude it. */

@@ -107,6 +107,7 @@ struct sema_input {
 	bool watch_reads; /* -k: tell of failed reads, too */
 	uint32_t without; /* --no-feature: bits 1 << enum feature */
 	int pid;          /* -p, or 0 */
+	bool follow;      /* --follow: its descendants, or the child's, too */
 	uint64_t cpid;    /* -c child, or 0 */
 	bool has_cpid;
 	uint64_t ncpus;

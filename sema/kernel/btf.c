@@ -442,3 +442,39 @@ kbtf_each(const struct kbtf *b, unsigned kind, const char *pattern,
 			each(arg, name, id);
 	}
 }
+
+/* ---- members ---- */
+
+/* The same of a type by its id: a struct, or a union in one. */
+static int32_t
+offset_in(const struct kbtf *b, uint32_t id, const char *member)
+{
+	const struct btf_type *t = kbtf_type(b, id);
+	const struct btf_member *m = (const void *)(t + 1);
+
+	if (!t || (BTF_INFO_KIND(t->info) != BTF_KIND_STRUCT &&
+		   BTF_INFO_KIND(t->info) != BTF_KIND_UNION))
+		return -1;
+	for (uint32_t i = 0; i < BTF_INFO_VLEN(t->info); i++) {
+		const char *name = kbtf_str(b, m[i].name_off);
+		uint32_t bits = BTF_INFO_KFLAG(t->info)
+					? BTF_MEMBER_BIT_OFFSET(m[i].offset)
+					: m[i].offset;
+		int32_t inner;
+
+		if (!strcmp(name, member))
+			return (int32_t)(bits / 8);
+		inner = *name ? -1 : offset_in(b, m[i].type, member);
+		if (inner >= 0)
+			return (int32_t)(bits / 8) + inner;
+	}
+	return -1;
+}
+
+int32_t
+kbtf_offset(const struct kbtf *b, const char *in, const char *member)
+{
+	uint32_t id = kbtf_find(b, in, BTF_KIND_STRUCT);
+
+	return id ? offset_in(b, id, member) : -1;
+}

@@ -112,5 +112,8 @@ void kbtf_each(const struct kbtf *b, unsigned kind, const char *pattern,
 const void *kbtf_type(const struct kbtf *b, uint32_t id);
 /* A string by its offset; "" when out of bounds. */
 const char *kbtf_str(const struct kbtf *b, uint32_t offset);
+/* Bytes from the start of a struct to one of its members; -1: it has none of
+ * that name. */
+int32_t kbtf_offset(const struct kbtf *b, const char *in, const char *member);
 
 #endif
