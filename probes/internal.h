@@ -72,18 +72,18 @@ struct ref probe_cookie(struct lower *l);
 /* ---- perf.c: attaching through perf events ---- */
 
 /* Open an event, attach the program, enable; the descriptors go to a->fds and
- * a->perf_fds. */
+ * a->slow_fds. */
 int probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
 		      int cpu, uint64_t cookie, const char *what);
 /* The same on every online CPU, or on every thread of a->pid. */
 int probe_perf_everywhere(struct attach *a, struct perf_event_attr *attr,
 			  const char *what);
 /* The first online CPU. */
-int probe_first_cpu(void);
+int probe_first_cpu(struct attach *a);
 /* A perf PMU's type and the config bit of a format, or -errno:
  * /sys/bus/event_source/devices/NAME/... */
-int probe_pmu_type(const char *name);
-int probe_pmu_bit(const char *name, const char *format);
+int probe_pmu_type(struct attach *a, const char *name);
+int probe_pmu_bit(struct attach *a, const char *name, const char *format);
 /* Take back all descriptors from a->fds.v[first] on. */
 void probe_detach_from(struct attach *a, uint32_t first);
 /* Attach to the raw tracepoint of that name; NULL: to what the program was

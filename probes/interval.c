@@ -18,7 +18,7 @@ interval_attach(struct attach *a, const struct unit *u, const struct target *t)
 
 	(void)u;
 	probe_timer_attr(t, &attr);
-	return probe_perf_attach(a, &attr, -1, probe_first_cpu(), 0, t->probe);
+	return probe_perf_attach(a, &attr, -1, probe_first_cpu(a), 0, t->probe);
 }
 
 const struct probe_type probe_interval = {

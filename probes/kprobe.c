@@ -200,6 +200,35 @@ kretprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	return match_any(s, ap, m, &probe_kretprobe);
 }
 
+/* ---- reading the context ---- */
+
+/* Whether all are entries: a multi link takes no others. */
+static bool
+kprobe_many(const struct unit *u)
+{
+	for (uint32_t i = 0; i < u->targets.n; i++)
+		if (u->targets.v[i].offset || u->targets.v[i].address)
+			return false;
+	return true;
+}
+
+/*
+ * The function's address. The instruction pointer is some bytes behind it: the
+ * breakpoint's, or the call's that stands at the entry. With the helper, which
+ * knows entries only, the value is the one that the return has, and the one
+ * that a link names for it.
+ */
+static struct ref
+kprobe_func(struct lower *l)
+{
+	enum { HELPER_FROM = 0x050f00 };
+	uint32_t version = ir_in(l)->kernel->paths.version;
+
+	if ((version && version < HELPER_FROM) || !kprobe_many(ir_unit(l)))
+		return probe_ip(l);
+	return probe_func_ip(l);
+}
+
 /* ---- attaching ---- */
 
 /* The name as the kernel resolves it, with its module where one was given. */
@@ -209,16 +238,6 @@ symbol(struct attach *a, const struct target *t)
 	if (!t->group || !strcmp(t->group, "vmlinux"))
 		return t->name;
 	return arena_printf(a->arena, "%s:%s", t->group, t->name);
-}
-
-/* A multi link takes entries only. */
-static bool
-kprobe_many(const struct unit *u)
-{
-	for (uint32_t i = 0; i < u->targets.n; i++)
-		if (u->targets.v[i].offset || u->targets.v[i].address)
-			return false;
-	return true;
 }
 
 /* All targets of the unit through one link, which takes the names of the core
@@ -251,7 +270,7 @@ why_not(struct attach *a, int err, const struct target *t)
 static int
 attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 {
-	int type = probe_pmu_type("kprobe"), bit, err;
+	int type = probe_pmu_type(a, "kprobe"), bit, err;
 	struct perf_event_attr attr;
 
 	if (type < 0) {
@@ -267,12 +286,12 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 	attr.kprobe_func = t->address ? 0 : (uintptr_t)symbol(a, t);
 	attr.probe_offset = t->address ? t->address : t->offset;
 	if (is_return(u->type)) {
-		bit = probe_pmu_bit("kprobe", "retprobe");
+		bit = probe_pmu_bit(a, "kprobe", "retprobe");
 		if (bit < 0)
 			return why_not(a, bit, t);
 		attr.config |= 1ull << bit;
 	}
-	err = probe_perf_attach(a, &attr, -1, probe_first_cpu(),
+	err = probe_perf_attach(a, &attr, -1, probe_first_cpu(a),
 				t - u->targets.v, t->probe);
 	return err == -EILSEQ ? why_not(a, err, t) : err;
 }
@@ -369,7 +388,7 @@ const struct probe_type probe_kprobe = {
 	.arg = probe_arg,
 	.nargs = PROBE_NARGS,
 	.reg = probe_reg,
-	.func = probe_ip,
+	.func = kprobe_func,
 	.index = probe_cookie,
 	.attach = kprobe_attach,
 	.list = kprobe_list,

@@ -33,12 +33,21 @@ struct multi_attr {
 	};
 };
 
+/* The part of struct bpf_link_info for kprobes: 6.6; `cookies` 6.9. */
+struct multi_info {
+	uint32_t type, id, prog_id, pad;
+	uint64_t addrs;
+	uint32_t count, flags;
+	uint64_t missed, cookies;
+};
+
 static uint64_t
 pointer(const void *p)
 {
 	return (uintptr_t)p;
 }
 
+/* The link or -errno. */
 static int
 create(struct attach *a, struct multi_attr *attr)
 {
@@ -46,16 +55,14 @@ create(struct attach *a, struct multi_attr *attr)
 
 	attr->prog_fd = a->prog_fd;
 	fd = syscall(SYS_bpf, BPF_LINK_CREATE, attr, sizeof(*attr));
-	if (fd < 0)
-		return -errno;
-	*vec_push(a->arena, &a->fds) = fd;
-	return 0;
+	return fd < 0 ? -errno : fd;
 }
 
 int
 probe_uprobe_multi(struct attach *a, const struct multi *m)
 {
 	struct multi_attr attr;
+	int fd;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.attach_type = PROBE_UPROBE_MULTI;
@@ -66,13 +73,46 @@ probe_uprobe_multi(struct attach *a, const struct multi *m)
 	attr.uprobe.cnt = m->n;
 	attr.uprobe.flags = m->ret ? MULTI_RETURN : 0;
 	attr.uprobe.pid = m->pid;
-	return create(a, &attr);
+	fd = create(a, &attr);
+	if (fd < 0)
+		return fd;
+	*vec_push(a->arena, &a->fds) = fd;
+	return 0;
+}
+
+/*
+ * The kernel has looked up all the names: take the addresses from it, and who
+ * prints one need not read all symbols of the kernel. They come in an order of
+ * their own; the cookies say whose they are. Best effort.
+ */
+static void
+note_addresses(struct attach *a, const struct multi *m, int link)
+{
+	uint64_t *addresses = arena_alloc(a->arena, m->n * sizeof(uint64_t));
+	uint64_t *cookies = arena_alloc(a->arena, m->n * sizeof(uint64_t));
+	struct multi_info info = { .addrs = pointer(addresses),
+				   .count = m->n,
+				   .cookies = pointer(cookies) };
+	struct {
+		uint32_t fd, size;
+		uint64_t info;
+	} attr = { (uint32_t)link, sizeof(info), pointer(&info) };
+
+	memset(cookies, -1, m->n * sizeof(*cookies));
+	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
+		return;
+	for (uint32_t i = 0; i < m->n; i++)
+		if (addresses[i] && cookies[i] < m->n)
+			*vec_push(a->arena, &a->attached) =
+				(struct attached){ addresses[i],
+						   m->syms[cookies[i]] };
 }
 
 int
 probe_kprobe_multi(struct attach *a, const struct multi *m)
 {
 	struct multi_attr attr;
+	int fd;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.attach_type = TRACE_KPROBE_MULTI;
@@ -80,5 +120,10 @@ probe_kprobe_multi(struct attach *a, const struct multi *m)
 	attr.kprobe.cookies = pointer(m->cookies);
 	attr.kprobe.cnt = m->n;
 	attr.kprobe.flags = m->ret ? MULTI_RETURN : 0;
-	return create(a, &attr);
+	fd = create(a, &attr);
+	if (fd < 0)
+		return fd;
+	note_addresses(a, m, fd);
+	*vec_push(a->arena, &a->slow_fds) = fd;
+	return 0;
 }

@@ -37,30 +37,41 @@ read_small(const char *path, char *buf, size_t size)
 	return true;
 }
 
-int
-probe_pmu_type(const char *name)
+/* A number behind a file of /sys/bus/event_source/devices, or -errno. Thousands
+ * of attachments ask for the same few: kept. */
+static int
+pmu_number(struct attach *a, const char *file, const char *format)
 {
+	uintptr_t known = (uintptr_t)hmap_get(&a->pmus, file);
 	char path[256], text[32];
+	int n;
 
-	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type",
-		 name);
-	return read_small(path, text, sizeof(text)) ? atoi(text) : -errno;
-}
-
-/* "config:0" */
-int
-probe_pmu_bit(const char *name, const char *format)
-{
-	char path[256], text[32];
-	int bit;
-
-	snprintf(path, sizeof(path),
-		 "/sys/bus/event_source/devices/%s/format/%s", name, format);
+	if (known)
+		return (int)(known - 1);
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s", file);
 	if (!read_small(path, text, sizeof(text)))
 		return -errno;
-	if (sscanf(text, "config:%d", &bit) != 1 || bit < 0 || bit > 63)
+	if (sscanf(text, format, &n) != 1 || n < 0)
 		return -EINVAL;
-	return bit;
+	hmap_put(a->arena, &a->pmus, arena_strdup(a->arena, file),
+		 (void *)((uintptr_t)n + 1));
+	return n;
+}
+
+int
+probe_pmu_type(struct attach *a, const char *name)
+{
+	return pmu_number(a, arena_printf(a->arena, "%s/type", name), "%d");
+}
+
+int
+probe_pmu_bit(struct attach *a, const char *name, const char *format)
+{
+	int bit = pmu_number(
+		a, arena_printf(a->arena, "%s/format/%s", name, format),
+		"config:%d");
+
+	return bit > 63 ? -EINVAL : bit;
 }
 
 enum { CPUS_MAX = 8192 };
@@ -94,12 +105,12 @@ take_first(void *arg, int cpu)
 }
 
 int
-probe_first_cpu(void)
+probe_first_cpu(struct attach *a)
 {
-	int cpu = 0;
-
-	each_online_cpu(take_first, &cpu);
-	return cpu;
+	if (!a->has_first_cpu)
+		each_online_cpu(take_first, &a->first_cpu);
+	a->has_first_cpu = true;
+	return a->first_cpu;
 }
 
 /* ---- attaching ---- */
@@ -212,8 +223,8 @@ keep(struct attach *a, const struct perf_event_attr *attr, int fd, int link)
 		return;
 	}
 	if (link >= 0)
-		*vec_push(a->arena, &a->perf_fds) = link;
-	*vec_push(a->arena, &a->perf_fds) = fd;
+		*vec_push(a->arena, &a->slow_fds) = link;
+	*vec_push(a->arena, &a->slow_fds) = fd;
 }
 
 int

@@ -37,16 +37,25 @@ struct attach {
 	fds; /* added by attach(): links and perf events; closing
 		them detaches. Owned by the session. */
 	VEC(int)
-	perf_fds; /* perf events and links to them: disabled by ioctl
-		     at once, but their close waits for grace
-		     periods, so the session leaves it to a child */
+	slow_fds; /* what waits for grace periods when it is closed, so that
+		     the session leaves that to a child: perf events, links to
+		     them, links to functions of the kernel. Their programs
+		     have a gate (ir_gate), which is shut at once */
 	VEC(struct walk) walks; /* iterators; nothing of them waits */
 	VEC(struct watched {
 		uint64_t address;
 		uint32_t first, end; /* in fds: its perf events */
 	})
-	watched;         /* watchpoints, for unwatch() */
-	const char *why; /* set on failure: a whole line for the user */
+	watched; /* watchpoints, for unwatch() */
+	VEC(struct attached {
+		uint64_t address; /* of a kernel function */
+		const char *name;
+	})
+	attached; /* by multi links, as far as the kernel tells */
+	bool has_first_cpu;
+	int first_cpu;    /* that is online */
+	struct hmap pmus; /* numbers of the kernel's kinds of events */
+	const char *why;  /* set on failure: a whole line for the user */
 	/* The unit whose targets a multi link has attached all at once. */
 	const struct unit *done;
 };

@@ -66,7 +66,7 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t,
 	    bool ret)
 {
 	const struct probe_site *p = t->data;
-	int type = probe_pmu_type("uprobe");
+	int type = probe_pmu_type(a, "uprobe");
 	struct perf_event_attr attr;
 	int bit;
 
@@ -78,19 +78,19 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t,
 	attr.uprobe_path = (uintptr_t)p->open;
 	attr.probe_offset = p->file_offset;
 	if (ret) {
-		bit = probe_pmu_bit("uprobe", "retprobe");
+		bit = probe_pmu_bit(a, "uprobe", "retprobe");
 		if (bit < 0)
 			return probe_refused(a, bit, t->probe);
 		attr.config |= 1ull << bit;
 	}
 	if (p->ref_ctr) {
-		bit = probe_pmu_bit("uprobe", "ref_ctr_offset");
+		bit = probe_pmu_bit(a, "uprobe", "ref_ctr_offset");
 		if (bit < 0)
 			return probe_refused(a, bit, t->probe);
 		attr.config |= p->ref_ctr << bit;
 	}
 	return probe_perf_attach(a, &attr, a->pid ? a->pid : -1,
-				 a->pid ? -1 : probe_first_cpu(),
+				 a->pid ? -1 : probe_first_cpu(a),
 				 t - u->targets.v, t->probe);
 }
 

@@ -248,7 +248,7 @@ tracepoint_attach(struct attach *a, const struct unit *u,
 	attr.type = PERF_TYPE_TRACEPOINT;
 	attr.config = e->id;
 	attr.sample_period = 1;
-	return probe_perf_attach(a, &attr, -1, probe_first_cpu(),
+	return probe_perf_attach(a, &attr, -1, probe_first_cpu(a),
 				 t - u->targets.v, t->probe);
 }
 

@@ -3,10 +3,9 @@
  * Owns the order of attaching and detaching (REFERENCE 3.4) and the running
  * of the special probes, which are attached to nothing.
  */
-#include <linux/perf_event.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -207,25 +206,41 @@ close_fds(const int *v, uint32_t n)
 		close(v[n]);
 }
 
+/* In the child: away from our terminal, pipes and process group, so that no
+ * shell and no CI job waits for it. */
+static void
+let_go_later(struct session *s, const int turn[2])
+{
+	char none;
+
+	setsid();
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	if (s->out->fd > STDERR_FILENO)
+		close(s->out->fd);
+	close(turn[1]);
+	while (read(turn[0], &none, 1) > 0)
+		;
+	_exit(0); /* closes the rest */
+}
+
 /*
  * Let a child close what waits for grace periods (a perf tracepoint about
- * 70 ms, one after the other): nobody should wait for it. It leaves our
- * terminal, pipes and process group, so that no shell and no CI job does.
+ * 70 ms, one after the other): nobody should wait for it. Whoever closes a
+ * descriptor last has to wait, so the child takes its turn when all of ours
+ * are gone: when the pipe ends.
  */
 static void
 leave_to_child(struct session *s)
 {
-	if (!s->opts->wait_detach && !fork()) {
-		setsid();
-		close(STDIN_FILENO);
-		close(STDOUT_FILENO);
-		close(STDERR_FILENO);
-		if (s->out->fd > STDERR_FILENO)
-			close(s->out->fd);
-		_exit(0); /* closes the rest */
-	}
-	close_fds(s->attach.perf_fds.v, s->attach.perf_fds.n);
-	s->attach.perf_fds.n = 0;
+	int turn[2] = { -1, -1 };
+
+	if (!s->opts->wait_detach && !pipe2(turn, O_CLOEXEC) && !fork())
+		let_go_later(s, turn);
+	close_fds(s->attach.slow_fds.v, s->attach.slow_fds.n);
+	s->attach.slow_fds.n = 0;
+	close_fds(turn, 2);
 }
 
 void
@@ -235,14 +250,12 @@ session_detach(struct session *s)
 		s->global->live = 0;
 	close_fds(s->attach.fds.v, s->attach.fds.n);
 	s->attach.fds.n = 0;
-	for (uint32_t i = 0; i < s->attach.perf_fds.n; i++)
-		ioctl(s->attach.perf_fds.v[i], PERF_EVENT_IOC_DISABLE, 0);
 }
 
 void
 session_let_go(struct session *s)
 {
 	session_detach(s);
-	if (s->attach.perf_fds.n)
+	if (s->attach.slow_fds.n)
 		leave_to_child(s);
 }

@@ -3,9 +3,10 @@
  * Owns kernel addresses as names: kallsyms read once, at the first address
  * that is printed, into two arrays (100,000 functions are about 3 MB).
  */
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -19,6 +20,8 @@ struct ksyms {
 	size_t n, cap;
 	struct sbuf names;
 };
+
+enum { READ_SIZE = 64 * 1024 };
 
 static bool
 is_text(char kind)
@@ -44,18 +47,68 @@ add(struct ksyms *k, uint64_t addr, const char *name, size_t n)
 	sbuf_putc(&k->names, '\0');
 }
 
-/* One line: "ffffffff81000000 T _stext\t[module]". */
-static void
-take_line(struct ksyms *k, const char *line)
+static bool
+read_hex(const char *p, const char *end, uint64_t *value)
 {
-	char *end;
-	uint64_t addr = strtoull(line, &end, 16);
-	const char *name;
+	*value = 0;
+	for (; p < end; p++) {
+		unsigned digit = (unsigned)*p - '0';
 
-	if (!addr || end[0] != ' ' || !is_text(end[1]) || end[2] != ' ')
+		if (digit > 9)
+			digit = (unsigned)*p - 'a' + 10;
+		if (digit > 15)
+			return false;
+		*value = *value << 4 | digit;
+	}
+	return *value;
+}
+
+/* One line: "ffffffff81000000 T _stext\t[module]". Half of them are data:
+ * nothing of those is read but the kind. */
+static void
+take_line(struct ksyms *k, const char *line, size_t n)
+{
+	const char *space = memchr(line, ' ', n), *end = line + n, *name;
+	uint64_t addr;
+
+	if (!space || end - space < 4 || space[2] != ' ' || !is_text(space[1]))
 		return;
-	name = end + 3;
-	add(k, addr, name, strcspn(name, "\t\n "));
+	if (!read_hex(line, space, &addr))
+		return;
+	name = space + 3;
+	for (space = name; space < end && *space != '\t' && *space != ' ';)
+		space++;
+	add(k, addr, name, (size_t)(space - name));
+}
+
+/* The whole lines of a buffer; how many bytes they are. */
+static size_t
+take_lines(struct ksyms *k, const char *buf, size_t n)
+{
+	const char *line = buf, *end;
+
+	while ((end = memchr(line, '\n', n - (size_t)(line - buf)))) {
+		take_line(k, line, (size_t)(end - line));
+		line = end + 1;
+	}
+	return (size_t)(line - buf);
+}
+
+static void
+read_all(struct ksyms *k, int fd)
+{
+	char *buf = malloc(READ_SIZE);
+	size_t n = 0, used;
+	ssize_t got;
+
+	while (buf && n < READ_SIZE &&
+	       (got = read(fd, buf + n, READ_SIZE - n)) > 0) {
+		n += (size_t)got;
+		used = take_lines(k, buf, n);
+		n -= used;
+		memmove(buf, buf + used, n);
+	}
+	free(buf);
 }
 
 /* By address; names of the same address stay in file order. */
@@ -69,21 +122,34 @@ compare(const void *a, const void *b)
 	return (x->name > y->name) - (x->name < y->name);
 }
 
+/* The core kernel's come in order, and in front of its modules: most of the
+ * work is to see that. */
+static void
+sort(struct ksyms *k)
+{
+	size_t from = 1;
+
+	while (from < k->n && compare(&k->v[from - 1], &k->v[from]) < 0)
+		from++;
+	if (from >= k->n)
+		return;
+	qsort(k->v + from, k->n - from, sizeof(*k->v), compare);
+	if (compare(&k->v[from - 1], &k->v[from]) > 0)
+		qsort(k->v, k->n, sizeof(*k->v), compare);
+}
+
 struct ksyms *
 ksyms_read(const char *path)
 {
 	struct ksyms *k = calloc(1, sizeof(*k));
-	FILE *f = path ? fopen(path, "re") : NULL;
-	char *line = NULL;
-	size_t cap = 0;
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
-	while (k && f && getline(&line, &cap, f) > 0)
-		take_line(k, line);
-	free(line);
-	if (f)
-		fclose(f);
-	if (k && k->n)
-		qsort(k->v, k->n, sizeof(*k->v), compare);
+	if (k && fd >= 0) {
+		read_all(k, fd);
+		sort(k);
+	}
+	if (fd >= 0)
+		close(fd);
 	return k;
 }
 

@@ -130,7 +130,7 @@ static void
 poll_events(struct session *s)
 {
 	bool end = walks_read(s) ||
-		   (!s->attach.fds.n && !s->attach.perf_fds.n &&
+		   (!s->attach.fds.n && !s->attach.slow_fds.n &&
 		    s->child_fd < 0 && s->pid_fd < 0 && !session_waits(s));
 
 	for (unsigned tick = 1;; tick++) {

@@ -39,6 +39,7 @@ struct loaded { /* a file by its identity */
 struct symbols {
 	struct arena arena;
 	struct ksyms *kernel;
+	uint32_t sorted; /* of the functions that we have attached to */
 	VEC(struct process *) processes;
 	VEC(struct loaded) files;
 	struct elf_file *vdso; /* once asked for */
@@ -81,13 +82,39 @@ put(struct out *o, const char *name, uint64_t off, uint64_t addr, bool offset)
 
 /* ---- kernel ---- */
 
+static int
+by_address(const void *va, const void *vb)
+{
+	const struct attached *a = va, *b = vb;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+/* The function that starts there, when it is one that we have attached to. */
+static const char *
+attached_name(struct session *s, uint64_t addr)
+{
+	const struct attached key = { .address = addr }, *found;
+	struct attach *a = &s->attach;
+	struct symbols *y = symbols(s);
+
+	if (!a->attached.n)
+		return NULL;
+	if (y->sorted < a->attached.n)
+		qsort(a->attached.v, a->attached.n, sizeof(key), by_address);
+	y->sorted = a->attached.n;
+	found = bsearch(&key, a->attached.v, a->attached.n, sizeof(key),
+			by_address);
+	return found ? found->name : NULL;
+}
+
 void
 sym_kernel(struct session *s, struct out *o, uint64_t addr, bool offset)
 {
-	const char *name = NULL;
+	const char *name = s && addr ? attached_name(s, addr) : NULL;
 	uint64_t off = 0;
 
-	if (s && addr) {
+	if (!name && s && addr) {
 		struct symbols *y = symbols(s);
 
 		if (!y->kernel)

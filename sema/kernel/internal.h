@@ -18,6 +18,9 @@ struct kernel_cache {
 	struct hmap modules;   /* name -> struct kbtf */
 	struct hmap blacklist; /* names that take no kprobe */
 	bool blacklist_read;
+	const char *filter; /* available_filter_functions; NULL: none */
+	size_t filter_size;
+	bool filter_asked;
 	struct hmap functions; /* plain names asked for -> itself */
 };
 
@@ -43,6 +46,9 @@ void lines_close(struct lines *l);
  * it. NULL with errno. */
 char *kernel_read_file(struct arena *a, const char *path, size_t max,
 		       size_t *len);
+
+/* A whole file of any size, in the arena; not terminated. NULL with errno. */
+char *kernel_read_whole(struct arena *a, const char *path, size_t *len);
 
 /* One line of kallsyms, taken apart in place. */
 struct kallsym {

@@ -111,3 +111,29 @@ kernel_read_file(struct arena *a, const char *path, size_t max, size_t *len)
 	close(fd);
 	return copy;
 }
+
+/* Pages of the buffer that are never reached cost nothing. */
+char *
+kernel_read_whole(struct arena *a, const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t room = LINES_BUFFER, n = 0;
+	char *buf, *larger;
+	ssize_t got;
+
+	if (fd < 0)
+		return NULL;
+	buf = arena_alloc(a, room);
+	while ((got = read_some(fd, buf + n, room - n)) > 0) {
+		n += (size_t)got;
+		if (n < room)
+			continue;
+		larger = arena_alloc(a, room * 8);
+		memcpy(larger, buf, n);
+		buf = larger;
+		room *= 8;
+	}
+	close(fd);
+	*len = n;
+	return got < 0 ? NULL : buf;
+}
