@@ -24,8 +24,9 @@ struct parser {
 	uint32_t prev_end;  /* where the last accepted token ended */
 	uint32_t last_fail; /* where the last mistake was reported */
 	uint32_t nesting;
-	bool in_pred;        /* a '/' before '{' ends the expression */
-	bool resume_at_line; /* the mistake spoils no more than its line */
+	bool in_pred;         /* a '/' before '{' ends the expression */
+	bool resume_at_brace; /* it has spoilt a '{': ';' end nothing */
+	bool resume_at_line;  /* the mistake spoils no more than its line */
 	bool failed;
 	bool seen_def; /* a probe, macro, map declaration or fn came */
 };

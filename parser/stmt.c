@@ -170,6 +170,27 @@ parse_for_range(struct parser *p, struct node *n, bool paren)
 	return true;
 }
 
+static bool
+parse_for_head(struct parser *p, struct node *n, bool paren)
+{
+	if (p->tok.kind != T_VAR)
+		return fail_here(p, "expected variable in for loop");
+	n->loop_for.name = p->tok.text;
+	n->loop_for.name_span = p->tok.span;
+	advance(p);
+	return expect(p, T_COLON) && parse_for_range(p, n, paren);
+}
+
+/* Behind a mistake in a head with parentheses: a `for` as in C has ';' there,
+ * which end no statement. */
+static void
+skip_head(struct parser *p)
+{
+	while (p->tok.kind != T_EOF && p->tok.kind != T_LBRACE &&
+	       p->tok.kind != T_RBRACE && !at_line_start(p))
+		advance(p);
+}
+
 static struct node *
 parse_for(struct parser *p)
 {
@@ -178,15 +199,11 @@ parse_for(struct parser *p)
 
 	advance(p);
 	paren = accept(p, T_LPAREN);
-	if (p->tok.kind != T_VAR) {
-		fail_here(p, "expected variable in for loop");
+	if (!parse_for_head(p, n, paren)) {
+		if (paren)
+			skip_head(p);
 		return NULL;
 	}
-	n->loop_for.name = p->tok.text;
-	n->loop_for.name_span = p->tok.span;
-	advance(p);
-	if (!expect(p, T_COLON) || !parse_for_range(p, n, paren))
-		return NULL;
 	n->loop_for.head = n->span;
 	n->loop_for.head.end = p->prev_end;
 	n->loop_for.body = parse_body(p);

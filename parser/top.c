@@ -424,6 +424,7 @@ parse_probe(struct parser *p)
 	} while (accept(p, T_COMMA));
 	if (p->tok.kind == T_SLASH && !parse_pred(p, &probe))
 		return false;
+	p->resume_at_brace = p->tok.kind != T_LBRACE;
 	probe.body = parse_block(p);
 	if (!probe.body)
 		return false;
@@ -473,9 +474,9 @@ parse_item(struct parser *p)
 static void
 resume_top(struct parser *p)
 {
-	bool at_line = p->resume_at_line;
+	bool at_line = p->resume_at_line, at_brace = p->resume_at_brace;
 
-	p->resume_at_line = false;
+	p->resume_at_line = p->resume_at_brace = false;
 	while (p->tok.kind != T_EOF) {
 		if (at_line && at_line_start(p))
 			return;
@@ -484,7 +485,7 @@ resume_top(struct parser *p)
 			accept(p, T_SEMI);
 			return;
 		}
-		if (accept(p, T_SEMI) || accept(p, T_RBRACE))
+		if (accept(p, T_RBRACE) || (!at_brace && accept(p, T_SEMI)))
 			return;
 		advance(p);
 	}

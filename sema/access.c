@@ -339,6 +339,16 @@ check_index(struct sema *s, struct node *n)
 	}
 }
 
+void
+check_asked(struct sema *s, struct node *n)
+{
+	bool outer = s->asked;
+
+	s->asked = true;
+	check_expr(s, n);
+	s->asked = outer;
+}
+
 /* What sizeof and offsetof are asked about; NULL: unknown yet or reported. */
 static const struct type *
 type_asked(struct sema *s, struct type_expr *of, struct node *x)
@@ -356,11 +366,7 @@ type_asked(struct sema *s, struct type_expr *of, struct node *x)
 	if (x && x->kind == N_TYPEOF) /* a macro's argument */
 		return type_asked(s, x->of.of, x->of.x);
 	if (x) {
-		bool outer = s->asked;
-
-		s->asked = true;
-		check_expr(s, x);
-		s->asked = outer;
+		check_asked(s, x);
 		return x->type;
 	}
 	t = resolve_type(s, of, NULL);
@@ -464,7 +470,11 @@ check_offsetof(struct sema *s, struct node *n)
 
 		complete_type(s, t);
 		f = type_field(t, name);
-
+		if (t->kind != TY_STRUCT) {
+			fail(s, n);
+			sema_error(s, n, "'%s' is not a C type.", type_name(t));
+			return;
+		}
 		if (!f) {
 			fail(s, n);
 			sema_error(s, n, "'%s' has no field named '%s'",

@@ -240,6 +240,8 @@ void check_field(struct sema *s, struct node *n);
 void check_index(struct sema *s, struct node *n);
 void check_typeinfo(struct sema *s, struct node *n);
 void check_sizeof(struct sema *s, struct node *n);
+/* What only the type of is wanted. */
+void check_asked(struct sema *s, struct node *n);
 void check_offsetof(struct sema *s, struct node *n);
 void check_ident(struct sema *s, struct node *n);
 void check_call(struct sema *s, struct node *n);

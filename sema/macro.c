@@ -344,7 +344,9 @@ substitute(struct node *n, void *arg)
 		substitute_let(c, n);
 		return true;
 	case N_FOR:
-		n->loop_for.name = private_name(c, n->loop_for.name);
+		with = argument(c, PARAM_VAR, n->loop_for.name);
+		n->loop_for.name = with ? with->var.name
+					: private_name(c, n->loop_for.name);
 		return true;
 	case N_MAP:
 		with = argument(c, PARAM_MAP, n->map.name);

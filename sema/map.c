@@ -186,7 +186,11 @@ check_map(struct sema *s, struct node *n, bool write)
 
 	n->map.map = m;
 	n->type = type_error(s->t);
-	good = map_shape(s, m, keyed, n->span);
+	if (s->asked && !keyed && m->keyed) {
+		n->type = m->key; /* sizeof(@x) of a map with keys */
+		return;
+	}
+	good = (s->asked && !keyed) || map_shape(s, m, keyed, n->span);
 	if (keyed) {
 		check_keys(s, n);
 		if (!good || !key_allowed(s, n->map.key, n->span) ||

@@ -141,7 +141,7 @@ base_type(struct sema *s, const struct type_expr *e, uint32_t *used,
 			return t;
 	}
 	if (e->of) {
-		check_expr(s, e->of);
+		check_asked(s, e->of);
 		return e->of->type ? type_settle(s->t, e->of->type) : NULL;
 	}
 	if (e->of_type)
