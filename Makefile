@@ -229,6 +229,21 @@ ifdef BPFTRACE_LINK
 	ln -sf jiffy.8 $(DESTDIR)$(PREFIX)/share/man/man8/bpftrace.8
 endif
 
+# A Debian package from a copy of the sources, with what is built already:
+# $(BUILD)/deb/jiffy_VERSION_ARCH.deb. Needs dpkg-dev and debhelper.
+DEB := $(BUILD)/deb
+deb: $(BUILD)/jiffy
+	@command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null || \
+		{ echo 'apt-get install dpkg-dev debhelper'; exit 1; }
+	@rm -rf $(DEB)
+	@mkdir -p $(DEB)/jiffy
+	@tar -c --exclude=./build --exclude=./.git . | tar -x -C $(DEB)/jiffy
+	@cd $(DEB)/jiffy && BUILD=$(abspath $(BUILD)) MAKEFLAGS= \
+		dpkg-buildpackage -b -d -us -uc >../log 2>&1 || \
+		{ tail -n 30 ../log; exit 1; }
+	@rm -rf $(DEB)/jiffy
+	@ls $(DEB)/*.deb
+
 # Tests: tests/run says what each kind needs. It calls make for what it
 # builds, so that one broken test program does not stop the others.
 export BUILD CC SAN PEER PEERS
@@ -267,7 +282,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'all static install clean   build (SAN=1: with sanitizers)'
+	@echo 'all static install deb clean   build (SAN=1: with sanitizers)'
 	@echo 'demo                       install packages, build, show'
 	@echo 'check check-fast check-live   tests: all, without root, live'
 	@echo 'golden                     rewrite golden files, then read git diff'
@@ -277,7 +292,7 @@ help:
 	@echo 'compare PEER=PATH          live tests under two executables'
 
 .PHONY: all unit vm fuzz fuzzers fuzz-programs workload objects test-programs \
-	static install check \
+	static install deb check \
 	check-fast check-live check-kernels golden compare bench lint fmt demo clean help
 .SECONDARY:
 

@@ -108,6 +108,10 @@ lacks() { # NEED: prints what is not there
 	kfunc) # perf programs may call the kernel's functions
 		printf '6.12\n%s\n' "$(uname -r)" | sort -VC ||
 			{ echo "no calls of kernel functions in this kernel"; return; } ;;
+	debhelper)
+		command -v dpkg-buildpackage >/dev/null 2>&1 &&
+			command -v dh >/dev/null 2>&1 ||
+			echo "cannot be had: dpkg-dev, debhelper" ;;
 	misses) # the kernel counts what it leaves out
 		printf '6.7\n%s\n' "$(uname -r)" | sort -VC ||
 			echo "no count of misses in this kernel" ;;
