@@ -342,6 +342,18 @@ gen_jump(struct gen *g, const struct blk *to, const struct blk *next)
 	put(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
 }
 
+/* As many insns and jumps as it takes for the verifier to keep a state at the
+ * last one's target; it removes jumps to the next insn from the program. */
+static void
+gen_rest(struct gen *g)
+{
+	enum { INSNS_KEPT = 8 };
+	int i;
+
+	for (i = 0; i < INSNS_KEPT; i++)
+		put(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+}
+
 static void
 gen_branch(struct gen *g, const struct blk *b, const struct op *op,
 	   const struct blk *next)
@@ -399,6 +411,9 @@ gen_op(struct gen *g, const struct blk *b, const struct op *op,
 {
 	note_span(g, op);
 	switch (op->code) {
+	case IR_REST:
+		gen_rest(g);
+		break;
 	case IR_NOP:
 	case IR_CTX:
 	case IR_PARAM:

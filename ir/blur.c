@@ -1,277 +1,315 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pass "blur": constants that meet at joins, hidden from the kernel's verifier.
+ * Pass "blur": what the kernel's verifier need not know, hidden from it, so
+ * that its walk through a long program ends.
  *
- * The verifier walks all ways through a program and gives one up where it has
- * been before in the same state. A variable that is a different constant on
- * each way makes the states differ as soon as a comparison of it is decided by
- * its value ("precise", 5.3 and later): n such joins are 2^n ways, and the
- * limit is 1,000,000 insns. A constant that is added to a zero of which the
- * verifier knows nothing is any number to it, on all ways.
+ * The verifier follows all ways through a program, at most 1,000,000 insns in
+ * all, and gives one up where it has been before in the same state. n branches
+ * whose two sides leave different states behind are 2^n ways. What makes
+ * states differ, found in its logs (level 2) of 6.1, 6.12 and 6.18:
  *
- * Only where it matters: a probe with few such joins keeps its constants. Never
- * where the verifier has to know: what goes into addresses and into arguments
- * of helpers, and what counts a loop.
+ * 1. A value of which a comparison has left a range, or one number (and with
+ *    it, from 6.8 on, the stack slot that it was loaded from), once another
+ *    comparison of it is decided by that: then it is "precise" (5.3).
+ * 2. A variable that is a different constant, or has a different range, on
+ *    each side, for the same reason; the result of a comparison is one.
+ * 3. Before 6.3: an event's record that is reserved in the ring buffer. States
+ *    are equal only if the records have the same number, and each has a new
+ *    one: no state within a reservation is ever met again. Those outside would
+ *    be, but states are kept only each 8 insns and 2 jumps: what stands between
+ *    two events is often less. So n prints one after the other were 2^n ways.
+ *
+ * Against 1 and 2: values are mixed with a zero of which the verifier knows
+ * nothing. Comparisons are of such copies, phis become them where they are
+ * made, results of comparisons where they live on. Then what is known of a
+ * value depends on the place in the program, not on the way to it, except for
+ * what the verifier has to know: what goes into addresses and into arguments
+ * of helpers, and what counts a loop. The mixing is XOR: by addition (6.12) or
+ * copies the zero itself would come to share what is learnt later. Against 3:
+ * REST behind each event, jumps to the next insn, which are enough for a state
+ * to be kept and which the kernel removes when it is done.
+ *
+ * Only where the ways are too many: if n branches in m ops are 2^n * m insns
+ * within the limit nothing is needed, whatever the states are.
  */
-#include "internal.h"
+#include "blur.h"
 
 enum {
-	WAYS_MAX = 16,     /* joins: 65,536 ways are too many for any probe */
+	WAYS_MAX = 20,     /* branches: too many whatever stands there */
 	INSNS_MAX = 200000 /* ops times ways: below this, leave it */
 };
 
 struct blur {
 	struct prog *p;
-	struct func *f;
-	struct arena tmp;
-	struct blk **home; /* by ref id */
-	bool *address;     /* by ref id: the verifier has to know it */
-	bool *known;       /* by ref id: a constant, on some way to it */
-	bool *meets;       /* by ref id: a known phi that lives on */
-	VEC(struct ref) work;
-	uint32_t nphis, nops;
+	struct facts k;
 	struct ref zero;
 };
 
-/* ---- what the verifier has to know ---- */
+/* ---- hiding ---- */
 
-static void
-need(struct blur *c, struct ref r)
-{
-	if (c->address[r.id])
-		return;
-	c->address[r.id] = true;
-	*vec_push(&c->tmp, &c->work) = r;
-}
-
-static void
-need_roots(struct blur *c, const struct op *op)
-{
-	uint32_t i;
-
-	if (op->code == IR_LOAD || op->code == IR_STORE || op->code == IR_XADD)
-		need(c, op->arg[0]);
-	for (i = 0; op->code == IR_CALL && i < ir_ref_args(op); i++)
-		need(c, op->arg[i]);
-}
-
-/* What `op` is computed from, in registers. */
-static void
-need_sources(struct blur *c, struct ref r)
-{
-	const struct op *op = ir_op(c->f, r);
-	uint32_t i;
-
-	if (op->code == IR_PHI)
-		for (i = 0; i < c->home[r.id]->preds.n; i++)
-			need(c, op->phi[i]);
-	else if (ir_ops[op->code].flags & F_P && op->code != IR_LOAD)
-		for (i = 0; i < ir_ref_args(op); i++)
-			need(c, op->arg[i]);
-}
-
-/* ---- phis of constants ---- */
-
-static bool
-heads_loop(const struct blk *b)
-{
-	uint32_t i;
-
-	for (i = 0; i < b->preds.n; i++)
-		if (b->preds.v[i]->rpo >= b->rpo)
-			return true;
-	return false;
-}
-
-/* Is `r` a constant on some way to it? */
-static bool
-knows(const struct blur *c, const struct blk *b, struct ref r)
-{
-	const struct op *op = ir_op(c->f, r);
-	uint32_t i;
-
-	if (op->code == IR_PHI) {
-		for (i = 0; i < b->preds.n && !heads_loop(b); i++)
-			if (c->known[op->phi[i].id])
-				return true;
-		return false;
-	}
-	if (op->code != IR_CONST &&
-	    (op->code < IR_COPY || op->code == IR_CMP || op->code == IR_LOAD ||
-	     !(ir_ops[op->code].flags & F_P)))
-		return false;
-	for (i = 0; i < ir_ref_args(op); i++)
-		if (!c->known[op->arg[i].id])
-			return false;
-	return true;
-}
-
-static void
-note_use(struct blur *c, struct ref r, const struct blk *user)
-{
-	if (c->meets[r.id] || c->home[r.id] == user || c->address[r.id] ||
-	    !c->known[r.id] || ir_op(c->f, r)->code != IR_PHI)
-		return;
-	c->meets[r.id] = true;
-	c->nphis++;
-}
-
-static void
-note_uses(struct blur *c, const struct blk *b, const struct op *op)
-{
-	uint32_t i;
-
-	for (i = 0; i < ir_ref_args(op); i++)
-		note_use(c, op->arg[i], b);
-	for (i = 0; op->code == IR_PHI && i < b->preds.n; i++)
-		note_use(c, op->phi[i], b);
-}
-
-static void
-look(struct blur *c)
-{
-	const struct func *f = c->f;
-	uint32_t i, k;
-
-	c->home = arena_alloc(&c->tmp, f->ops.n * sizeof(*c->home));
-	c->address = arena_alloc(&c->tmp, f->ops.n * sizeof(*c->address));
-	c->known = arena_alloc(&c->tmp, f->ops.n * sizeof(*c->known));
-	c->meets = arena_alloc(&c->tmp, f->ops.n * sizeof(*c->meets));
-	for (i = 0; i < f->blks.n; i++) {
-		struct blk *b = f->blks.v[i];
-
-		c->nops += b->ops.n;
-		for (k = 0; k < b->ops.n; k++) {
-			c->home[b->ops.v[k].id] = b;
-			need_roots(c, ir_op(f, b->ops.v[k]));
-		}
-	}
-	while (c->work.n)
-		need_sources(c, c->work.v[--c->work.n]);
-	for (i = 0; i < f->blks.n; i++)
-		for (k = 0; k < f->blks.v[i]->ops.n; k++) {
-			struct ref r = f->blks.v[i]->ops.v[k];
-
-			c->known[r.id] = knows(c, f->blks.v[i], r);
-			note_uses(c, f->blks.v[i], ir_op(f, r));
-		}
-}
-
-static bool
-is_too_many(const struct blur *c)
-{
-	return c->nphis >= WAYS_MAX ||
-	       (uint64_t)c->nops << c->nphis > INSNS_MAX;
-}
-
-/* ---- hiding them ---- */
-
+/* A load of its own, at the function's start: a copy in a register that is
+ * compared would be known in all of them. */
 static void
 make_zero(struct blur *c)
 {
-	struct lower l = { .prog = c->p, .f = c->f, .unit = c->f->unit };
-	struct blk *entry = c->f->blks.v[0];
-	struct ref end = entry->ops.v[--entry->ops.n];
+	struct lower l = { .prog = c->p, .f = c->k.f, .unit = c->k.f->unit };
+	struct blk *entry = c->k.f->blks.v[0];
+	uint32_t head = ir_after_head(c->k.f, entry), n = entry->ops.n, i;
+	struct ref *rest = arena_alloc(c->k.tmp, n * sizeof(*rest));
 
+	for (i = head; i < n; i++)
+		rest[i] = entry->ops.v[i];
+	entry->ops.n = head;
 	l.cur = entry;
-	l.span = ir_op(c->f, end)->span;
+	l.span = ir_op(c->k.f, rest[head])->span;
 	c->zero = ir_load(&l, ir_zeros(&l, 8), 0, 8);
-	*vec_push(c->f->arena, &entry->ops) = end;
+	for (i = head; i < n; i++)
+		*vec_push(c->k.f->arena, &entry->ops) = rest[i];
+}
+
+static bool
+may_hide(const struct blur *c, struct ref r)
+{
+	return r.id < c->k.n && !c->k.address[r.id] && !c->k.pointer[r.id] &&
+	       ir_op(c->k.f, r)->code != IR_CONST;
 }
 
 static struct ref
-hidden(struct blur *c, struct blk *b, struct ref constant)
+hidden(struct blur *c, struct ref r)
 {
-	struct op add = { .code = IR_ADD, .nargs = 2 };
+	struct op mix = { .code = IR_XOR,
+			  .width = 8,
+			  .nargs = 2,
+			  .reg = -1,
+			  .span = ir_op(c->k.f, r)->span };
 
-	if (!ir_op(c->f, constant)->imm)
-		return c->zero;
-	add.span = ir_op(c->f, constant)->span;
-	add.arg[0] = c->zero;
-	add.arg[1] = constant;
-	return ir_append_before_end(c->f, b, add);
+	mix.arg[0] = r;
+	mix.arg[1] = c->zero;
+	return ir_new_op(c->k.f, mix);
 }
 
-static void
-hide(struct blur *c, struct blk *b)
-{
-	uint32_t i, k;
-
-	for (k = 0; k < b->ops.n; k++) {
-		struct ref r = b->ops.v[k];
-
-		if (ir_op(c->f, r)->code != IR_PHI)
-			break;
-		for (i = 0; c->meets[r.id] && i < b->preds.n; i++) {
-			struct ref a = ir_op(c->f, r)->phi[i];
-
-			if (ir_op(c->f, a)->code != IR_CONST)
-				continue;
-			a = hidden(c, b->preds.v[i], a);
-			ir_op(c->f, r)->phi[i] = a;
-		}
-	}
-}
-
-/* ---- loops that are back edges because there is no bpf_loop ---- */
-
-/* 0, 1, 2...: by this the verifier sees that the loop ends. */
+/* Is `r` read by one comparison only, and known in no other register nor slot
+ * that lives on? Then it does not matter what is learnt of it. */
 static bool
-is_counter(const struct blur *c, const struct blk *b, struct ref r)
+is_private(const struct blur *c, struct ref r)
 {
-	const struct op *phi = ir_op(c->f, r);
-	uint32_t i;
+	const struct op *op = ir_op(c->k.f, r);
 
-	for (i = 0; i < b->preds.n; i++) {
-		const struct op *a = ir_op(c->f, phi->phi[i]);
-
-		if (a->code == IR_CONST)
-			continue;
-		if (a->code != IR_ADD || a->arg[0].id != r.id ||
-		    ir_op(c->f, a->arg[1])->code != IR_CONST)
+	for (;;) {
+		if (c->k.uses[r.id] > 1)
 			return false;
+		switch ((int)op->code) {
+		case IR_CONST:
+		case IR_CALL:
+		case IR_PHI: /* hidden itself */
+			return true;
+		case IR_LOAD: /* of the stack: its slot is known, too */
+			op = ir_op(c->k.f, op->arg[0]);
+			return op->code != IR_OBJ && op->code != IR_PARAM;
+		case IR_COPY:
+		case IR_ZEXT:
+		case IR_SEXT:
+		case IR_AND: /* may become a copy of 32 bits */
+			break;
+		case IR_ADD: /* a constant more is still the same number */
+		case IR_SUB:
+			if (ir_op(c->k.f, op->arg[1])->code != IR_CONST)
+				return true;
+			break;
+		default:
+			return true;
+		}
+		r = op->arg[0];
+		op = ir_op(c->k.f, r);
 	}
-	return true;
 }
 
-/* All else that changes from round to round is unknown at its start, so that
- * the ways within a round join again. */
+struct rewriting {
+	struct ref *to; /* by ref id: what everybody reads instead */
+	uint32_t nto;
+	VEC(struct ref) ops; /* the block's new list */
+};
+
 static void
-hide_rounds(struct blur *c, struct blk *b, struct ref *to)
+put(struct blur *c, struct rewriting *w, struct ref r)
 {
+	*vec_push(c->k.f->arena, &w->ops) = r;
+}
+
+static void
+hide_operands(struct blur *c, struct rewriting *w, struct ref r)
+{
+	uint32_t i, n = ir_ref_args(ir_op(c->k.f, r));
+
+	for (i = 0; i < n; i++) {
+		struct ref a = ir_op(c->k.f, r)->arg[i], mix;
+
+		if (!may_hide(c, a) || is_private(c, a))
+			continue;
+		mix = hidden(c, a);
+		put(c, w, mix);
+		ir_op(c->k.f, r)->arg[i] = mix;
+	}
+}
+
+static void
+hide_result(struct blur *c, struct rewriting *w, struct ref r)
+{
+	if (!c->k.lives[r.id] || !may_hide(c, r))
+		return;
+	w->to[r.id] = hidden(c, r);
+	put(c, w, w->to[r.id]);
+}
+
+static void
+hide_in(struct blur *c, struct rewriting *w, struct blk *b)
+{
+	uint32_t i, k, head = ir_after_head(c->k.f, b);
+
+	w->ops = (typeof(w->ops)){ 0 };
+	for (i = 0; i < b->ops.n; i++) {
+		struct ref r = b->ops.v[i];
+		enum ir_opcode code = ir_op(c->k.f, r)->code;
+
+		if (i == head)
+			for (k = 0; k < head; k++)
+				if (ir_op(c->k.f, b->ops.v[k])->code == IR_PHI)
+					hide_result(c, w, b->ops.v[k]);
+		if (code == IR_BR || code == IR_CMP)
+			hide_operands(c, w, r);
+		put(c, w, r);
+		if (code == IR_CMP)
+			hide_result(c, w, r);
+	}
+	b->ops.n = 0;
+	for (i = 0; i < w->ops.n; i++)
+		*vec_push(c->k.f->arena, &b->ops) = w->ops.v[i];
+}
+
+static void
+hide(struct blur *c)
+{
+	struct rewriting w = { .nto = c->k.f->ops.n };
+	uint32_t most = c->k.f->ops.n, i;
+
+	for (i = 0; i < c->k.f->blks.n;
+	     i++) /* two operands and a result each */
+		most += 3 * c->k.f->blks.v[i]->ops.n;
+	w.to = arena_alloc(c->k.tmp, most * sizeof(*w.to));
+	for (i = 0; i < c->k.f->blks.n; i++)
+		hide_in(c, &w, c->k.f->blks.v[i]);
+	ir_replace(c->k.f, w.to);
+	for (i = 1; i < w.nto; i++)
+		if (w.to[i].id)
+			ir_op(c->k.f, w.to[i])->arg[0].id = i;
+}
+
+/* ---- where nothing is reserved ---- */
+
+/* The block where an event's two ways meet: it was sent, or the buffer was
+ * full. NULL: `b` reserves nothing, or they go different ways. */
+static struct blk *
+event_end(const struct blur *c, const struct blk *b)
+{
+	const struct op *end = ir_end(c->k.f, b), *from;
 	uint32_t i;
+
+	if (end->code != IR_BR)
+		return NULL;
+	from = ir_op(c->k.f, end->arg[0]);
+	if (from->code != IR_CALL || from->index != HELPER_ringbuf_reserve)
+		return NULL;
+	for (i = 0; i < 2; i++)
+		if (b->succ[i]->cold && !b->succ[i]->succ[1])
+			return b->succ[i]->succ[0];
+	return NULL;
+}
+
+static void
+rest(struct blur *c)
+{
+	uint32_t i, n = c->k.f->blks.n;
+
+	for (i = 0; i < n; i++) {
+		struct blk *to = event_end(c, c->k.f->blks.v[i]);
+		struct op op = { .code = IR_REST };
+
+		if (!to || ir_heads_loop(to))
+			continue;
+		op.span = ir_end(c->k.f, to)->span;
+		ir_append_front(c->k.f, to, op);
+	}
+}
+
+/* ---- which programs ---- */
+
+/* Ops and branches of a unit, the callbacks of its loops included. */
+struct ways {
+	uint64_t ops;
+	uint32_t branches;
+};
+
+static uint32_t
+count_branches(const struct func *f, const struct blk *b)
+{
+	uint32_t i, n = 0;
 
 	for (i = 0; i < b->ops.n; i++) {
-		struct ref r = b->ops.v[i], hide;
+		const struct op *op = ir_op(f, b->ops.v[i]);
 
-		if (ir_op(c->f, r)->code != IR_PHI)
-			break;
-		if (c->address[r.id] || is_counter(c, b, r))
-			continue;
-		hide = ir_append_front(c->f, b,
-				       (struct op){ .code = IR_SHL,
-						    .nargs = 2,
-						    .arg = { r, c->zero } });
-		to[r.id] = hide;
+		n += op->code == IR_CMP;
+		if (op->code == IR_BR)
+			n += ir_end(f, b->succ[0])->code != IR_RET &&
+			     ir_end(f, b->succ[1])->code != IR_RET;
 	}
+	return n;
+}
+
+static const struct func *
+outermost(const struct func *f)
+{
+	while (f->parent)
+		f = f->parent;
+	return f;
+}
+
+static struct ways *
+count_ways(const struct prog *p, struct arena *tmp)
+{
+	struct ways *ways = arena_alloc(tmp, (p->funcs.n + 1) * sizeof(*ways));
+	uint32_t i, k;
+
+	for (i = 0; i < p->funcs.n; i++) {
+		const struct func *f = p->funcs.v[i];
+		struct ways *w = &ways[outermost(f)->index];
+
+		for (k = 0; k < f->blks.n; k++) {
+			w->ops += f->blks.v[k]->ops.n;
+			w->branches += count_branches(f, f->blks.v[k]);
+		}
+	}
+	return ways;
+}
+
+static bool
+are_too_many(const struct ways *w)
+{
+	return w->branches >= WAYS_MAX || w->ops << w->branches > INSNS_MAX;
 }
 
 static void
-hide_loops(struct blur *c)
+blur_func(struct prog *p, struct func *f)
 {
-	uint32_t n = c->f->ops.n, most = n, i;
-	struct ref *to;
+	struct arena tmp = { 0 };
+	struct blur c = { .p = p, .k = { .f = f, .tmp = &tmp } };
 
-	for (i = 0; i < c->f->blks.n; i++)
-		most += c->f->blks.v[i]->ops.n;
-	to = arena_alloc(&c->tmp, most * sizeof(*to));
-	for (i = 0; i < c->f->blks.n; i++)
-		if (heads_loop(c->f->blks.v[i]))
-			hide_rounds(c, c->f->blks.v[i], to);
-	ir_replace(c->f, to);
-	for (i = 1; i < n; i++)
-		if (to[i].id)
-			ir_op(c->f, to[i])->arg[0].id = i;
+	ir_rpo(f);
+	c.k.counted = p->without & 1u << FEAT_LOOP;
+	ir_find_facts(&c.k);
+	make_zero(&c);
+	hide(&c);
+	rest(&c);
+	arena_free(&tmp);
 }
 
 static bool
@@ -280,7 +318,7 @@ has_loops(const struct func *f)
 	uint32_t i;
 
 	for (i = 0; i < f->blks.n; i++)
-		if (heads_loop(f->blks.v[i]))
+		if (ir_heads_loop(f->blks.v[i]))
 			return true;
 	return false;
 }
@@ -289,22 +327,17 @@ has_loops(const struct func *f)
 bool
 ir_blur(struct prog *p)
 {
-	uint32_t i, k;
+	struct arena tmp = { 0 };
+	struct ways *ways = count_ways(p, &tmp);
+	uint32_t i;
 
 	for (i = 0; i < p->funcs.n; i++) {
-		struct blur c = { .p = p, .f = p->funcs.v[i] };
-		bool loops = p->without & 1u << FEAT_LOOP && has_loops(c.f);
-		bool many;
+		struct func *f = p->funcs.v[i];
 
-		look(&c);
-		many = c.nphis && (loops || is_too_many(&c));
-		if (many || loops)
-			make_zero(&c);
-		for (k = 0; many && k < c.f->blks.n; k++)
-			hide(&c, c.f->blks.v[k]);
-		if (loops)
-			hide_loops(&c);
-		arena_free(&c.tmp);
+		if (are_too_many(&ways[outermost(f)->index]) ||
+		    (p->without & 1u << FEAT_LOOP && has_loops(f)))
+			blur_func(p, f);
 	}
+	arena_free(&tmp);
 	return true;
 }

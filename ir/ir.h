@@ -56,6 +56,7 @@ struct op {
 	uint8_t nargs;
 	bool keep;      /* an address that stays in its register: making it
 			   again would cost more (two insns) */
+	bool number;    /* LOAD: no address, not even to the verifier */
 	bool has_imm;   /* the last argument is `imm`, not a ref */
 	int8_t reg;     /* of the result, once assigned; else -1 */
 	int8_t areg[5]; /* of each argument, likewise */

@@ -185,6 +185,7 @@ struct mem lower_lval_mem(struct lower *l, struct lval lv);
 bool lower_loads_ctx(struct lower *l, const struct lval *lv);
 void lower_lval_into(struct lower *l, struct lval lv, struct mem dst,
 		     uint32_t size);
+void lower_number(struct lower *l, struct ref v, const struct type *t);
 struct ref lower_load_scalar(struct lower *l, struct mem m,
 			     const struct type *t);
 enum addrspace lower_default_space(struct lower *l, enum addrspace as);

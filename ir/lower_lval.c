@@ -197,10 +197,21 @@ extend(struct lower *l, struct ref v, const struct type *t)
 	return v;
 }
 
+/* What was loaded is not an address, by its type. */
+void
+lower_number(struct lower *l, struct ref v, const struct type *t)
+{
+	if (l->cur && t->kind != TY_POINTER && ir_op(l->f, v)->code == IR_LOAD)
+		ir_op(l->f, v)->number = true;
+}
+
 struct ref
 lower_load_scalar(struct lower *l, struct mem m, const struct type *t)
 {
-	return extend(l, ir_load(l, m.base, m.off, t->size), t);
+	struct ref v = ir_load(l, m.base, m.off, t->size);
+
+	lower_number(l, v, t);
+	return extend(l, v, t);
 }
 
 /* Loads the context allows: aligned, and in tracepoints not of the first

@@ -102,8 +102,13 @@ lower_var_get(struct lower *l, const struct var *v)
 	if (lv->at == AT_SLOT)
 		return ir_slot_get(l, lv->index);
 	m = lower_var_mem(l, v);
-	if (is_whole(lv))
-		return ir_load(l, m.base, m.off, 8);
+	if (is_whole(lv)) {
+		struct ref x = ir_load(l, m.base, m.off, 8);
+
+		if (lv->as == AS_BPF)
+			lower_number(l, x, v->type);
+		return x;
+	}
 	return lower_load_scalar(l, m, v->type);
 }
 

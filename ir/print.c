@@ -194,6 +194,7 @@ print_operands(const struct blk *b, const struct op *op, struct sbuf *out)
 {
 	switch (op->code) {
 	case IR_NOP:
+	case IR_REST:
 	case IR_CTX:
 		break;
 	case IR_CONST:

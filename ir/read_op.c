@@ -232,6 +232,7 @@ read_operands(struct reader *r, struct blk *b, struct op *op)
 {
 	switch (op->code) {
 	case IR_NOP:
+	case IR_REST:
 	case IR_CTX:
 		break;
 	case IR_CONST:

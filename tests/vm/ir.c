@@ -274,6 +274,7 @@ value(struct vm *vm, struct frame *f, const struct op *op)
 {
 	switch ((int)op->code) {
 	case IR_NOP:
+	case IR_REST:
 		return 0;
 	case IR_CONST:
 		return (uint64_t)op->imm;
