@@ -111,7 +111,7 @@ void
 fold_rows(struct session *s, const struct mapdef *def,
 	  const struct map_rows *rows, uint32_t from, struct folded *f)
 {
-	struct out o = { .fd = -1, .session = s };
+	struct out o = { .fd = -1, .session = s, .escape = s->opts->escape };
 	size_t at = 0;
 
 	*f = (struct folded){ .v = calloc(rows->n + 1, sizeof(*f->v)) };

@@ -18,6 +18,7 @@ struct out {
 	int fd;
 	bool json;
 	bool folded; /* maps keyed by stacks as lines */
+	bool escape; /* --escape: out_foreign() shows what it is given */
 	enum out_buffering buffering;
 	struct sbuf buf;
 	bool failed; /* a write failed: errno in error */
@@ -31,6 +32,8 @@ struct out {
 void out_write(struct out *o, const void *bytes, size_t n);
 void out_puts(struct out *o, const char *s);
 void out_putc(struct out *o, char c);
+/* Bytes that somebody else has chosen: names, paths, strings. */
+void out_foreign(struct out *o, const char *s, size_t n);
 void out_printf(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Hand what is buffered to the kernel. */
 void out_flush(struct out *o);
@@ -212,6 +215,7 @@ struct options {
 	uint32_t without;        /* --no-feature: bits 1 << enum feature */
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;
 	bool folded; /* -f folded */
+	bool escape; /* control characters in foreign text are shown */
 	bool no_warnings;
 	bool wait_detach;  /* stay until the kernel has let go of all */
 	bool quiet_maps;   /* no maps at the end */

@@ -39,6 +39,7 @@ enum {
 	OPT_STRICT,
 	OPT_CHILD_STATUS,
 	OPT_FOLLOW,
+	OPT_ESCAPE,
 	OPT_NO_FEATURE,
 	OPT_IGNORED, /* accepted, without effect */
 	OPT_IGNORED_ARG,
@@ -74,6 +75,7 @@ static const struct option long_options[] = {
 	{ "strict",              no_argument,       NULL, OPT_STRICT },
 	{ "child-status",        no_argument,       NULL, OPT_CHILD_STATUS },
 	{ "follow",              no_argument,       NULL, OPT_FOLLOW },
+	{ "escape",              no_argument,       NULL, OPT_ESCAPE },
 	{ "mode",                required_argument, NULL, OPT_MODE },
 	{ "test",                no_argument,       NULL, OPT_TEST },
 	{ "bench",               no_argument,       NULL, OPT_BENCH },
@@ -109,6 +111,7 @@ static const char usage[] =
 "                        stacks as lines for flame graph tools\n"
 "        --flamegraph F  draw them at the end: F.svg, for a browser\n"
 "    -B MODE             output buffering: line, full, none\n"
+"        --escape        show control characters in names and strings\n"
 "    -I DIR              search C headers there\n"
 "        --include FILE  as #include FILE before the script\n"
 "        --unsafe        permit system(), signal() and the like\n"
@@ -400,6 +403,8 @@ flag_of(struct options *o, int c)
 		return &o->strict;
 	case OPT_CHILD_STATUS:
 		return &o->child_status;
+	case OPT_ESCAPE:
+		return &o->escape;
 	case OPT_FOLLOW:
 		return &o->follow;
 	default: /* with more to do */

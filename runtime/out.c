@@ -129,6 +129,42 @@ utf8_length(const unsigned char *s, size_t n)
 	return len;
 }
 
+/* Whether a terminal would take these bytes, of one character, as an order:
+ * C0 and DEL, C1 in UTF-8, what is no UTF-8. */
+static bool
+is_control(const unsigned char *p, size_t len)
+{
+	if (p[0] < 0x80)
+		return p[0] < 0x20 || p[0] == 0x7f;
+	return !len || (p[0] == 0xc2 && p[1] < 0xa0);
+}
+
+void
+out_foreign(struct out *o, const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	static const char named[] = "abtnvfr"; /* from 7 on */
+	size_t len;
+
+	if (!o->escape) {
+		out_write(o, s, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i += len) {
+		len = p[i] < 0x80 ? 0 : utf8_length(p + i, n - i);
+		if (p[i] == '\\')
+			out_puts(o, "\\\\");
+		else if (!is_control(p + i, len))
+			out_write(o, s + i, len ? len : 1);
+		else if (p[i] >= 7 && p[i] <= 13)
+			out_printf(o, "\\%c", named[p[i] - 7]);
+		else
+			for (size_t k = i; k < i + (len ? len : 1); k++)
+				out_printf(o, "\\x%02x", p[k]);
+		len += !len;
+	}
+}
+
 /* Text as it is; bytes that are no UTF-8, which JSON may not hold, as the
  * character of that number. */
 void

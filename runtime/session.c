@@ -120,6 +120,7 @@ open_output(struct session *s)
 	s->out->fd = STDOUT_FILENO;
 	s->out->json = s->opts->json;
 	s->out->folded = s->opts->folded;
+	s->out->escape = s->opts->escape && !s->opts->json;
 	s->out->buffering = s->opts->buffering;
 	s->out->session = s;
 	if (!path)

@@ -74,10 +74,10 @@ put(struct out *o, const char *name, uint64_t off, uint64_t addr, bool offset)
 {
 	if (!name)
 		out_printf(o, "%#llx", (unsigned long long)addr);
-	else if (offset)
-		out_printf(o, "%s+%llu", name, (unsigned long long)off);
 	else
-		out_puts(o, name);
+		out_foreign(o, name, strlen(name));
+	if (name && offset)
+		out_printf(o, "+%llu", (unsigned long long)off);
 }
 
 /* ---- kernel ---- */

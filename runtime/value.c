@@ -122,7 +122,7 @@ text_string(struct out *o, const struct type *t, const void *v)
 	size_t n;
 	const char *s = value_string(t, v, &n);
 
-	out_write(o, s, n);
+	out_foreign(o, s, n);
 	if (n < t->size || !t->size)
 		return;
 	if (o->session)

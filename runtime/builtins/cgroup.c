@@ -129,7 +129,7 @@ print_group(struct out *o, const char *name, const char *mount, uint64_t id,
 		}
 	}
 	out_printf(o, "%s%s:", *first ? "" : ",", name);
-	out_write(o, path.s, path.n);
+	out_foreign(o, path.s, path.n);
 	*first = false;
 	sbuf_free(&path);
 }

@@ -20,7 +20,8 @@ void builtin_json_text(struct out *o, const struct type *t, const void *cell,
 		       void (*write)(struct out *, const struct type *,
 				     const void *));
 /* The text of a printf-like call, NUL-terminated, to be freed. */
-char *builtin_format_text(struct session *s, const struct event *e, size_t *n);
+char *builtin_format_text(struct session *s, const struct event *e, bool escape,
+			  size_t *n);
 
 /* printf() as text that the kernel makes: for files of pinned iterators. */
 bool seq_printf_check(struct sema *s, struct node *n);

@@ -50,7 +50,7 @@ printf_event(struct session *s, const struct event *e)
 		out_end(s->out);
 		return;
 	}
-	text = builtin_format_text(s, e, &n);
+	text = builtin_format_text(s, e, false, &n);
 	out_text_event(s->out, "printf", text, n);
 	free(text);
 }
@@ -174,7 +174,7 @@ static void
 cat_event(struct session *s, const struct event *e)
 {
 	size_t n, left = s->config->max_cat_bytes;
-	char *path = builtin_format_text(s, e, &n);
+	char *path = builtin_format_text(s, e, false, &n);
 	FILE *f = fopen(path, "re");
 	struct sbuf text = { 0 };
 	char chunk[4096];
@@ -257,7 +257,7 @@ static void
 system_event(struct session *s, const struct event *e)
 {
 	size_t n;
-	char *command = builtin_format_text(s, e, &n);
+	char *command = builtin_format_text(s, e, false, &n);
 	struct sbuf text = { 0 };
 	int status;
 
@@ -324,7 +324,7 @@ join_event(struct session *s, const struct event *e)
 {
 	const char *at = (const char *)e->data + 8;
 	const char *sep = " ";
-	struct sbuf text = { 0 };
+	struct out tmp = { .fd = -1, .escape = s->out->escape };
 	size_t n;
 	unsigned i;
 
@@ -332,13 +332,13 @@ join_event(struct session *s, const struct event *e)
 		sep = event_str(e, 1, &n);
 	for (i = 0; i < JOIN_STRINGS && *at; i++, at += JOIN_LENGTH) {
 		if (i)
-			sbuf_puts(&text, sep);
-		sbuf_add(&text, at, strnlen(at, JOIN_LENGTH));
+			out_puts(&tmp, sep);
+		out_foreign(&tmp, at, strnlen(at, JOIN_LENGTH));
 	}
 	if (!s->out->json)
-		sbuf_putc(&text, '\n');
-	out_text_event(s->out, "join", text.s ? text.s : "", text.n);
-	sbuf_free(&text);
+		out_putc(&tmp, '\n');
+	out_text_event(s->out, "join", tmp.buf.s ? tmp.buf.s : "", tmp.buf.n);
+	sbuf_free(&tmp.buf);
 }
 
 /* clang-format off */

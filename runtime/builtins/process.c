@@ -286,7 +286,7 @@ username_print(struct out *o, const struct type *t, const void *cell)
 		return;
 	while ((p = fgetpwent(f)))
 		if (p->pw_uid == uid) {
-			out_puts(o, p->pw_name);
+			out_foreign(o, p->pw_name, strlen(p->pw_name));
 			break;
 		}
 	fclose(f);

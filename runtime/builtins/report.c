@@ -130,7 +130,7 @@ static void
 report_event(struct session *s, const struct event *e)
 {
 	size_t n;
-	char *text = builtin_format_text(s, e, &n);
+	char *text = builtin_format_text(s, e, s->out->escape, &n);
 
 	report_at_call(e, e->spec->call->call.word->aux, text, n);
 	free(text);

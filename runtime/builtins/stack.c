@@ -291,7 +291,8 @@ print_frame(struct out *o, const struct type *t, uint64_t addr, uint32_t pid)
 	if (user && t->par[PAR_MODE] == MODE_PERF) {
 		out_puts(o, " (");
 		module = sym_user_module(o->session, pid, addr);
-		out_puts(o, module ? module : "[unknown]");
+		module = module ? module : "[unknown]";
+		out_foreign(o, module, strlen(module));
 		out_putc(o, ')');
 	}
 	out_putc(o, '\n');

@@ -46,9 +46,10 @@ builtin_json_text(struct out *o, const struct type *t, const void *cell,
 }
 
 char *
-builtin_format_text(struct session *s, const struct event *e, size_t *n)
+builtin_format_text(struct session *s, const struct event *e, bool escape,
+		    size_t *n)
 {
-	struct out tmp = { .fd = -1, .buffering = OUT_FULL };
+	struct out tmp = { .fd = -1, .buffering = OUT_FULL, .escape = escape };
 
 	tmp.session = s;
 	format_print(&tmp, e);
