@@ -66,13 +66,13 @@ struct builder {
 	/* The order in which things happen: */
 	uint32_t clock;
 	VEC(struct when { /* a block was filled: by id */
-		uint32_t entered, left; /* 0: not yet */
-		uint32_t depth;         /* below the entry, by idom */
+			  uint32_t entered, left; /* 0: not yet */
+			  uint32_t depth;         /* below the entry, by idom */
 	})
 	when;
 	VEC(struct write { /* a variable was written: by slot, the last one */
-		uint32_t time;
-		const struct write *before;
+			   uint32_t time;
+			   const struct write *before;
 	} *)
 	writes;
 };

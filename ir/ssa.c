@@ -285,9 +285,8 @@ read_var(struct func *f, struct blk *b, uint32_t slot)
 {
 	enum { STRIDE = 8, KEEP = 32 };
 	const struct when *when = when_of(f, b) - b->id;
-	const struct write *w = slot < f->builder->writes.n
-					? f->builder->writes.v[slot]
-					: NULL;
+	const struct write *w =
+		slot < f->builder->writes.n ? f->builder->writes.v[slot] : NULL;
 	struct blk *keep[KEEP], *at = b, *to;
 	struct ref r = REF_NONE;
 	uint32_t n = 0;

@@ -57,7 +57,7 @@ report(struct sema *s)
 			continue;
 		good = diag_foreign(s->d, "%s", m[i].text);
 		lacking |= strstr(m[i].text, "unknown type") ||
-			   strstr(m[i].text, "incomplete type");
+			   strstr(m[i].text, "undeclared identifier");
 	}
 	if (lacking)
 		diag_error(s->d, (struct span){ 0 },
@@ -160,10 +160,12 @@ check_define(struct sema *s, struct node *n)
 	enum cdef_macro_kind kind;
 	uint64_t ignored;
 
-	if (!s->cdefs || script_constant(s, name, &ignored))
+	if (!s->cdefs)
 		return false;
 	kind = cdef_macro(s->cdefs, name, &text);
-	if (kind == CDEF_NONE)
+	/* Headers define names of their enums' constants as themselves. */
+	if (kind == CDEF_NONE || ((kind == CDEF_LOOP || !strcmp(text, name)) &&
+				  script_constant(s, name, &ignored)))
 		return false;
 	n->type = type_error(s->t);
 	if (kind == CDEF_LOOP) {

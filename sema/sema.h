@@ -32,9 +32,9 @@ struct mapdef {
 	struct span key_span, value_span, first; /* where each was decided */
 	const char *declared_kind;               /* of let @x = kind(n) */
 	uint64_t entries;
-	uint32_t index;     /* dense, in order of first use */
+	uint32_t index;          /* dense, in order of first use */
 	uint32_t met, met_round; /* sema's: how often in which round */
-	bool scalar, keyed; /* neither: only declared */
+	bool scalar, keyed;      /* neither: only declared */
 	bool iterated, deleted, read_as_int;
 	bool flexible; /* once settled: only literals were assigned to it */
 };

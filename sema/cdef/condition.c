@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The constant expressions of #if and #elif, in 64-bit integers. Names that
- * are no macro are zero. What does not parse counts as false.
+ * are no macro are zero. What does not parse counts as false; in a script it is
+ * a mistake.
  */
 #include <string.h>
 
@@ -323,5 +324,8 @@ pp_condition(struct cpp *pp)
 
 	next(&c);
 	v = ternary(&c);
+	if (c.bad)
+		pp_message(pp, false, c.t.kind == CT_EOF ? NULL : &c.t,
+			   "error: expected value in expression");
 	return v.v && !c.bad;
 }

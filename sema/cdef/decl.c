@@ -25,6 +25,7 @@ c_advance(struct cparser *p)
 	else if (is_punct(&p->tok, ')') || is_punct(&p->tok, ']') ||
 		 is_punct(&p->tok, '}'))
 		p->nest--;
+	p->end = p->tok.text + p->tok.len;
 	if (p->has_ahead) {
 		p->tok = p->ahead;
 		p->has_ahead = false;
@@ -60,19 +61,40 @@ c_expect(struct cparser *p, unsigned punct)
 	return false;
 }
 
-void
-c_fail(struct cparser *p, const char *fmt, ...)
+static void
+vfail(struct cparser *p, const struct ctoken *at, const char *fmt, va_list ap)
 {
-	const char *text;
-	va_list ap;
-
 	if (p->bad)
 		return;
 	p->bad = true;
+	pp_message(p->pp, false, at, "error: %s",
+		   arena_vprintf(p->arena, fmt, ap));
+}
+
+void
+c_fail(struct cparser *p, const char *fmt, ...)
+{
+	va_list ap;
+
 	va_start(ap, fmt);
-	text = arena_vprintf(p->arena, fmt, ap);
+	vfail(p, &p->tok, fmt, ap);
 	va_end(ap);
-	pp_message(p->pp, false, &p->tok, "error: %s", text);
+}
+
+void
+c_fail_at(struct cparser *p, const struct ctoken *at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfail(p, at, fmt, ap);
+	va_end(ap);
+}
+
+struct ctoken
+c_behind(const struct cparser *p)
+{
+	return (struct ctoken){ .text = p->end ? p->end : p->tok.text };
 }
 
 void

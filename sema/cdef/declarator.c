@@ -47,12 +47,14 @@ is_nested(struct cparser *p)
 	return !t->name->symbol || t->name->symbol->kind != SYM_TYPEDEF;
 }
 
-static const struct ctype *suffixes(struct cparser *p,
-				    const struct ctype *base);
+static const struct ctype *suffixes(struct cparser *p, const struct ctype *base,
+				    const struct cname *name);
 
 static const struct ctype *
-array_suffix(struct cparser *p, const struct ctype *base)
+array_suffix(struct cparser *p, const struct ctype *base,
+	     const struct cname *name)
 {
+	struct ctoken at;
 	struct cattr ignored = { 0 };
 	struct cvalue n = { 0 };
 	bool unsized;
@@ -60,27 +62,30 @@ array_suffix(struct cparser *p, const struct ctype *base)
 	c_advance(p);
 	qualifiers(p, &ignored);
 	unsized = is_punct(&p->tok, ']');
+	at = p->tok;
 	if (!unsized)
 		n = c_constant(p);
 	if (!c_expect(p, ']'))
 		return base;
 	if ((int64_t)n.v < 0) {
-		c_fail(p, "array is too large");
+		c_fail_at(p, &at,
+			  "'%s' declared as an array with a negative size",
+			  name ? name->text : "");
 		return base;
 	}
-	return ctype_array(p, suffixes(p, base), n.v, unsized);
+	return ctype_array(p, suffixes(p, base, name), n.v, unsized);
 }
 
 static const struct ctype *
-suffixes(struct cparser *p, const struct ctype *base)
+suffixes(struct cparser *p, const struct ctype *base, const struct cname *name)
 {
 	if (!c_go_deeper(p))
 		return base;
 	if (is_punct(&p->tok, '[')) {
-		base = array_suffix(p, base);
+		base = array_suffix(p, base, name);
 	} else if (is_punct(&p->tok, '(')) {
 		c_skip_group(p);
-		base = ctype_func(p, suffixes(p, base));
+		base = ctype_func(p, suffixes(p, base, name));
 	}
 	p->depth--;
 	return base;
@@ -113,7 +118,7 @@ c_declarator(struct cparser *p, const struct ctype *base,
 		out->at = p->tok;
 		c_advance(p);
 	}
-	base = suffixes(p, base);
+	base = suffixes(p, base, out->name);
 	if (hole)
 		*hole = *base;
 	else

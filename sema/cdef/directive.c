@@ -17,6 +17,18 @@ scan_name(struct cpp *pp)
 	return t.kind == CT_NAME ? t.name : NULL;
 }
 
+static const struct cname *
+directive_word(struct cpp *pp)
+{
+	struct cinput *in = pp->input;
+	struct ctoken t;
+
+	pp_scan(pp, in, &t);
+	in->word = t.text;
+	in->blank = t.kind == CT_EOF;
+	return t.kind == CT_NAME ? t.name : NULL;
+}
+
 /* The rest of the line, macros that are left included. */
 static void
 end_line(struct cpp *pp)
@@ -29,6 +41,32 @@ end_line(struct cpp *pp)
 			break;
 	}
 	pp_skip_line(pp->input);
+}
+
+/* A mistake at the directive's word. */
+static void
+fail_word(struct cpp *pp, const char *text)
+{
+	struct ctoken at = { .text = pp->input->word };
+
+	pp_message(pp, false, &at, "error: %s", text);
+}
+
+/* The name behind #define and the like; NULL: there is none. */
+struct cname *
+pp_macro_name(struct cpp *pp)
+{
+	struct ctoken t;
+
+	pp_scan(pp, pp->input, &t);
+	if (t.kind == CT_NAME)
+		return t.name;
+	if (t.kind == CT_EOF)
+		pp_message(pp, false, NULL, "error: macro name missing");
+	else
+		pp_message(pp, false, &t,
+			   "error: macro name must be an identifier");
+	return NULL;
 }
 
 /* ---- conditionals ---- */
@@ -45,11 +83,19 @@ end_conditional(struct cpp *pp)
 	struct cinput *in = pp->input;
 
 	if (!in_conditional(pp)) {
-		pp_message(pp, false, NULL, "error: #endif without #if");
+		fail_word(pp, "#endif without #if");
 		return;
 	}
 	if (pp->conds.v[--pp->conds.n].guard && in->guard_state == GUARD_OPEN)
 		in->guard_state = GUARD_END;
+}
+
+static void
+begin_else(struct cpp *pp, struct ccond *c)
+{
+	if (c->has_else)
+		fail_word(pp, "#else after #else");
+	c->has_else = true;
 }
 
 /* What to do with the #else or #elif behind a dead branch: true: go on. */
@@ -61,7 +107,7 @@ try_branch(struct cpp *pp, const struct cname *word)
 
 	c->guard = false;
 	if (!strcmp(word->text, "else"))
-		c->has_else = true;
+		begin_else(pp, c);
 	else if (!live)
 		return false;
 	else if (!strcmp(word->text, "elif"))
@@ -87,7 +133,7 @@ skip_branches(struct cpp *pp)
 		end_line(pp);
 		if (!pp_skip_dead(pp->input) || pp->stopped)
 			return;
-		word = scan_name(pp);
+		word = directive_word(pp);
 		if (word && !strcmp(word->text, "endif")) {
 			end_conditional(pp);
 			return;
@@ -98,9 +144,10 @@ skip_branches(struct cpp *pp)
 static void
 begin_conditional(struct cpp *pp, bool live, bool guard)
 {
+	const char *at = pp->input->word;
 	struct ccond *c = vec_push(pp->arena, &pp->conds);
 
-	*c = (struct ccond){ .taken = live, .guard = guard };
+	*c = (struct ccond){ .at = at, .taken = live, .guard = guard };
 	if (!live)
 		skip_branches(pp);
 }
@@ -114,7 +161,7 @@ do_if(struct cpp *pp)
 static void
 do_ifdef(struct cpp *pp)
 {
-	const struct cname *name = scan_name(pp);
+	const struct cname *name = pp_macro_name(pp);
 
 	begin_conditional(pp, name && name->macro, false);
 }
@@ -123,7 +170,7 @@ static void
 do_ifndef(struct cpp *pp)
 {
 	struct cinput *in = pp->input;
-	struct cname *name = scan_name(pp);
+	struct cname *name = pp_macro_name(pp);
 	bool guard = in->guard_state == GUARD_START && name;
 
 	if (guard) {
@@ -138,14 +185,17 @@ static void
 do_else(struct cpp *pp)
 {
 	struct ccond *c;
+	bool last = !strncmp(pp->input->word, "else", 4);
 
 	if (!in_conditional(pp)) {
-		pp_message(pp, false, NULL, "error: #else without #if");
+		fail_word(pp, last ? "#else without #if" : "#elif without #if");
 		return;
 	}
 	c = &pp->conds.v[pp->conds.n - 1];
 	c->guard = false;
 	c->taken = true;
+	if (last)
+		begin_else(pp, c);
 	skip_branches(pp);
 }
 
@@ -227,7 +277,7 @@ do_include_next(struct cpp *pp)
 static void
 do_undef(struct cpp *pp)
 {
-	struct cname *name = scan_name(pp);
+	struct cname *name = pp_macro_name(pp);
 
 	if (name)
 		name->macro = NULL;
@@ -237,7 +287,7 @@ static void
 do_error(struct cpp *pp)
 {
 	const char *p = pp->input->p;
-	struct ctoken at = { .text = p - strlen("error") };
+	struct ctoken at = { .text = pp->input->word };
 	size_t n = strcspn(p, "\n");
 
 	while (n && (*p == ' ' || *p == '\t'))
@@ -313,7 +363,7 @@ pp_directive(struct cpp *pp)
 	size_t i;
 
 	pp->directive = true;
-	name = scan_name(pp);
+	name = directive_word(pp);
 	guard = name && !strcmp(name->text, "ifndef");
 	if (in->guard_state == GUARD_END ||
 	    (in->guard_state == GUARD_START && !guard))
@@ -323,6 +373,8 @@ pp_directive(struct cpp *pp)
 			rows[i].run(pp);
 			break;
 		}
+	if (!name ? !in->blank : i == ARRAY_LEN(rows))
+		fail_word(pp, "invalid preprocessing directive");
 	if (!pp->stopped)
 		end_line(pp);
 	pp->directive = false;

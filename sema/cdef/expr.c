@@ -369,6 +369,7 @@ identifier(struct cparser *p)
 {
 	const struct cname *name = p->tok.name;
 	const struct csymbol *s = name->symbol;
+	struct ctoken at = p->tok;
 
 	c_advance(p);
 	if (is_punct(&p->tok, '(') && !strncmp(name->text, "__builtin_", 10))
@@ -380,6 +381,7 @@ identifier(struct cparser *p)
 	}
 	if (s && s->kind == SYM_OTHER)
 		return (struct cvalue){ .type = s->type, .lvalue = true };
+	p->unknown = at;
 	return nothing();
 }
 
@@ -672,9 +674,16 @@ c_conditional(struct cparser *p)
 struct cvalue
 c_constant(struct cparser *p)
 {
-	struct cvalue v = rvalue(p, c_conditional(p));
+	struct ctoken at = p->tok;
+	struct cvalue v;
 
+	p->unknown.kind = CT_EOF;
+	v = rvalue(p, c_conditional(p));
+	if (!v.known && p->unknown.kind == CT_NAME)
+		c_fail_at(p, &p->unknown, "use of undeclared identifier '%s'",
+			  p->unknown.name->text);
 	if (!v.known)
-		c_fail(p, "expression is not an integer constant expression");
+		c_fail_at(p, &at,
+			  "expression is not an integer constant expression");
 	return v;
 }

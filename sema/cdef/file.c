@@ -263,9 +263,10 @@ pp_file_leave(struct cpp *pp)
 	if (in->guard_state == GUARD_END)
 		in->file->guard = in->guard;
 	if (pp->conds.n > in->conds) {
-		pp_message(pp, false, NULL,
-			   "error: unterminated conditional "
-			   "directive");
+		struct ctoken at = { .text = pp->conds.v[in->conds].at };
+
+		pp_message(pp, false, &at,
+			   "error: unterminated conditional directive");
 		pp->conds.n = in->conds;
 	}
 	pp->input = in->up;

@@ -140,13 +140,16 @@ struct cinput {
 	struct cfile *file;
 	const char *p, *end;
 	bool bol;
+	const char *word; /* of the directive at hand */
+	bool blank;       /* which has none */
 	enum guard_state guard_state;
 	struct cname *guard;
 	unsigned conds; /* open conditionals when it began */
 };
 
 struct ccond {
-	bool taken; /* a branch was taken */
+	const char *at; /* its word: #if, #ifdef, #ifndef */
+	bool taken;     /* a branch was taken */
 	bool has_else;
 	bool guard; /* is the include guard of its file */
 };
@@ -247,6 +250,7 @@ void pp_skip_balanced(struct cpp *pp, char open);
 
 /* A directive whose `#` was just read. */
 void pp_directive(struct cpp *pp);
+struct cname *pp_macro_name(struct cpp *pp);
 /* The value of an #if's expression. */
 bool pp_condition(struct cpp *pp);
 void pragma(struct cpp *pp);
@@ -371,6 +375,26 @@ struct cattr {
 	uint32_t vector; /* bytes of vector_size */
 };
 
+enum basic {
+	B_VOID,
+	B_BOOL,
+	B_CHAR,
+	B_SCHAR,
+	B_UCHAR,
+	B_SHORT,
+	B_USHORT,
+	B_INT,
+	B_UINT,
+	B_LONG,
+	B_ULONG,
+	B_INT128,
+	B_UINT128,
+	B_FLOAT,
+	B_DOUBLE,
+	B_LDOUBLE,
+	B_COUNT,
+};
+
 /* The parser. */
 struct cparser {
 	struct cpp *pp;
@@ -381,7 +405,9 @@ struct cparser {
 	int nest; /* braces and brackets open since its start */
 	unsigned depth;
 	bool is_typedef;
-	const struct ctype *basic[16];
+	const struct ctype *basic[B_COUNT];
+	const char *end;       /* of the token before this one */
+	struct ctoken unknown; /* a name of nothing, in an expression */
 };
 
 struct cdefs {
@@ -406,6 +432,11 @@ bool c_accept(struct cparser *p, unsigned punct);
 bool c_expect(struct cparser *p, unsigned punct);
 /* Give up on this declaration. */
 void c_fail(struct cparser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The mistake is at `at`. */
+void c_fail_at(struct cparser *p, const struct ctoken *at, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+/* Behind the token before this one: something is missing there. */
+struct ctoken c_behind(const struct cparser *p);
 /* Something at `at` was there before, at `first`. */
 void c_fail_twice(struct cparser *p, const struct ctoken *at,
 		  const struct ctoken *first, const char *what,
@@ -443,26 +474,6 @@ struct csymbol *c_symbol(struct cparser *p, struct cname *name,
 			 enum symbol_kind kind, const struct ctype *t);
 
 /* ---- ctype.c, layout.c ---- */
-
-enum basic {
-	B_VOID,
-	B_BOOL,
-	B_CHAR,
-	B_SCHAR,
-	B_UCHAR,
-	B_SHORT,
-	B_USHORT,
-	B_INT,
-	B_UINT,
-	B_LONG,
-	B_ULONG,
-	B_INT128,
-	B_UINT128,
-	B_FLOAT,
-	B_DOUBLE,
-	B_LDOUBLE,
-	B_COUNT,
-};
 
 void ctypes_init(struct cparser *p);
 const struct ctype *ctype_pointer(struct cparser *p, const struct ctype *to);

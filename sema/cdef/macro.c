@@ -102,18 +102,20 @@ pp_macro_define(struct cpp *pp)
 {
 	struct tokbuf *params;
 	struct cmacro *m;
-	struct ctoken t;
+	struct cname *name = pp_macro_name(pp);
 
-	pp_scan(pp, pp->input, &t);
-	if (t.kind != CT_NAME || t.name == pp->defined)
+	if (!name || name == pp->defined)
 		return;
-	m = pp_macro_new(pp, t.name);
+	m = pp_macro_new(pp, name);
 	params = pp_tokbuf_get(pp);
 	if (*pp->input->p == '(') {
 		pp->input->p++;
 		m->function = true;
 		if (!scan_params(pp, m, &params->t) || params->t.n > 10000) {
-			t.name->macro = NULL;
+			pp_message(pp, false, NULL,
+				   "error: expected comma in macro parameter "
+				   "list");
+			name->macro = NULL;
 			pp_tokbuf_put(pp, params);
 			return;
 		}

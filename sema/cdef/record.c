@@ -67,12 +67,19 @@ tag_define(struct cparser *p, enum tag_kind kind, struct cname *name,
 /* ---- members ---- */
 
 static const struct ctype *
-member_type(struct cparser *p, const struct ctype *t)
+member_type(struct cparser *p, const struct ctype *t,
+	    const struct cdeclarator *d)
 {
+	const struct ctoken *at = d->name ? &d->at : &p->tok;
 	const struct ctype *whole = NULL;
 
+	if (t->kind == CK_FUNC && d->name) {
+		c_fail_at(p, at, "field '%s' declared as a function",
+			  d->name->text);
+		return t;
+	}
 	if (t->kind == CK_FUNC || t->kind == CK_VOID) {
-		c_fail(p, "field has incomplete type");
+		c_fail_at(p, at, "field has incomplete type 'void'");
 		return t;
 	}
 	if (ctype_complete(t))
@@ -84,15 +91,15 @@ member_type(struct cparser *p, const struct ctype *t)
 	else if (t->kind == CK_ENUM)
 		return p->basic[B_UINT];
 	else if (t->kind == CK_ARRAY && t->to->kind != CK_VOID)
-		return ctype_array(p, member_type(p, t->to), t->count,
+		return ctype_array(p, member_type(p, t->to, d), t->count,
 				   t->unsized);
 	if (!whole)
-		c_fail(p, "field has incomplete type '%s %s'",
-		       t->kind == CK_RECORD && t->tag->kind == TAG_IS_UNION
-			       ? "union"
-			       : "struct",
-		       t->kind == CK_RECORD && t->tag->name ? t->tag->name
-							    : "");
+		c_fail_at(p, at, "field has incomplete type '%s %s'",
+			  t->kind == CK_RECORD && t->tag->kind == TAG_IS_UNION
+				  ? "union"
+				  : "struct",
+			  t->kind == CK_RECORD && t->tag->name ? t->tag->name
+							       : "");
 	return whole ? whole : t;
 }
 
@@ -133,7 +140,7 @@ name_once(struct cparser *p, const struct ctag *tag,
 static void
 add_member(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 {
-	const struct ctype *t = member_type(p, d->type);
+	const struct ctype *t = member_type(p, d->type, d);
 	const struct ctoken *at = name_once(p, tag, d);
 	struct cmember *m;
 
@@ -150,8 +157,9 @@ add_member(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 }
 
 static void
-bit_width(struct cparser *p, struct ctag *tag)
+bit_width(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 {
+	const struct ctoken *at = d->name ? &d->at : &p->tok;
 	struct cmember *m = &tag->members.v[tag->members.n - 1];
 	struct cvalue v = c_constant(p);
 	uint64_t size = ctype_size(m->type) * 8;
@@ -163,7 +171,11 @@ bit_width(struct cparser *p, struct ctag *tag)
 	if (v.v > size || v.v > 64 ||
 	    (m->type->kind != CK_INT && m->type->kind != CK_BOOL &&
 	     m->type->kind != CK_ENUM && m->type->kind != CK_OUTSIDE)) {
-		c_fail(p, "width of bit-field exceeds its type");
+		c_fail_at(p, at,
+			  "width of bit-field '%s' (%llu bits) exceeds the "
+			  "width of its type (%llu bits)",
+			  d->name ? d->name->text : "", (unsigned long long)v.v,
+			  (unsigned long long)size);
 		return;
 	}
 	m->bitfield = true;
@@ -184,9 +196,12 @@ declare_members(struct cparser *p, struct ctag *tag, const struct ctype *base,
 		if (p->bad)
 			return;
 		c_attrs(p, &d.attr);
+		if (!d.name && !is_punct(&p->tok, ':'))
+			c_fail(p, "expected member name or ';' after "
+				  "declaration specifiers");
 		add_member(p, tag, &d);
 		if (c_accept(p, ':'))
-			bit_width(p, tag);
+			bit_width(p, tag, &d);
 		c_attrs(p, &after);
 		if (p->bad)
 			return;
@@ -232,8 +247,11 @@ member_line(struct cparser *p, struct ctag *tag)
 		declare_members(p, tag, base, &attr);
 	p->is_typedef = is_typedef;
 	/* The last one may go without. */
-	if (!p->bad && !is_punct(&p->tok, '}'))
-		c_expect(p, ';');
+	if (!is_punct(&p->tok, '}') && !c_accept(p, ';')) {
+		struct ctoken at = c_behind(p);
+
+		c_fail_at(p, &at, "expected ';' at end of declaration list");
+	}
 }
 
 static void
@@ -302,6 +320,11 @@ define_enum(struct cparser *p, struct ctag *tag, struct cattr *attr,
 		enumerator(p, tag, &next);
 		if (!c_accept(p, ','))
 			break;
+	}
+	if (p->tok.kind == CT_NAME) {
+		struct ctoken at = c_behind(p);
+
+		c_fail_at(p, &at, "missing ',' between enumerators");
 	}
 	if (!c_expect(p, '}'))
 		return;

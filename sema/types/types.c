@@ -55,8 +55,8 @@ simple(struct types *t, unsigned i, const char *key, enum type_kind kind,
        const char *name, uint32_t size)
 {
 	if (!t->basic[i])
-		t->basic[i] = types_add(t, key, kind, name, size,
-					size ? size : 1);
+		t->basic[i] =
+			types_add(t, key, kind, name, size, size ? size : 1);
 	return t->basic[i];
 }
 
@@ -264,7 +264,8 @@ type_enum_value(const struct type *t, uint64_t value)
 {
 	uint32_t i;
 
-	for (i = 0; i < t->nvalues; i++)
+	/* Of several names the last, as upstream. */
+	for (i = t->nvalues; i-- > 0;)
 		if (t->values[i].value == value)
 			return t->values[i].name;
 	return NULL;
