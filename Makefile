@@ -36,7 +36,7 @@ UNIT_SRC := $(wildcard tests/unit/*_test.c)
 UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 VM_SRC := $(wildcard tests/vm/*.c)
 VM := $(BUILD)/tests/vm/run
-FUZZ_SRC := $(filter-out %/mutate.c,$(wildcard tests/fuzz/*.c))
+FUZZ_SRC := $(filter-out %/mutate.c %/compile.c,$(wildcard tests/fuzz/*.c))
 TARGET_SRC := $(wildcard tests/fuzz/targets/*.c)
 FUZZ := $(BUILD)/tests/fuzz/run-vm $(BUILD)/tests/fuzz/run-kernel
 TARGETS := $(TARGET_SRC:%.c=$(BUILD)/%)
@@ -137,7 +137,7 @@ ifdef LIBFUZZER
 MUTATE_FLAGS := -fsanitize=fuzzer -DLIBFUZZER
 endif
 $(BUILD)/tests/fuzz/targets/%: $(BUILD)/tests/fuzz/targets/%.o \
-		$(BUILD)/tests/fuzz/mutate.o $(LIB)
+		$(BUILD)/tests/fuzz/mutate.o $(BUILD)/tests/fuzz/compile.o $(LIB)
 	@echo "  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) $(filter -fsanitize%,$(MUTATE_FLAGS)) -o $@ \
 		$(filter %.o,$^) $(LIB) $(LIBS)
@@ -154,8 +154,14 @@ $(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
 	@echo "  $@"
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
 
+$(BUILD)/tests/faults/inject: tests/faults/inject.c Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
+
 unit: $(UNIT)
 vm: $(VM)
+faults: $(BUILD)/tests/faults/inject workload
 # Random bytes: make fuzz TARGET=NAME [SECONDS=n] [SEED=n] [KEEP=DIR]; use it
 # with SAN=1. TARGET=programs: random programs, compared. With LIBFUZZER=1
 # CC=clang it is libFuzzer that makes the bytes.
@@ -270,9 +276,9 @@ lint:
 fmt:
 	clang-format -i $(SRC) $(filter %.h,$(HDR)) $(UNIT_SRC) $(VM_SRC) \
 		$(FUZZ_SRC) $(TARGET_SRC) $(wildcard tests/fuzz/*.h) \
-		tests/fuzz/mutate.c \
+		tests/fuzz/mutate.c tests/fuzz/compile.c \
 		$(wildcard tests/live/*.c tests/live/programs/*.c \
-			tests/bench/*.c)
+			tests/bench/*.c tests/faults/*.c)
 demo:
 	@tests/deps build
 	@$(MAKE) $(BUILD)/jiffy $(BUILD)/tests/live/workload
@@ -291,10 +297,10 @@ help:
 	@echo 'bench                      beside bpftrace and PEERS="PATH ..."'
 	@echo 'compare PEER=PATH          live tests under two executables'
 
-.PHONY: all unit vm fuzz fuzzers fuzz-programs workload objects test-programs \
-	static install deb check \
+.PHONY: all unit vm faults fuzz fuzzers fuzz-programs workload objects \
+	test-programs static install deb check \
 	check-fast check-live check-kernels golden compare bench lint fmt demo clean help
 .SECONDARY:
 
 -include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC) \
-	$(FUZZ_SRC) $(TARGET_SRC) tests/fuzz/mutate.c)
+	$(FUZZ_SRC) $(TARGET_SRC) tests/fuzz/mutate.c tests/fuzz/compile.c)
