@@ -27,6 +27,16 @@ session_prog(const struct session *s, const struct unit *u)
 	return s->progs[prog_index(s, u)].fd;
 }
 
+static void
+run_program(struct session *s, const struct unit *u)
+{
+	int error = sys_prog_run(session_prog(s, u));
+
+	if (error)
+		session_failed(s, "could not run the %s probe: %s",
+			       u->type->name, strerror(-error));
+}
+
 void
 session_run_special(struct session *s, bool end)
 {
@@ -43,7 +53,7 @@ session_run_special(struct session *s, bool end)
 		if (s->opts->verbose && !end)
 			fprintf(stderr, "Attaching '%s' probe\n",
 				u->type->name);
-		sys_prog_run(session_prog(s, u));
+		run_program(s, u);
 	}
 }
 
@@ -55,7 +65,7 @@ session_run_signal(struct session *s)
 
 	for (uint32_t i = 0; i < units->v.n; i++)
 		if (units->v.v[i]->type->flags & PROBE_AT_SIGNAL) {
-			sys_prog_run(session_prog(s, units->v.v[i]));
+			run_program(s, units->v.v[i]);
 			any = true;
 		}
 	return any;

@@ -84,8 +84,10 @@ child_start(struct session *s, const char *command)
 			      argv[0] ? argv[0] : "", strerror(ENOENT));
 		return false;
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go)) {
+		session_error(s, "Failed to fork child: %s", strerror(errno));
 		return false;
+	}
 	s->child = fork();
 	if (!s->child)
 		become(path, argv, (close(go[1]), go[0]), self);
@@ -97,32 +99,48 @@ child_start(struct session *s, const char *command)
 		return false;
 	}
 	s->child_go = go[1];
-	s->child_fd = (int)syscall(SYS_pidfd_open, s->child, 0);
 	s->attach.pid = s->opts->follow ? 0 : s->child;
-	return true;
+	s->child_fd = (int)syscall(SYS_pidfd_open, s->child, 0);
+	if (s->child_fd < 0)
+		session_error(s, "Unable to watch the child: %s",
+			      strerror(errno));
+	return s->child_fd >= 0;
 }
 
 /* Until the child waits for the word: its own first steps are not traced. */
 void
-child_ready(const struct session *s)
+child_ready(struct session *s)
 {
+	ssize_t n = 1;
 	char c;
 
-	if (s->child_go >= 0)
-		while (read(s->child_go, &c, 1) < 0 && errno == EINTR)
-			;
-}
-
-void
-child_release(struct session *s)
-{
 	if (s->child_go < 0)
 		return;
-	/* A child that has died already is noticed by its pidfd. */
-	if (write(s->child_go, "", 1) != 1)
-		s->done = true;
+	do
+		n = read(s->child_go, &c, 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		session_failed(s, "Failed to wait for the child: %s",
+			       strerror(errno));
+}
+
+bool
+child_release(struct session *s)
+{
+	ssize_t n;
+
+	if (s->child_go < 0)
+		return true;
+	do
+		n = send(s->child_go, "", 1, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		session_error(s, "Failed to start the child: %s",
+			      errno == EPIPE ? "it has ended already"
+					     : strerror(errno));
 	close(s->child_go);
 	s->child_go = -1;
+	return n == 1;
 }
 
 /* ---- its addresses ---- */
@@ -169,26 +187,43 @@ child_watch(struct session *s)
 		ptrace(PTRACE_SEIZE, s->child, 0, PTRACE_O_TRACEEXIT);
 }
 
+/* One that cannot be told to go on is let go. */
+static void
+go_on(pid_t child, int signal, int event)
+{
+	bool stays = event == PTRACE_EVENT_STOP && signal != SIGTRAP;
+
+	if (stays && !ptrace(PTRACE_LISTEN, child, 0, 0))
+		return;
+	if (!stays && !ptrace(PTRACE_CONT, child, 0, event ? 0 : signal))
+		return;
+	ptrace(PTRACE_DETACH, child, 0, event ? 0 : signal);
+}
+
+/* 1: the child's state has changed, *info; -1: there is no child any more. */
+static int
+has_changed(const struct session *s, int what, siginfo_t *info)
+{
+	int r;
+
+	do {
+		info->si_pid = 0;
+		r = waitid(P_PID, (id_t)s->child, info, what | WNOHANG);
+	} while (r < 0 && errno == EINTR);
+	return r ? -1 : info->si_pid != 0;
+}
+
 void
 child_stopped(struct session *s)
 {
 	siginfo_t info;
-	int signal, event;
+	int event;
 
-	for (;;) {
-		info.si_pid = 0;
-		if (s->child <= 0 ||
-		    waitid(P_PID, (id_t)s->child, &info, WSTOPPED | WNOHANG) ||
-		    !info.si_pid)
-			return;
-		signal = info.si_status & 0xff;
+	while (s->child > 0 && has_changed(s, WSTOPPED, &info) == 1) {
 		event = info.si_status >> 8;
 		if (event == PTRACE_EVENT_EXIT)
 			sym_user_learn(s, (uint32_t)s->child);
-		if (event == PTRACE_EVENT_STOP && signal != SIGTRAP)
-			ptrace(PTRACE_LISTEN, s->child, 0, 0);
-		else
-			ptrace(PTRACE_CONT, s->child, 0, event ? 0 : signal);
+		go_on(s->child, info.si_status & 0xff, event);
 	}
 }
 
@@ -209,13 +244,14 @@ ends_within(struct session *s, int ms)
 	siginfo_t info = { 0 };
 
 	for (; ms >= 0; ms--) {
+		int changed;
+
 		child_stopped(s);
-		if (waitid(P_PID, (id_t)s->child, &info, WEXITED | WNOHANG))
-			return true;
-		if (info.si_pid) {
+		changed = has_changed(s, WEXITED, &info);
+		if (changed == 1)
 			s->child_ended = shell_status(&info);
+		if (changed)
 			return true;
-		}
 		if (ms)
 			usleep(1000);
 	}

@@ -322,6 +322,7 @@ struct session {
 	unsigned ncpus;   /* possible CPUs: cells of a per-CPU lookup */
 	int exit_code;
 	bool done;            /* exit() was seen: drop further events */
+	bool failed;          /* session_failed() was called: status 1 */
 	uint64_t boot_offset; /* ns: CLOCK_REALTIME - CLOCK_BOOTTIME */
 	uint64_t full_seen[FULL_SITES];
 	uint64_t lost_seen;
@@ -356,6 +357,8 @@ unsigned session_possible_cpus(void);
 int session_run(struct session *s);
 /* A diagnostic on stderr ("ERROR: ..."), after flushing the output. */
 void session_error(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same, and the trace goes on, but its exit status is no success. */
+void session_failed(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void session_warn(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Why the kernel refused a program: its log's last insn as a place in the
@@ -419,10 +422,11 @@ bool walks_read(struct session *s);
 /* Fork, hold before exec; false: reported. */
 bool child_start(struct session *s, const char *command);
 /* Wait until the child is about to wait for child_release(). */
-void child_ready(const struct session *s);
+void child_ready(struct session *s);
 /* Before it execs: have it stop at its exit, if its addresses are printed. */
 void child_watch(struct session *s);
-void child_release(struct session *s); /* let it exec */
+/* Let it exec; false: reported. */
+bool child_release(struct session *s);
 /* On SIGCHLD: let it go on from a stop, its mappings learnt. */
 void child_stopped(struct session *s);
 /* SIGTERM after exit(), SIGKILL for what is left. */

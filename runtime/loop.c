@@ -21,17 +21,16 @@ enum {
 	LOST_TICKS = 40, /* between two looks at the counters */
 };
 
-static void
+static bool
 watch(struct session *s, int fd)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
 
-	if (fd >= 0)
-		epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e);
+	return fd < 0 || !epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e);
 }
 
-/* From here on these signals arrive as data. */
-static void
+/* From here on these signals arrive as data; false: errno says why not. */
+static bool
 block_signals(struct session *s)
 {
 	sigset_t set;
@@ -44,10 +43,11 @@ block_signals(struct session *s)
 		sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd >= 0;
 }
 
 /* --timeout counts from here: all is attached. */
-static void
+static bool
 start_timer(struct session *s)
 {
 	struct itimerspec t = {
@@ -56,24 +56,22 @@ start_timer(struct session *s)
 	};
 
 	if (!s->opts->timeout)
-		return;
+		return true;
 	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	timerfd_settime(s->timer_fd, 0, &t, NULL);
+	return s->timer_fd >= 0 && !timerfd_settime(s->timer_fd, 0, &t, NULL);
 }
 
-static void
+/* Whatever is missing here nobody could end the trace by; false: errno. */
+static bool
 open_loop(struct session *s)
 {
 	int ring = session_map(s, MAP_RINGBUF);
 
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	watch(s, s->signal_fd);
-	watch(s, s->child_fd);
-	watch(s, s->pid_fd);
-	start_timer(s);
-	watch(s, s->timer_fd);
-	if (ring >= 0)
-		watch(s, s->map_fds[ring]);
+	return s->epoll_fd >= 0 && watch(s, s->signal_fd) &&
+	       watch(s, s->child_fd) && watch(s, s->pid_fd) && start_timer(s) &&
+	       watch(s, s->timer_fd) &&
+	       (ring < 0 || watch(s, s->map_fds[ring]));
 }
 
 static void
@@ -193,9 +191,22 @@ status_of(struct session *s)
 			      strerror(s->out->error));
 		return status ? status : STATUS_ERROR;
 	}
+	if (!status && s->failed)
+		status = STATUS_ERROR;
 	if (!status && s->opts->child_status && s->child_ended > 0)
 		status = s->child_ended;
 	return losses_status(s, status);
+}
+
+/* No trace. What begin probes have sent is printed all the same. */
+static int
+give_up(struct session *s, const char *what, int error)
+{
+	drain(s);
+	out_flush(s->out);
+	if (what)
+		session_error(s, "%s: %s", what, strerror(error));
+	return STATUS_LOAD;
 }
 
 int
@@ -203,16 +214,19 @@ session_run(struct session *s)
 {
 	if (s->opts->mode != RUN_TRACE)
 		return testing_run(s);
-	block_signals(s);
+	if (!block_signals(s))
+		return give_up(s, "Unable to wait for signals", errno);
 	session_run_special(s, false);
 	child_ready(s);
 	if (!follow_start(s) || !session_attach(s))
-		return STATUS_LOAD;
+		return give_up(s, NULL, 0);
 	if (s->opts->dry_run)
 		return 0;
-	open_loop(s);
+	if (!open_loop(s))
+		return give_up(s, "Unable to wait for events", errno);
 	child_watch(s);
-	child_release(s);
+	if (!child_release(s))
+		return give_up(s, NULL, 0);
 	ready_tell(s);
 	notice(s);
 	poll_events(s);

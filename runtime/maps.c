@@ -139,6 +139,13 @@ maps_free_rows(struct map_rows *rows)
 	*rows = (struct map_rows){ 0 };
 }
 
+static void
+cannot_read(struct session *s, const struct map_spec *m, int error)
+{
+	session_failed(s, "failed to read map: '%s': %s",
+		       m->name ? m->name : "", strerror(-error));
+}
+
 /* Element by element: where the kernel cannot do it in batches. */
 static void
 walk(struct session *s, const struct map_spec *m, struct map_rows *rows)
@@ -146,17 +153,23 @@ walk(struct session *s, const struct map_spec *m, struct map_rows *rows)
 	unsigned char *key = need(calloc(2, m->key_size + 1));
 	unsigned char *next = key + m->key_size + 1;
 	void *value = need(calloc(1, lookup_size(s, m)));
-	int fd = map_fd(s, m);
+	int fd = map_fd(s, m), error = 0;
 	uint64_t limit = 2 * (uint64_t)m->entries + 1;
 
 	/* A deleted key makes the walk start again: hence the limit. */
 	for (bool any = false; limit-- > 0; any = true) {
-		if (sys_map_next_key(fd, any ? key : NULL, next))
+		error = sys_map_next_key(fd, any ? key : NULL, next);
+		if (error)
 			break;
 		memcpy(key, next, m->key_size);
-		if (!sys_map_lookup(fd, key, value))
+		error = sys_map_lookup(fd, key, value);
+		if (!error)
 			add_row(rows, m, s->ncpus, key, value);
+		else if (error != -ENOENT) /* deleted meanwhile */
+			break;
 	}
+	if (error && error != -ENOENT)
+		cannot_read(s, m, error);
 	free(value);
 	free(key);
 }
@@ -196,9 +209,11 @@ read_scalar(struct session *s, const struct map_spec *m, struct map_rows *rows)
 {
 	void *value = need(calloc(1, lookup_size(s, m)));
 	uint32_t zero = 0;
+	int error = sys_map_lookup(map_fd(s, m), &zero, value);
 
-	if (!sys_map_lookup(map_fd(s, m), &zero, value) &&
-	    maps_present(m, s->ncpus, value))
+	if (error)
+		cannot_read(s, m, error);
+	else if (maps_present(m, s->ncpus, value))
 		add_row(rows, m, s->ncpus, &zero, value);
 	free(value);
 }

@@ -341,13 +341,11 @@ set_without(struct options *o, const char *list)
 }
 
 /* -d may be given several times: the stages add up. Versions before 0.20 had
- * -d without a stage, and -dd: then what follows is no stage. */
+ * -dd. */
 static void
 add_debug(struct options *o, struct arena *a, const char *stages)
 {
-	if (*stages == '-')
-		optind--;
-	else if (strcmp(stages, "d"))
+	if (strcmp(stages, "d"))
 		o->debug = o->debug ? arena_printf(a, "%s,%s", o->debug, stages)
 				    : stages;
 }
@@ -552,6 +550,11 @@ options_parse(struct options *o, struct arena *a, int argc, char **argv)
 	/* '-' in front: hand out non-options in place, as value 1. */
 	while ((c = getopt_long(argc, argv, "-e:lvhVp:c:o:f:B:qkI:d:b",
 				long_options, NULL)) != -1) {
+		/* -d without a stage, as once: the next option is none. */
+		if (c == 'd' && *optarg == '-' && optarg == argv[optind - 1]) {
+			optind--;
+			continue;
+		}
 		r = set(o, a, c, optarg);
 		if (r != OPTIONS_RUN)
 			return r;

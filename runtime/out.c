@@ -5,6 +5,7 @@
  * what is buffered and what the kernel has seen never get out of order.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,21 @@ out_printf(struct out *o, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Somebody else made the pipe or terminal a non-blocking one, and it is full:
+ * true, once it has room again. */
+static bool
+wait_writable(const struct out *o)
+{
+	struct pollfd p = { .fd = o->fd, .events = POLLOUT };
+
+	if (errno != EAGAIN)
+		return false;
+	if (poll(&p, 1, -1) < 0 && errno != EINTR)
+		return false;
+	errno = EAGAIN;
+	return true;
+}
+
 void
 out_flush(struct out *o)
 {
@@ -50,7 +66,7 @@ out_flush(struct out *o)
 	while (!o->failed && o->fd >= 0 && done < o->buf.n) {
 		ssize_t n = write(o->fd, o->buf.s + done, o->buf.n - done);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || wait_writable(o)))
 			continue;
 		if (n < 0) {
 			o->failed = true;

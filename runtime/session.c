@@ -52,6 +52,17 @@ session_error(struct session *s, const char *fmt, ...)
 }
 
 void
+session_failed(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	s->failed = true;
+	va_start(ap, fmt);
+	message(s, "ERROR: ", fmt, ap);
+	va_end(ap);
+}
+
+void
 session_warn(struct session *s, const char *fmt, ...)
 {
 	va_list ap;

@@ -131,12 +131,25 @@ sys_map_freeze(int fd)
 	return sys_bpf(BPF_MAP_FREEZE, &attr);
 }
 
+/* A signal that arrives meanwhile ends the verifier, and a run of many
+ * repetitions, which then want to be begun anew. */
+static int
+uninterrupted(int command, union bpf_attr *attr)
+{
+	enum { TRIES = 100 };
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES && (r == -EAGAIN || r == -EINTR); i++)
+		r = sys_bpf(command, attr);
+	return r;
+}
+
 int
 sys_prog_run(int fd)
 {
 	union bpf_attr attr = { .test.prog_fd = (uint32_t)fd };
 
-	return sys_bpf(BPF_PROG_TEST_RUN, &attr);
+	return uninterrupted(BPF_PROG_TEST_RUN, &attr);
 }
 
 int
@@ -151,7 +164,7 @@ sys_prog_test(int fd, struct prog_run *r)
 		attr.test.data_in = address(packet);
 		attr.test.data_size_in = sizeof(packet);
 	}
-	error = sys_bpf(BPF_PROG_TEST_RUN, &attr);
+	error = uninterrupted(BPF_PROG_TEST_RUN, &attr);
 	r->retval = attr.test.retval;
 	r->ns = attr.test.duration;
 	return error;
@@ -183,7 +196,7 @@ sys_prog_load(const struct prog_load *p)
 	}
 	attr.attach_btf_id = p->attach_btf_id;
 	attr.attach_btf_obj_fd = (uint32_t)p->attach_btf_fd;
-	return sys_bpf(BPF_PROG_LOAD, &attr);
+	return uninterrupted(BPF_PROG_LOAD, &attr);
 }
 
 int

@@ -88,6 +88,18 @@ Test(options, mistakes)
 	cr_expect_eq(PARSE(&o, "-k", "--no-warnings", "-e", "x"), OPTIONS_BAD);
 }
 
+Test(options, old_debug_and_its_neighbours)
+{
+	struct options o = { 0 };
+
+	cr_assert_eq(PARSE(&o, "-d", "-q", "-e", "x"), OPTIONS_RUN);
+	cr_expect(o.quiet);
+	cr_expect_null(o.debug);
+	optind = 1;
+	cr_assert_eq(PARSE(&o, "-d-d", "-e", "x"), OPTIONS_RUN);
+	cr_expect_str_eq(o.debug, "-d"); /* no stage, and no end of options */
+}
+
 Test(options, program_wanted, .init = NULL)
 {
 	struct options o = { 0 };
