@@ -95,7 +95,7 @@ skip_one(const char *p, const char *end, char c, bool *seen)
 static const char *
 skip_number(const char *p, const char *end, unsigned *n)
 {
-	enum { WIDEST = 4096 };
+	enum { WIDEST = 1 << 20 };
 
 	*n = 0;
 	if (p < end && *p == '*')
@@ -106,22 +106,27 @@ skip_number(const char *p, const char *end, unsigned *n)
 	return p;
 }
 
-/* hh, h, and anything else of "ljzt": the bytes of the integer. A lone L,
- * which is for floating point, changes nothing. */
+/* The bytes of the integer. L, which is for floating point, and what is no
+ * length modifier of C (hl, lll) change nothing. */
 static const char *
 skip_length(const char *p, const char *end, unsigned *bytes)
 {
+	static const struct {
+		const char *text;
+		unsigned bytes;
+	} lengths[] = {
+		{ "hh", 1 }, { "h", 2 }, { "l", 8 }, { "ll", 8 },
+		{ "j", 8 },  { "z", 8 }, { "t", 8 },
+	};
 	const char *from = p;
 
 	*bytes = 4;
 	while (p < end && strchr("hlLjzt", *p) && *p)
 		p++;
-	if (p - from == 1 && *from == 'h')
-		*bytes = 2;
-	else if (p - from == 2 && from[0] == 'h' && from[1] == 'h')
-		*bytes = 1;
-	else if (p > from && !(p - from == 1 && *from == 'L'))
-		*bytes = 8;
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++)
+		if (strlen(lengths[i].text) == (size_t)(p - from) &&
+		    !memcmp(lengths[i].text, from, (size_t)(p - from)))
+			*bytes = lengths[i].bytes;
 	return p;
 }
 
@@ -401,6 +406,9 @@ put_value(struct out *o, const struct piece *p, const struct type *t,
 
 	if (p->conv->accepts == ACCEPT_BUFFER && t->kind == TY_BUFFER)
 		put_buffer(o, p->conv, t, v);
+	else if (p->conv->kind == CONV_GFP && t->kind == TY_BOOL)
+		out_printf(o, "!{invalid GFP flags conversion: %s}",
+			   out_int(t, v) ? "true" : "false");
 	else if (p->conv->accepts == ACCEPT_INT)
 		put_int(o, p, out_int(t, v));
 	else

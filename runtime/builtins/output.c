@@ -111,7 +111,7 @@ print_check(struct sema *s, struct node *n)
 		struct node *lit = sema_arg(n, i);
 		int64_t v;
 
-		if (!sema_literal_int(lit, &v))
+		if (lit->kind != N_INT || !sema_literal_int(lit, &v))
 			return sema_error(s, n,
 					  "print() expects a int "
 					  "literal (%s provided)",
@@ -164,7 +164,7 @@ print_event(struct session *s, const struct event *e)
 		top = event_int(e, 1);
 	if (ir_nargs(call) > 2)
 		div = event_int(e, 2);
-	maps_print(s, event_map(e, 0), top, div > 0 ? (uint64_t)div : 0);
+	maps_print(s, event_map(e, 0), top, (uint64_t)div);
 	out_end(s->out);
 }
 
@@ -311,6 +311,20 @@ join_record(struct lower *l, const struct node *n, struct mem record)
 	}
 }
 
+static bool
+join_check(struct sema *s, struct node *n)
+{
+	const struct type *t = sema_arg(n, 0)->type;
+
+	if (!t || t->kind == TY_ERROR || t->kind == TY_POINTER ||
+	    t->kind == TY_INT || t->kind == TY_ENUM || t->kind == TY_ARRAY)
+		return true;
+	return sema_error(s, n,
+			  "%s() only supports int or pointer arguments (%s "
+			  "provided)",
+			  n->call.name, sema_kind_name(t));
+}
+
 static struct ref
 join_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
@@ -357,8 +371,8 @@ const struct builtin output_words[] = {
 	  WORD_UNSAFE, .check = printf_check, .lower = ir_emit,
 	  .on_event = system_event },
 	{ "join", "(any, string literal = \" \") -> void",
-	  "print an array of strings", .lower = join_lower,
-	  .on_event = join_event },
+	  "print an array of strings", .check = join_check,
+	  .lower = join_lower, .on_event = join_event },
 	{ 0 },
 };
 /* clang-format on */
