@@ -74,7 +74,7 @@ json_rows(struct out *o, const struct mapdef *def, const struct map_rows *rows,
 		kind = t->nominal->json_kind;
 	out_printf(o, "{\"type\": \"%s\", \"data\": {\"@%s\": ", kind,
 		   def->name);
-	if (def->key)
+	if (def->key || !rows->n)
 		out_putc(o, '{');
 	for (uint32_t i = from; i < rows->n; i++) {
 		if (i > from)
@@ -85,7 +85,7 @@ json_rows(struct out *o, const struct mapdef *def, const struct map_rows *rows,
 		}
 		out_json_value(o, t, rows->v[i].cell);
 	}
-	out_puts(o, def->key ? "}}}\n" : "}}\n");
+	out_puts(o, def->key || !rows->n ? "}}}\n" : "}}\n");
 }
 
 /* ---- both ---- */
@@ -97,8 +97,10 @@ divide_int(const struct type *t, void *cell, uint64_t div)
 
 	if (!t->is_signed)
 		v = (int64_t)((uint64_t)v / div);
+	else if (div == UINT64_MAX) /* -1, and the smallest number */
+		v = (int64_t)(0 - (uint64_t)v);
 	else
-		v = div > INT64_MAX ? 0 : v / (int64_t)div;
+		v /= (int64_t)div;
 	memcpy(cell, &v, t->size);
 }
 
@@ -157,6 +159,12 @@ put_folded(struct out *o, const struct mapdef *def, const struct map_rows *rows,
 	return true;
 }
 
+static bool
+is_shown_empty(const struct type *t)
+{
+	return t->kind == TY_NOMINAL && t->nominal->json_empty;
+}
+
 void
 maps_print_rows(struct out *o, const struct mapdef *def, struct map_rows *rows,
 		int64_t top, uint64_t div)
@@ -171,7 +179,7 @@ maps_print_rows(struct out *o, const struct mapdef *def, struct map_rows *rows,
 	if (put_folded(o, def, rows, from))
 		return;
 	o->div = div;
-	if (o->json && rows->n)
+	if (o->json && (rows->n || is_shown_empty(def->value)))
 		json_rows(o, def, rows, from);
 	for (uint32_t i = from; !o->json && i < rows->n; i++)
 		put_row(o, def, &rows->v[i]);
@@ -187,7 +195,7 @@ print_empty(struct out *o, const struct map_spec *m)
 	struct map_row row = { 0 };
 	struct map_rows rows = { .v = &row, .n = 1, .cap = 1 };
 
-	if (m->def->key || is_multiline(m->def->value))
+	if (is_multiline(m->def->value))
 		return;
 	zeros = calloc(1, m->value_size);
 	if (!zeros)
@@ -206,7 +214,7 @@ maps_print(struct session *s, const struct map_spec *m, int64_t top,
 	if (!m || !m->def->value)
 		return;
 	maps_read(s, m, &rows);
-	if (rows.n)
+	if (rows.n || m->def->key)
 		maps_print_rows(s->out, m->def, &rows, top, div);
 	else
 		print_empty(s->out, m);

@@ -300,6 +300,18 @@ write_out(struct sema *s, struct node *n)
 	n->assign.op = OP_ASSIGN;
 }
 
+/* The call is what goes into the map: its place is the mistake's. */
+static bool
+makes_aggregate(struct sema *s, const struct node *n)
+{
+	const struct builtin *w;
+
+	if (n->kind != N_CALL)
+		return false;
+	w = find_word(s, n->call.name);
+	return w && w->flags & WORD_AGG;
+}
+
 static void
 assign_map(struct sema *s, struct node *n)
 {
@@ -309,7 +321,9 @@ assign_map(struct sema *s, struct node *n)
 
 	if (n->assign.op != OP_ASSIGN)
 		write_out(s, n);
-	check_map(s, target, true);
+	check_map(s, target, true,
+		  makes_aggregate(s, n->assign.value) ? n->assign.value->span
+						      : target->span);
 	type = map_value(s, n, &at);
 	if (is_error(target->type))
 		return;

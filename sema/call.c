@@ -42,6 +42,9 @@ may_stand(struct sema *s, const struct node *n)
 
 /* ---- how many arguments ---- */
 
+static const char no_match[] =
+	"Call to %s() has arguments that do not match any definition.";
+
 static const char *
 count_text(struct sema *s, unsigned n)
 {
@@ -60,10 +63,7 @@ wrong_count(struct sema *s, const struct node *n, const char *need)
 static bool
 wrong_count_macro(struct sema *s, const struct node *n, unsigned want)
 {
-	sema_error(s, n,
-		   "Call to %s() has arguments that do not match any "
-		   "definition.",
-		   n->call.word->name);
+	sema_error(s, n, no_match, n->call.word->name);
 	if (s->final)
 		diag_note(s->d, n->span,
 			  "The closest definition of %s() has a different "
@@ -107,7 +107,7 @@ kind_of(const struct type *t)
 	case TY_ENUM:
 		return P_INT;
 	case TY_BOOL:
-		return P_BOOL | P_INT;
+		return P_BOOL;
 	case TY_STRING:
 		return P_STRING;
 	case TY_BUFFER:
@@ -142,7 +142,9 @@ wrong_kind(struct sema *s, const struct node *n, const struct sig_param *p,
 	   const struct node *arg)
 {
 	return sema_error(s, n, "%s() only supports %s arguments (%s provided)",
-			  n->call.word->name, p->name, plain_kind(arg->type));
+			  n->call.word->name, p->name,
+			  strcmp(p->name, "integer") ? plain_kind(arg->type)
+						     : type_name(arg->type));
 }
 
 static bool
@@ -176,6 +178,46 @@ check_kind(struct sema *s, struct node *n, const struct sig_param *p,
 	return true;
 }
 
+/* Not a map, or not a variable, where the signature wants one. */
+static bool
+wrong_form(struct sema *s, const struct node *n, const struct node *arg,
+	   const char *want, const char *param)
+{
+	const char *got = "an expression";
+
+	if (!(n->call.word->flags & WORD_MACRO))
+		return sema_error(s, arg, "%s() expects a %s argument",
+				  n->call.word->name, want);
+	if (arg->kind == N_VAR)
+		got = "a variable";
+	if (arg->kind == N_MAP && !arg->map.keys.n)
+		got = "a map";
+	sema_error(s, n, no_match, n->call.word->name);
+	if (s->final)
+		diag_note(s->d, arg->span,
+			  "Mismatched arg. %s() expects a %s for arg %s but "
+			  "got %s.",
+			  n->call.word->name, want, param, got);
+	return false;
+}
+
+/* clear() and zero() of a map that nothing writes were allowed once. */
+static bool
+undefined_map(struct sema *s, const struct node *n, const struct sig_param *p,
+	      struct node *arg)
+{
+	const char *name = arg->map.map->name;
+
+	arg->type = type_error(s->t);
+	if (n->call.word->flags & WORD_MACRO)
+		return sema_error(s, n, "Unknown map: @%s", name);
+	if (p->kinds & P_ANY)
+		return sema_error(s, arg, "Undefined map: @%s", name);
+	sema_warn(s, arg, "Undefined map: @%s", name);
+	arg->type = type_none(s->t);
+	return true;
+}
+
 /* A map named without brackets: not read, so typed void. */
 static bool
 check_map_arg(struct sema *s, struct node *n, const struct sig_param *p,
@@ -184,31 +226,49 @@ check_map_arg(struct sema *s, struct node *n, const struct sig_param *p,
 	struct mapdef *m;
 
 	if (arg->kind != N_MAP || arg->map.keys.n)
-		return sema_error(s, arg, "%s() expects a map argument",
-				  n->call.word->name);
+		return wrong_form(s, n, arg, "map", "@map");
 	m = map_get(s, arg->map.name, arg->span);
 	arg->map.map = m;
 	arg->type = type_none(s->t);
-	if (s->final && !m->scalar && !m->keyed) {
-		arg->type = type_error(s->t);
-		if (p->kinds & P_ANY)
-			return sema_error(s, arg, "Undefined map: @%s",
-					  m->name);
-		sema_warn(s, arg, "Undefined map: @%s", m->name);
-		arg->type = type_none(s->t);
-	}
+	if (s->final && !m->scalar && !m->keyed)
+		return undefined_map(s, n, p, arg);
 	return true;
 }
 
+/* A variable that is only written, so typed void; one that nothing declares
+ * is the call's own. */
 static bool
 check_var_arg(struct sema *s, struct node *n, struct node *arg)
 {
+	struct scope own;
+
 	if (arg->kind != N_VAR)
-		return sema_error(s, arg, "%s() expects a variable argument",
-				  n->call.word->name);
-	check_var(s, arg);
-	if (arg->var.var)
-		arg->var.var->assigned = true;
+		return wrong_form(s, n, arg, "variable", "$var");
+	arg->type = type_none(s->t);
+	arg->var.var = var_find(s, arg->var.name);
+	if (!arg->var.var) {
+		scope_push(s, &own);
+		arg->var.var = var_declare(s, arg->var.name, arg->span);
+		arg->var.var->is_let = true; /* not hoisted */
+		scope_pop(s);
+	}
+	arg->var.var->assigned = true;
+	return true;
+}
+
+/* A key of the map before it. Only a word that keys the map itself would give
+ * a map that nothing writes a type. */
+static bool
+check_key_arg(struct sema *s, struct node *n, struct mapdef *m,
+	      struct node *arg)
+{
+	/* A scalar map's word says so in its own check(). */
+	if (m && m->scalar)
+		check_value(s, arg);
+	else
+		check_map_key(s, m, arg, n->span);
+	if (m && s->final && !m->value && !is_error(arg->type))
+		return sema_error(s, n, "Undefined map: @%s", m->name);
 	return !is_error(arg->type);
 }
 
@@ -246,16 +306,8 @@ check_arg(struct sema *s, struct node *n, const struct sig_param *p, uint32_t i)
 	if ((p->kinds & P_MAP) &&
 	    (p->kinds == P_MAP || (arg->kind == N_MAP && !arg->map.keys.n)))
 		return check_map_arg(s, n, p, arg);
-	if (p->kinds & P_KEY) {
-		struct mapdef *m = map_before(n, i);
-
-		/* A scalar map's word says so in its own check(). */
-		if (m && m->scalar)
-			check_value(s, arg);
-		else
-			check_map_key(s, m, arg);
-		return !is_error(arg->type);
-	}
+	if (p->kinds & P_KEY)
+		return check_key_arg(s, n, map_before(n, i), arg);
 	if (p->kinds & P_VAR)
 		return check_var_arg(s, n, arg);
 	if (p->kinds & P_TYPE)
@@ -364,13 +416,29 @@ check_word(struct sema *s, struct node *n)
 		n->type = type_error(s->t);
 }
 
+/* args, arg0, ctx: no functions. */
+static bool
+is_name_only(struct sema *s, const struct builtin *w)
+{
+	return w->flags & WORD_BUILTIN && word_signature(s, w)->is_variable;
+}
+
+/* Whether a bare name may mean the word: not a function's, which leaves it to
+ * constants and the like. */
+static bool
+is_bare_word(struct sema *s, const struct builtin *w)
+{
+	return w && (w->flags & (WORD_BUILTIN | WORD_MACRO) ||
+		     word_signature(s, w)->is_variable);
+}
+
 void
 check_call(struct sema *s, struct node *n)
 {
 	const struct builtin *w = find_word(s, n->call.name);
 
 	n->call.word = w;
-	if (!w) {
+	if (!w || is_name_only(s, w)) {
 		n->type = type_error(s->t);
 		sema_error(s, n, "Unknown function: '%s'", n->call.name);
 		return;
@@ -399,7 +467,7 @@ check_ident(struct sema *s, struct node *n)
 	const char *name = n->ident.name;
 	const struct builtin *w = find_word(s, name);
 
-	if (!w) {
+	if (!is_bare_word(s, w)) {
 		if (check_define(s, n) || check_constant(s, n) ||
 		    check_header_constant(s, n))
 			return;

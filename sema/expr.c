@@ -40,9 +40,13 @@ item_type(struct sema *s, struct node *n, struct node *item)
 	check_value(s, item);
 	if (!item->type || is_error(item->type))
 		return item->type;
-	if (item->type->kind == TY_NONE ||
-	    (is_aggregate(item->type) && !item->type->nominal->reduce)) {
+	if (item->type->kind == TY_NONE) {
 		sema_error(s, n, "Value '%s' cannot be used in a tuple.",
+			   type_name(item->type));
+		return type_error(s->t);
+	}
+	if (is_aggregate(item->type) && !item->type->nominal->reduce) {
+		sema_error(s, item, "Map type %s cannot exist inside a tuple.",
 			   type_name(item->type));
 		return type_error(s->t);
 	}
@@ -261,7 +265,7 @@ check_param_count(struct sema *s, struct node *n)
 static void
 check_map_read(struct sema *s, struct node *n)
 {
-	check_map(s, n, false);
+	check_map(s, n, false, n->span);
 }
 
 /* clang-format off */

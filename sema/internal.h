@@ -145,10 +145,12 @@ bool map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 		 struct span at);
 bool map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 		   struct span at);
-/* N_MAP with its keys; `write`: it is the target of an assignment. */
-void check_map(struct sema *s, struct node *n, bool write);
+/* N_MAP with its keys; `write`: it is the target of an assignment. Keys that
+ * clash are reported at `at`. */
+void check_map(struct sema *s, struct node *n, bool write, struct span at);
 /* An argument that is a key of `m` (NULL: reported before). */
-void check_map_key(struct sema *s, struct mapdef *m, struct node *key);
+void check_map_key(struct sema *s, struct mapdef *m, struct node *key,
+		   struct span at);
 bool map_declarations(struct sema *s);
 void map_settle(struct sema *s);
 bool map_finish(struct sema *s);

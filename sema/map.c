@@ -179,7 +179,7 @@ key_allowed(struct sema *s, const struct node *key, struct span at)
 }
 
 void
-check_map(struct sema *s, struct node *n, bool write)
+check_map(struct sema *s, struct node *n, bool write, struct span at)
 {
 	struct mapdef *m = map_get(s, n->map.name, n->span);
 	bool keyed = n->map.keys.n > 0, good;
@@ -194,7 +194,7 @@ check_map(struct sema *s, struct node *n, bool write)
 	if (keyed) {
 		check_keys(s, n);
 		if (!good || !key_allowed(s, n->map.key, n->span) ||
-		    !map_key_use(s, m, n->map.key->type, n->span))
+		    !map_key_use(s, m, n->map.key->type, at))
 			return;
 	}
 	if (!good)
@@ -208,13 +208,14 @@ check_map(struct sema *s, struct node *n, bool write)
 }
 
 void
-check_map_key(struct sema *s, struct mapdef *m, struct node *key)
+check_map_key(struct sema *s, struct mapdef *m, struct node *key,
+	      struct span at)
 {
 	check_value(s, key);
 	if (!m)
 		return;
-	if (map_shape(s, m, true, key->span) && key_allowed(s, key, key->span))
-		map_key_use(s, m, key->type, key->span);
+	if (map_shape(s, m, true, at) && key_allowed(s, key, at))
+		map_key_use(s, m, key->type, at);
 }
 
 /* ---- let @m = kind(n); ---- */

@@ -270,7 +270,7 @@ check_step(struct sema *s, struct node *n)
 	const struct type *t;
 
 	if (x->kind == N_MAP)
-		check_map(s, x, true);
+		check_map(s, x, true, x->span);
 	else
 		check_expr(s, x);
 	t = x->type;

@@ -38,7 +38,8 @@ enum word_flags {
 	WORD_URGENT = 1 << 1,   /* its event wakes the reader at once */
 	WORD_AGG = 1 << 2,      /* must be assigned to a map directly */
 	WORD_MACRO = 1 << 3,    /* upstream: a library macro; wrong arguments
-				   get the wording of macros (1.7) */
+				   get the wording of macros (1.7), and it may
+				   stand without parentheses */
 	WORD_CONST = 1 << 4,    /* check() leaves a literal: may fold() */
 	WORD_BUILTIN = 1 << 5,  /* a "true builtin" of 1.2 */
 	WORD_RETURNS = 1 << 6,  /* ends the probe, as return does */
@@ -57,8 +58,9 @@ enum word_flags {
 				   index (struct unit, by_index) */
 	WORD_SEQ = 1 << 15,     /* goes to the probe type's seq, if any */
 	WORD_FORM = 1 << 16,    /* depends on how the program is attached */
-	WORD_REPORTS =
-		1 << 15, /* may send an event of its own in an expression */
+	WORD_EFFECT = 1 << 18,  /* its result may be left alone */
+	WORD_REPORTS = 1 << 17, /* may send an event of its own in an
+				   expression */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
@@ -124,6 +126,7 @@ struct nominal {
 			      const struct mem *acc);
 	const char *differ;    /* what to say of two with other parameters */
 	const char *json_kind; /* "hist", "stats"; NULL: "map" */
+	bool json_empty;       /* a map without elements is an object, too */
 	const struct type *(*int_type)(struct types *t, const struct type *me);
 };
 

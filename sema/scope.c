@@ -265,11 +265,12 @@ var_assign(struct sema *s, struct var *v, struct node *value,
 }
 
 bool
-sema_assign_var(struct sema *s, struct node *var, const struct type *type)
+sema_assign_var(struct sema *s, const struct node *at, struct node *var,
+		const struct type *type)
 {
 	if (!var->var.var)
 		return true;
-	return var_assign(s, var->var.var, NULL, type, var->span);
+	return var_assign(s, var->var.var, NULL, type, at->span);
 }
 
 void

@@ -175,8 +175,10 @@ void sema_make_path(struct sema *s, struct node *n, struct node *base,
 		    const char *const *path);
 /* The struct behind `args` in this unit, or NULL: reported at `at`. */
 const struct type *sema_args(struct sema *s, struct span at);
-/* The N_VAR takes part in an assignment of a value of that type. */
-bool sema_assign_var(struct sema *s, struct node *var, const struct type *type);
+/* The N_VAR takes part in an assignment of a value of that type; a clash is
+ * reported at `at`. */
+bool sema_assign_var(struct sema *s, const struct node *at, struct node *var,
+		     const struct type *type);
 /* The definition of the map that argument `n` names; NULL: is no map. */
 struct mapdef *sema_map(const struct node *n);
 

@@ -7,6 +7,7 @@
  *     param   = kind {"|" kind} ["literal"] ["=" default]
  *     kind    = "int" | "bool" | "string" | "pointer" | "array" | "buffer"
  *             | "struct" | "any"
+ *             | "integer" an int; messages name the whole type that was given
  *             | "map"    a whole map, by name; its node gets type void
  *             | "key"    a key of the map parameter before it
  *             | "var"    a variable that is written to
@@ -37,13 +38,21 @@ static const struct kind_name {
 	const char *name;
 	unsigned kind;
 } kind_names[] = {
-	{ "int", P_INT },       { "bool", P_BOOL },
-	{ "string", P_STRING }, { "pointer", P_POINTER },
-	{ "array", P_ARRAY },   { "buffer", P_BUFFER },
-	{ "struct", P_STRUCT }, { "any", P_ANY },
-	{ "map", P_MAP },       { "key", P_KEY },
-	{ "var", P_VAR },       { "type", P_TYPE },
-	{ "word", P_WORD },     { "timestamp_mode", P_WORD },
+	{ "int", P_INT },
+	{ "integer", P_INT },
+	{ "bool", P_BOOL },
+	{ "var", P_VAR },
+	{ "string", P_STRING },
+	{ "pointer", P_POINTER },
+	{ "array", P_ARRAY },
+	{ "buffer", P_BUFFER },
+	{ "struct", P_STRUCT },
+	{ "any", P_ANY },
+	{ "map", P_MAP },
+	{ "key", P_KEY },
+	{ "type", P_TYPE },
+	{ "word", P_WORD },
+	{ "timestamp_mode", P_WORD },
 };
 
 static void

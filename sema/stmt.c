@@ -136,18 +136,14 @@ check_return(struct sema *s, struct node *n)
 
 /* ---- expression statements ---- */
 
-/* Words that change a map are called for that, whatever they return. */
+/* Steps, and words that are called for what they change. */
 static bool
-is_wanted_for_effect(struct sema *s, const struct node *x)
+is_wanted_for_effect(const struct node *x)
 {
-	const struct signature *sig;
-
 	if (x->kind == N_UNARY)
 		return x->unary.op >= OP_PREINC;
-	if (x->kind != N_CALL || !x->call.word)
-		return false;
-	sig = word_signature(s, x->call.word);
-	return sig->n && (sig->params[0].kinds & P_MAP);
+	return x->kind == N_CALL && x->call.word &&
+	       x->call.word->flags & WORD_EFFECT;
 }
 
 static void
@@ -162,7 +158,7 @@ check_expr_stmt(struct sema *s, struct node *n)
 	}
 	check_expr(s, x);
 	if (!x->type || is_error(x->type) || x->type->kind == TY_NONE ||
-	    is_wanted_for_effect(s, x))
+	    is_wanted_for_effect(x))
 		return;
 	sema_warn(s, n, "Return value discarded.");
 }
@@ -241,7 +237,7 @@ void
 check_block(struct sema *s, struct node *n)
 {
 	struct scope scope;
-	bool expansion = is_expansion(n), warned = false;
+	bool expansion = is_expansion(n);
 	uint32_t i;
 
 	if (expansion)
@@ -251,11 +247,9 @@ check_block(struct sema *s, struct node *n)
 		struct node *stmt = n->block.stmts.v[i];
 
 		check_stmt(s, stmt);
-		if (i && !warned && ends_flow(n->block.stmts.v[i - 1]) &&
-		    (s->loops || !is_jump(n->block.stmts.v[i - 1]))) {
+		if (i && ends_flow(n->block.stmts.v[i - 1]) &&
+		    (s->loops || !is_jump(n->block.stmts.v[i - 1])))
 			sema_warn(s, stmt, "Unreachable statement.");
-			warned = true;
-		}
 	}
 	n->type = type_none(s->t);
 	if (n->block.value) {

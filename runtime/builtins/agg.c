@@ -234,7 +234,7 @@ mean_int(const struct type *t, const void *cell)
 static int64_t
 divide_number(const struct type *t, int64_t v, uint64_t div)
 {
-	if (t->is_signed)
+	if (t->is_signed && div <= INT64_MAX)
 		return v / (int64_t)div;
 	return (int64_t)((uint64_t)v / div);
 }
@@ -356,26 +356,27 @@ const struct nominal agg_types[] = {
 		  .print = int_print, .json = int_json, .rank = mean_int,
 		  .divide = avg_divide, .to_int = mean_int,
 		  .reduce = mean_reduce, .reduced = mean_reduced,
-		  .json_kind = "stats", .int_type = agg_int_type },
+		  .json_kind = "stats", .json_empty = true,
+		  .int_type = agg_int_type },
 	[STATS] = { .name = "stats_t", .unsigned_name = "ustats_t", MEAN,
 		    .print = stats_print, .json = stats_json,
 		    .reduce = mean_reduce, .rank = mean_int,
-		    .json_kind = "stats" },
+		    .json_kind = "stats", .json_empty = true },
 	{ 0 },
 };
 
 const struct builtin agg_words[] = {
 	{ "count", "() -> auto", "how often, per key", WORD_AGG,
 	  .check = agg_check, .lower = count_lower, .aux = COUNT },
-	{ "sum", "(int) -> auto", "the sum, per key", WORD_AGG,
+	{ "sum", "(integer) -> auto", "the sum, per key", WORD_AGG,
 	  .check = agg_check, .lower = sum_lower, .aux = SUM },
-	{ "min", "(int) -> auto", "the smallest value, per key", WORD_AGG,
+	{ "min", "(integer) -> auto", "the smallest value, per key", WORD_AGG,
 	  .check = agg_check, .lower = extreme_lower, .aux = MIN },
-	{ "max", "(int) -> auto", "the largest value, per key", WORD_AGG,
+	{ "max", "(integer) -> auto", "the largest value, per key", WORD_AGG,
 	  .check = agg_check, .lower = extreme_lower, .aux = MAX },
-	{ "avg", "(int) -> auto", "the mean, per key", WORD_AGG,
+	{ "avg", "(integer) -> auto", "the mean, per key", WORD_AGG,
 	  .check = agg_check, .lower = mean_lower, .aux = AVG },
-	{ "stats", "(int) -> auto", "count, mean and total, per key", WORD_AGG,
+	{ "stats", "(integer) -> auto", "count, mean, total, per key", WORD_AGG,
 	  .check = agg_check, .lower = mean_lower, .aux = STATS },
 	{ 0 },
 };

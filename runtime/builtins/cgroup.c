@@ -58,6 +58,18 @@ text_index(struct prog *p, const char *text)
 	return i;
 }
 
+static bool
+cgroup_path_check(struct sema *s, struct node *n)
+{
+	const struct node *filter = sema_arg(n, 1);
+
+	if (!filter || filter->kind == N_STR || !filter->type ||
+	    filter->type->kind == TY_ERROR)
+		return true;
+	return sema_error(s, n, "%s() expects a string literal (%s provided)",
+			  n->call.name, sema_kind_name(filter->type));
+}
+
 static struct ref
 cgroup_path_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
@@ -219,8 +231,9 @@ const struct nominal cgroup_types[] = {
 const struct builtin cgroup_words[] = {
 	{ "cgroupid", "(string literal) -> auto", "id of a cgroup's directory",
 	  WORD_CONST, .check = cgroupid_check },
-	{ "cgroup_path", "(int, string literal = none) -> cgroup_path_t",
-	  "path of a cgroup", .lower = cgroup_path_lower },
+	{ "cgroup_path", "(int, string = none) -> cgroup_path_t",
+	  "path of a cgroup", .check = cgroup_path_check,
+	  .lower = cgroup_path_lower },
 	{ 0 },
 };
 /* clang-format on */

@@ -67,16 +67,10 @@ lhist_bounds(struct sema *s, struct node *n, const int64_t par[TYPE_PARAMS])
 {
 	int64_t min = par[PAR_MIN], max = par[PAR_MAX], step = par[PAR_STEP];
 
-	if (step <= 0)
+	if (!step)
 		return sema_error(s, n,
-				  "lhist() step must be >= 1 (%lld "
-				  "provided)",
-				  (long long)step);
-	if (min < 0)
-		return sema_error(s, n,
-				  "lhist: invalid min value (must be "
-				  "non-negative literal)");
-	if (min >= max)
+				  "lhist() step must be >= 1 (0 provided)");
+	if (min > max)
 		return sema_error(s, n,
 				  "lhist() min must be less than max (provided "
 				  "min %lld and max %lld)",
@@ -95,14 +89,27 @@ lhist_bounds(struct sema *s, struct node *n, const int64_t par[TYPE_PARAMS])
 }
 
 static bool
+bound_literal(struct sema *s, struct node *n, unsigned i, const char *name,
+	      int64_t *out)
+{
+	const struct node *x = sema_arg(n, i + 1);
+
+	if (x->kind == N_INT && sema_literal_int(x, out) && *out >= 0)
+		return true;
+	return sema_error(s, n, "lhist: invalid %s value%s", name,
+			  i == PAR_STEP ? ""
+					: " (must be non-negative literal)");
+}
+
+static bool
 lhist_check(struct sema *s, struct node *n)
 {
 	int64_t par[TYPE_PARAMS] = { 0 };
-	unsigned i;
 
-	for (i = 0; i < 3; i++)
-		if (!sema_literal_int(sema_arg(n, i + 1), &par[i]))
-			return true; /* reported by the signature */
+	if (!bound_literal(s, n, PAR_MIN, "min", &par[PAR_MIN]) ||
+	    !bound_literal(s, n, PAR_MAX, "max", &par[PAR_MAX]) ||
+	    !bound_literal(s, n, PAR_STEP, "step", &par[PAR_STEP]))
+		return false;
 	if (!lhist_bounds(s, n, par))
 		return false;
 	n->type = type_nominal(sema_types(s), &hist_types[LHIST], false, par);
@@ -472,7 +479,7 @@ const struct builtin hist_words[] = {
 	{ "hist", "(int, int literal = none) -> auto",
 	  "histogram of powers of two", WORD_AGG, .check = hist_check,
 	  .lower = hist_lower },
-	{ "lhist", "(int, int literal, int literal, int literal) -> auto",
+	{ "lhist", "(int, any, any, any) -> auto",
 	  "linear histogram", WORD_AGG, .check = lhist_check,
 	  .lower = lhist_lower },
 	{ 0 },

@@ -62,14 +62,19 @@ static bool
 find_check(struct sema *s, struct node *n)
 {
 	const struct mapdef *m = sema_map(sema_arg(n, 0));
+	const struct type *value = m ? m->value : NULL;
 
 	if (!needs_keys(s, n))
 		return false;
-	if (m && m->value && m->value->nominal && m->value->nominal->map_only)
-		return sema_assign_var(
-			s, sema_arg(n, 2),
-			type_int(sema_types(s), 8, m->value->is_signed));
-	return sema_assign_var(s, sema_arg(n, 2), m ? m->value : NULL);
+	if (!value || !value->nominal || !value->nominal->map_only)
+		return sema_assign_var(s, n, sema_arg(n, 2), value);
+	if (!value->nominal->to_int)
+		return sema_error(s, n,
+				  "Value '%s' cannot be assigned to a scratch "
+				  "variable.",
+				  type_name(value));
+	return sema_assign_var(s, n, sema_arg(n, 2),
+			       type_int(sema_types(s), 8, value->is_signed));
 }
 
 static struct ref
@@ -117,11 +122,12 @@ zero_event(struct session *s, const struct event *e)
 /* clang-format off */
 const struct builtin map_words[] = {
 	{ "delete", "(map, key = none) -> bool", "remove an element",
-	  WORD_MACRO, .check = delete_check, .lower = delete_lower },
+	  WORD_MACRO | WORD_EFFECT, .check = delete_check,
+	  .lower = delete_lower },
 	{ "has_key", "(map, key) -> bool", "whether a map has a key",
 	  WORD_MACRO, .check = needs_keys, .lower = has_key_lower },
-	{ "find", "(map, key, var) -> bool", "read an element if it is there",
-	  WORD_MACRO, .check = find_check, .lower = find_lower },
+	{ "find", "(map, key, var) -> bool", "read an element, if any",
+	  WORD_MACRO | WORD_EFFECT, .check = find_check, .lower = find_lower },
 	{ "len", "(map|any) -> int64", "number of elements or of frames",
 	  WORD_MACRO, .check = len_check, .lower = len_lower },
 	{ "clear", "(map) -> void", "remove all elements", .lower = ir_emit,

@@ -17,7 +17,7 @@ enum { V4_BYTES = 4, V6_BYTES = 16, MAC_BYTES = 6 };
 static unsigned
 address_bytes(const struct type *t)
 {
-	if (type_is_int(t))
+	if (type_is_int(t) && t->kind != TY_BOOL)
 		return V4_BYTES;
 	if ((t->kind == TY_ARRAY || t->kind == TY_STRING) &&
 	    (t->size == V4_BYTES || t->size == V6_BYTES))
@@ -34,7 +34,7 @@ ntop_check(struct sema *s, struct node *n)
 	if (!t || t->kind == TY_ERROR || t->kind == TY_NONE)
 		return true;
 	if (ir_nargs(n) > 1 && family && family->kind != TY_ERROR &&
-	    !type_is_int(family))
+	    (!type_is_int(family) || family->kind == TY_BOOL))
 		return sema_error(s, n,
 				  "ntop() only supports int arguments (%s "
 				  "provided)",
@@ -88,10 +88,11 @@ pton_check(struct sema *s, struct node *n)
 	struct in6_addr addr;
 	int family = text && strchr(text, ':') ? AF_INET6 : AF_INET;
 
-	if (text && !*text)
+	if (text && !strpbrk(text, ".:"))
 		return sema_error(s, n,
 				  "pton() expects an string argument of an "
-				  "IPv4/IPv6 address, got ");
+				  "IPv4/IPv6 address, got %s",
+				  text);
 	if (!text)
 		return sema_error(s, n,
 				  "pton() expects an string literal at the "
@@ -139,7 +140,8 @@ macaddr_check(struct sema *s, struct node *n)
 				  "macaddr() argument must be at least 6 bytes "
 				  "in size");
 	else if (t->kind != TY_ARRAY && t->kind != TY_STRING &&
-		 t->kind != TY_POINTER && !type_is_int(t))
+		 t->kind != TY_POINTER &&
+		 (!type_is_int(t) || t->kind == TY_BOOL))
 		good = sema_error(s, n,
 				  "macaddr() only supports array or pointer "
 				  "arguments (%s provided)",

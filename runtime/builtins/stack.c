@@ -53,7 +53,7 @@ static bool
 parse_limit(struct sema *s, struct node *n, const struct node *arg,
 	    int64_t *limit)
 {
-	if (!sema_literal_int(arg, limit) || *limit < 0)
+	if (arg->kind != N_INT || !sema_literal_int(arg, limit) || *limit < 0)
 		return sema_error(s, n, "%s: invalid limit value",
 				  n->call.name);
 	if (*limit > MAX_LIMIT)

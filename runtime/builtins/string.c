@@ -232,7 +232,8 @@ buf_check(struct sema *s, struct node *n)
 		n->type = type_error(sema_types(s));
 		return true;
 	}
-	if (!has_bytes(t) && t->kind != TY_POINTER && !type_is_int(t))
+	if (!has_bytes(t) && t->kind != TY_POINTER &&
+	    (!type_is_int(t) || t->kind == TY_BOOL))
 		return sema_error(s, n,
 				  "buf() expects an integer, string, or array "
 				  "argument but saw %s",
@@ -241,8 +242,8 @@ buf_check(struct sema *s, struct node *n)
 		return sema_error(s, n,
 				  "buf() expects a length argument for "
 				  "non-array type %s",
-				  t->kind == TY_STRING ? "string"
-						       : type_name(t));
+				  t->kind == TY_POINTER ? type_name(t)
+							: sema_kind_name(t));
 	if (!len)
 		v = t->kind == TY_ARRAY ? t->size : t->size - 4;
 	else if (!sema_literal_int(len, &v))
@@ -306,7 +307,8 @@ strncmp_check(struct sema *s, struct node *n)
 					  t->kind == TY_INT ? "int"
 							    : type_name(t));
 	}
-	if (!sema_literal_int(sema_arg(n, 2), &limit) || limit < 0)
+	if (sema_arg(n, 2)->kind != N_INT ||
+	    !sema_literal_int(sema_arg(n, 2), &limit) || limit < 0)
 		return sema_error(s, n,
 				  "Builtin strncmp requires a non-negative "
 				  "literal");
@@ -352,12 +354,12 @@ strcap_check(struct sema *s, struct node *n)
 
 /* clang-format off */
 const struct builtin string_words[] = {
-	{ "str", "(any, int = none) -> auto", "a string read from memory",
+	{ "str", "(any, int = none, ...) -> auto", "a string read from memory",
 	  WORD_TEXT,
 	  .check = str_check, .lower = str_lower },
 	{ "buf", "(any, int = none) -> auto", "bytes read from memory",
 	  .check = buf_check, .lower = buf_lower },
-	{ "strncmp", "(any, any, int) -> uint64",
+	{ "strncmp", "(any, any, any) -> uint64",
 	  "0 when the first n bytes are equal", .check = strncmp_check,
 	  .lower = strncmp_lower },
 	{ "strcap", "(any) -> auto", "bytes of storage of a string",

@@ -288,7 +288,8 @@ space_check(struct sema *s, struct node *n)
 
 	if (!t || t->kind == TY_ERROR)
 		n->type = type_error(sema_types(s));
-	else if (t->kind != TY_POINTER && !type_is_int(t))
+	else if (t->kind != TY_POINTER &&
+		 (!type_is_int(t) || t->kind == TY_BOOL))
 		return sema_error(s, n,
 				  "%s() only supports integer or pointer "
 				  "arguments (%s provided)",

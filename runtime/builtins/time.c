@@ -240,9 +240,9 @@ const struct nominal time_types[] = {
 const struct builtin time_words[] = {
 	{ "nsecs", "(timestamp_mode = boot) -> uint64", "ns since boot",
 	  WORD_BUILTIN, .check = nsecs_check, .lower = nsecs_lower },
-	{ "elapsed", "uint64", "ns since the tracer started",
+	{ "elapsed", "uint64", "ns since the tracer started", WORD_MACRO,
 	  .lower = elapsed_lower },
-	{ "jiffies", "uint64", "the kernel's tick count",
+	{ "jiffies", "uint64", "the kernel's tick count", WORD_MACRO,
 	  .lower = jiffies_lower },
 	{ "time", "(string literal = \"%H:%M:%S\\n\") -> void",
 	  "print the time of day", .lower = ir_emit, .on_event = time_event },

@@ -105,7 +105,8 @@ uaddr_lower(struct lower *l, const struct node *n, const struct mem *dst)
 /* clang-format off */
 const struct builtin uaddr_words[] = {
 	{ "uaddr", "(string literal) -> auto",
-	  "address of a symbol of the probed program", WORD_TARGET | WORD_CTX,
+	  "address of a symbol of the probed program",
+	  WORD_MACRO | WORD_TARGET | WORD_CTX,
 	  .check = uaddr_check, .lower = uaddr_lower },
 	{ 0 },
 };

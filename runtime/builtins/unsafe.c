@@ -32,16 +32,16 @@ static const struct {
 };
 /* clang-format on */
 
-/* "KILL" or "SIGKILL"; 0: none. */
+/* "KILL" or "SIGKILL", in any case; 0: none. */
 static int
 signal_number(const char *text)
 {
 	size_t i;
 
-	if (!strncmp(text, "SIG", 3))
+	if (!strncasecmp(text, "SIG", 3))
 		text += 3;
 	for (i = 0; i < ARRAY_LEN(signal_names); i++)
-		if (!strcmp(text, signal_names[i].name))
+		if (!strcasecmp(text, signal_names[i].name))
 			return signal_names[i].number;
 	return 0;
 }
@@ -66,27 +66,28 @@ signal_check(struct sema *s, struct node *n)
 	bool good = true;
 	int64_t v;
 
+	if (text && !signal_number(text))
+		return sema_error(s, n, "Invalid string for signal: %s", text);
 	if (!(p->flags & PROBE_SIGNAL))
 		good = sema_error(
 			s, n, "%s() can not be used for this probetype %s",
 			n->call.name, p->type_word ? p->type_word : p->name);
 	good = unsafe(s, n) && good;
-	if (text) {
-		v = signal_number(text);
-		if (!v)
-			return sema_error(s, n, "Invalid string for signal: %s",
-					  text);
-		sema_make_int(s, x, (uint64_t)v, false);
-	}
-	if ((sema_literal_int(x, &v) && (v < 1 || v > SIGNAL_MAX)) ||
-	    (x->type && x->type->kind != TY_ERROR && !type_is_int(x->type)))
-		return sema_error(s, n, "%s() accepts a string literal or %s",
-				  n->call.name,
-				  sema_literal_int(x, &v)
-					  ? "an integer between 1 and 64 "
-					    "(inclusive)"
-					  : "a positive integer");
-	return good;
+	if (text)
+		sema_make_int(s, x, (uint64_t)signal_number(text), false);
+	if (x->kind == N_INT && sema_literal_int(x, &v) &&
+	    (v < 1 || v > SIGNAL_MAX))
+		return sema_error(s, n,
+				  "%s() accepts a string literal or an integer "
+				  "between 1 and 64 (inclusive)",
+				  n->call.name);
+	if (!x->type || x->type->kind == TY_ERROR ||
+	    (type_is_int(x->type) && x->type->kind != TY_BOOL))
+		return good;
+	return sema_error(s, n, "%s() accepts a string literal or %s",
+			  n->call.name,
+			  x->type->kind == TY_STRING ? "an integer"
+						     : "a positive integer");
 }
 
 /* aux: the helper. */
