@@ -23,6 +23,9 @@
  * can attach one or read a format: whoever traces next waits. So a script that
  * ends of its own within SHORT_NS is better off with the raw form, too.
  *
+ * The two raw events by their own names, raw_syscalls:sys_enter and sys_exit,
+ * are served in the same way when a script reads the number or the result.
+ *
  * What perf's form means is kept: numbers from orig_ax as it is then, tasks of
  * the 32-bit ABI left out, values as wide as the registers are.
  */
@@ -35,8 +38,9 @@
 enum {
 	RAW_FROM = 8, /* targets of a side, */
 	SHORT_NS = 1000000000,
-	RAW_UNITS = 2,  /* in so many programs */
-	FIRST_ARG = 16, /* in the record */
+	RAW_UNITS = 2, /* in so many programs */
+	NUMBER_AT = 8, /* in the record */
+	FIRST_ARG = 16,
 	SYSCALL_ARGS = 6,
 	NOT_OURS = 0xffff,
 };
@@ -82,10 +86,11 @@ call_of(const char *event)
 
 static const char enter_prefix[] = "sys_enter_", exit_prefix[] = "sys_exit_";
 
+/* sys_exit_read; sys_exit, where the two raw events themselves are traced */
 static bool
 is_exit(const struct target *t)
 {
-	return !strncmp(t->name, exit_prefix, strlen(exit_prefix));
+	return !strncmp(t->name, exit_prefix, strlen(exit_prefix) - 1);
 }
 
 int
@@ -118,6 +123,13 @@ is_syscall(const struct target *t)
 	return t->group && !strcmp(t->group, PROBE_SYSCALLS_GROUP);
 }
 
+/* One of the two raw events, by its own name. */
+static bool
+is_raw_event(const struct target *t)
+{
+	return t->group && !strcmp(t->group, "raw_syscalls");
+}
+
 bool
 probe_syscall_same(const struct target *a, const struct target *b)
 {
@@ -132,7 +144,7 @@ is_usual(const struct trace_field *f, bool exit)
 {
 	uint32_t end = FIRST_ARG + 8 * (exit ? 1 : SYSCALL_ARGS);
 
-	if (f->offset == 8) /* the number */
+	if (f->offset == NUMBER_AT)
 		return f->size <= 8;
 	return f->offset >= FIRST_ARG && f->offset % 8 == 0 && f->size == 8 &&
 	       f->offset < end && !f->data_loc && !f->rel_loc;
@@ -181,6 +193,25 @@ is_short(const struct unit_list *all)
 	return false;
 }
 
+/*
+ * The raw events have the number and the result in registers of ours; perf's
+ * record of them costs more. Arguments are left to perf: those of the 32-bit
+ * ABI are other registers. Where nothing is read, the program is bare anyway.
+ */
+static bool
+suits_raw_event(const struct sema_input *in, const struct unit *u)
+{
+	const struct target *t = u->targets.v;
+
+	if (!u->reads_args || !u->fields || u->targets.n > 1 || u->by_form ||
+	    in->without & 1u << FEAT_RAW_TRACEPOINT)
+		return false;
+	for (const char *const *f = u->fields; *f; f++)
+		if (strcmp(*f, "id") != 0 && strcmp(*f, "ret") != 0)
+			return false;
+	return is_exit(t) || !strcmp(t->name, "sys_enter");
+}
+
 bool
 probe_syscall_raw(const struct sema_input *in, const struct unit_list *all,
 		  const struct unit *u)
@@ -188,6 +219,8 @@ probe_syscall_raw(const struct sema_input *in, const struct unit_list *all,
 	const struct target *t = u->targets.v;
 	uint32_t units, targets;
 
+	if (is_raw_event(t))
+		return suits_raw_event(in, u);
 	if (!is_syscall(t) || !t->count || u->by_form ||
 	    in->without & 1u << FEAT_RAW_TRACEPOINT)
 		return false;
@@ -241,12 +274,18 @@ read_kernel(struct lower *l, struct ref address, int32_t off, uint32_t size)
 static struct ref
 number(struct lower *l)
 {
+	const struct target *t = ir_unit(l)->targets.v;
+	bool as_it_is = is_raw_event(t); /* may be -1 */
+	struct ref nr;
 	struct mem m;
 
-	if (!is_exit(ir_unit(l)->targets.v))
-		return ir_un(l, IR_ZEXT, ir_load(l, ir_ctx(l), 8, 8), 4);
+	if (!is_exit(t)) {
+		nr = ir_load(l, ir_ctx(l), 8, 8);
+		return as_it_is ? nr : ir_un(l, IR_ZEXT, nr, 4);
+	}
 	m = read_kernel(l, ir_load(l, ir_ctx(l), 0, 8), NUMBER, 4);
-	return ir_load(l, m.base, m.off, 4);
+	nr = ir_load(l, m.base, m.off, 4);
+	return as_it_is ? ir_un(l, IR_SEXT, nr, 4) : nr;
 }
 
 /* A task of the 32-bit ABI has other numbers. Its sign stands at the start of
@@ -287,8 +326,11 @@ struct ref
 probe_syscall_enter(struct lower *l)
 {
 	const struct unit *u = ir_unit(l);
-	struct ref nr = number(l), index = ir_const(l, 0);
+	struct ref nr, index = ir_const(l, 0);
 
+	if (is_raw_event(u->targets.v))
+		return index;
+	nr = number(l);
 	if (u->targets.n == 1) {
 		ir_only_where(l, CC_EQ, nr,
 			      ir_const(l, (int64_t)u->targets.v[0].count - 1));
@@ -308,6 +350,24 @@ probe_syscall_index(struct lower *l)
 	return index.id ? index : look_up(l, number(l));
 }
 
+/* Whether the script reads the number, which no two kernels call the same. */
+static bool
+wants_number(struct lower *l)
+{
+	const struct unit *u = ir_unit(l);
+	const struct trace_event *e = kernel_event(
+		ir_in(l)->kernel, u->targets.v->group, u->targets.v->name);
+
+	if (!e || !u->fields)
+		return true;
+	for (uint32_t i = 0; i < e->fields.n; i++)
+		for (const char *const *f = u->fields; *f; f++)
+			if (e->fields.v[i].offset == NUMBER_AT &&
+			    !strcmp(*f, e->fields.v[i].name))
+				return true;
+	return false;
+}
+
 /* The record as perf has it; the first 8 bytes are nobody's. */
 struct ref
 probe_syscall_args(struct lower *l)
@@ -317,7 +377,10 @@ probe_syscall_args(struct lower *l)
 	struct mem record = ir_stack_obj(l, size), regs;
 
 	ir_store(l, record.base, 0, ir_const(l, 0), 8);
-	ir_store(l, record.base, 8, number(l), 8);
+	ir_store(l, record.base, NUMBER_AT,
+		 wants_number(l) ? number(l) : ir_const(l, 0), 8);
+	if (is_raw_event(ir_unit(l)->targets.v) && !exit)
+		return record.base;
 	if (exit) {
 		ir_store(l, record.base, FIRST_ARG, ir_load(l, ir_ctx(l), 8, 8),
 			 8);

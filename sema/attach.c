@@ -154,6 +154,7 @@ add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
 	u->uses_probe = depend_any(d, t);
 	u->by_index = d->index && n > 1;
 	u->reads_args = d->args;
+	u->fields = d->fields.n ? d->fields.v : NULL;
 	u->by_form = d->form;
 	u->ends = depend_ends(s, body);
 	for (i = 0; i < n; i++)

@@ -53,6 +53,8 @@ struct unit {
 	bool uses_probe; /* reads `probe` or what depends on the target */
 	bool by_index;   /* and finds it by the target's index */
 	bool reads_args;
+	const char *const *fields; /* that it reads of args, NULL-ended; NULL:
+				      args as a whole */
 	bool by_form; /* reads what depends on how it is attached (kstack) */
 	bool ends;    /* its body calls exit(), under no condition */
 	bool raw;     /* see probe_type.raw */
