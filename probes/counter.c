@@ -20,7 +20,7 @@ find_counter(const struct counter *table, const char *name)
 /* Older versions took an empty count for none (REFERENCE 15). */
 static bool
 read_count(struct sema *s, const struct attach_text *ap, const char *type,
-	   uint64_t *count)
+	   const char *rate, uint64_t *count)
 {
 	const char *text = probe_part(ap, 2), *why;
 
@@ -34,12 +34,16 @@ read_count(struct sema *s, const struct attach_text *ap, const char *type,
 		return sema_error_at(s, ap->span,
 				     "Invalid count for %s probe: %s", type,
 				     why);
+	if (*text == '-')
+		return sema_error_at(s, ap->span,
+				     "%s %s should be a positive integer", type,
+				     rate);
 	return true;
 }
 
 bool
 probe_counter_match(struct sema *s, const struct attach_text *ap,
-		    struct match *m, const char *type,
+		    struct match *m, const char *type, const char *rate,
 		    const struct counter *table)
 {
 	const char *name = probe_part(ap, 1);
@@ -47,7 +51,16 @@ probe_counter_match(struct sema *s, const struct attach_text *ap,
 	uint64_t count = 0;
 	struct target *t;
 
-	if (ap->parts.n > 2 && !read_count(s, ap, type, &count))
+	if (!*name)
+		return sema_error_at(s, ap->span,
+				     "%s probe must have a %s event name", type,
+				     type);
+	if (probe_is_pattern(ap, 1))
+		return sema_error_at(s, ap->span,
+				     "wildcards are not allowed for %s probe "
+				     "type",
+				     type);
+	if (ap->parts.n > 2 && !read_count(s, ap, type, rate, &count))
 		return false;
 	if (!c)
 		return sema_error_at(s, ap->span, "%s is not a %s probe", name,

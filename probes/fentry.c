@@ -109,8 +109,8 @@ match_any(struct sema *s, const struct attach_text *ap, struct match *out,
 	m.function = probe_part(ap, last);
 	if (!*m.function)
 		return sema_error_at(s, ap->span,
-				     "%s should specify a function",
-				     type->name);
+				     "%s/%s should specify a function",
+				     probe_fentry.name, probe_fexit.name);
 	if (!kernel_btf(sema_kernel(s)))
 		return sema_error_at(s, ap->span,
 				     "No BTF found: %s probes need a kernel "
@@ -118,11 +118,12 @@ match_any(struct sema *s, const struct attach_text *ap, struct match *out,
 				     type->name);
 	out->wildcard = probe_is_pattern(ap, last) ||
 			(last > 1 && probe_is_pattern(ap, 1));
-	if (last > 1 && !strcmp(m.pattern, "bpf")) {
-		out->wildcard = true; /* of programs, there may be several */
-		probe_match_bpf(s, ap, out, type);
-		return true;
-	}
+	if (last > 1 && !strcmp(m.pattern, "bpf"))
+		return probe_match_bpf(s, ap, out, type);
+	if (last > 2)
+		return sema_error_at(s, ap->span,
+				     "Only the 'bpf' variant of this probe "
+				     "supports 4 arguments");
 	kernel_each_btf(sema_kernel(s), match_module, &m);
 	if (!out->targets.n)
 		return last > 1 ? probe_none(s, ap, out, "%s %s:%s", type->name,
@@ -300,6 +301,7 @@ const struct probe_type probe_fentry = {
 		 PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 3,
+	.parts = "1 or 3",
 	.match = fentry_match,
 	.args = fentry_args,
 	.func = probe_func_ip,
@@ -320,6 +322,7 @@ const struct probe_type probe_fexit = {
 		 PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 3,
+	.parts = "1 or 3",
 	.match = fexit_match,
 	.args = fentry_args,
 	.retval = fexit_retval,

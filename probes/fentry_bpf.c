@@ -91,7 +91,7 @@ look_at(struct search *s, uint32_t prog)
 	close(fd);
 }
 
-void
+bool
 probe_match_bpf(struct sema *sema, const struct attach_text *ap,
 		struct match *m, const struct probe_type *type)
 {
@@ -103,8 +103,17 @@ probe_match_bpf(struct sema *sema, const struct attach_text *ap,
 			    .name = probe_part(ap, last) };
 	union bpf_attr attr = { .start_id = 0 };
 
+	/* Of programs, there may be several: only an id says which. */
+	m->wildcard = !probe_is_number(sema_arena(sema), s.id) ||
+		      kernel_is_pattern(s.name);
+	if (m->wildcard && strcmp(s.id, "*") != 0 &&
+	    !probe_is_number(sema_arena(sema), s.id))
+		return sema_error_at(sema, ap->span,
+				     "bpf program id must be a number or '*'");
 	while (call(BPF_PROG_GET_NEXT_ID, &attr) == 0) {
 		look_at(&s, attr.next_id);
 		attr.start_id = attr.next_id;
 	}
+	return m->targets.n ||
+	       probe_none(sema, ap, m, "%s bpf:%s", type->name, s.name);
 }

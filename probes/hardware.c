@@ -26,7 +26,8 @@ static const struct counter counters[] = {
 static bool
 hardware_match(struct sema *s, const struct attach_text *ap, struct match *m)
 {
-	return probe_counter_match(s, ap, m, probe_hardware.name, counters);
+	return probe_counter_match(s, ap, m, probe_hardware.name, "frequency",
+				   counters);
 }
 
 static int

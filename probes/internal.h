@@ -21,15 +21,18 @@ bool probe_none(struct sema *s, const struct attach_text *ap, struct match *m,
 		const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* The text of part `i`, "" when there is none. */
 const char *probe_part(const struct attach_text *ap, unsigned i);
-/* Whether part `i` is a wildcard (quoted parts never are). */
+/* Whether part `i` is a wildcard, in quotes or not. */
 bool probe_is_pattern(const struct attach_text *ap, unsigned i);
 
 /* An unsigned number at the start of `text`: decimal, 0x, `_` between digits,
  * 1e6. *rest is what follows. NULL, or what is wrong ("invalid integer"). */
 const char *probe_number(const char *text, uint64_t *value, const char **rest);
-/* The same for the whole text; `*why` gets "invalid integer: TEXT". */
+/* The same for the whole text, which may begin with a minus; `*why` gets
+ * "invalid integer: TEXT". */
 bool probe_whole_number(struct arena *a, const char *text, uint64_t *value,
 			const char **why);
+/* Whether it is one: else, where an address may stand, it is a name. */
+bool probe_is_number(struct arena *a, const char *text);
 /* "name+offset" split in two; false: reported. */
 bool probe_split_offset(struct sema *s, const struct attach_text *ap,
 			const char *text, const char **name, uint64_t *offset);
@@ -254,8 +257,9 @@ struct counter { /* a perf event with a name; tables are {0}-ended */
 	uint64_t config;
 	uint64_t period; /* default */
 };
+/* `rate`: what messages call the count. */
 bool probe_counter_match(struct sema *s, const struct attach_text *ap,
-			 struct match *m, const char *type,
+			 struct match *m, const char *type, const char *rate,
 			 const struct counter *table);
 int probe_counter_attach(struct attach *a, const struct target *t,
 			 uint32_t perf_type);
@@ -317,7 +321,7 @@ bool probe_list_types(const struct sema_input *in, const char *pattern,
 /* ---- fentry_bpf.c ---- */
 
 /* The functions of loaded BPF programs that an attach point matches. */
-void probe_match_bpf(struct sema *s, const struct attach_text *ap,
+bool probe_match_bpf(struct sema *s, const struct attach_text *ap,
 		     struct match *m, const struct probe_type *type);
 
 /* ---- list.c ---- */

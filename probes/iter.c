@@ -103,14 +103,23 @@ iter_match(struct sema *s, const struct attach_text *ap, struct match *m)
 		return sema_error_at(s, ap->span,
 				     "iter probe type does not support "
 				     "wildcards");
+	if (ap->parts.n > 3)
+		return sema_error_at(s, ap->span,
+				     "%s probe type takes 2 arguments (1 "
+				     "optional)",
+				     probe_iter.name);
+	kernel_each_btf(sema_kernel(s), find_in, &f);
+	if (!f.id) {
+		sema_error_at(s, ap->span,
+			      "iter %s not available for your kernel version.",
+			      name);
+		if (!*name)
+			sema_error_at(s, ap->span,
+				      "iter should specify a iterator's name");
+		return false;
+	}
 	if (!is_alone(s, ap))
 		return false;
-	kernel_each_btf(sema_kernel(s), find_in, &f);
-	if (!f.id)
-		return sema_error_at(s, ap->span,
-				     "iter %s not available for your kernel "
-				     "version.",
-				     name);
 	t = probe_target(s, m, "%s:%s", probe_iter.name, name);
 	t->name = name;
 	t->group = arena_strdup(a, f.module);
@@ -302,7 +311,7 @@ const struct probe_type probe_iter = {
 	.attach_type = BPF_TRACE_ITER,
 	.flags = PROBE_ANY | PROBE_CTX | PROBE_LATE,
 	.min_parts = 1,
-	.max_parts = 2,
+	.max_parts = UINT32_MAX, /* match() says it in its own words */
 	.match = iter_match,
 	.ctx = iter_ctx,
 	.object = iter_object,

@@ -173,18 +173,18 @@ match_any(struct sema *s, const struct attach_text *ap, struct match *out,
 		return sema_error_at(s, ap->span,
 				     "kprobes should be attached to a "
 				     "function or an address");
-	if (*text >= '0' && *text <= '9')
+	if (probe_is_number(sema_arena(s), text))
 		return add_address(&m, text);
-	if (last == 2)
+	if (last == 2 && *probe_part(ap, 1))
 		m.module = probe_part(ap, 1);
 	out->wildcard = probe_is_pattern(ap, last) ||
 			(last == 2 && probe_is_pattern(ap, 1));
 	m.function = text;
+	if (is_return(type) && strchr(text, '+'))
+		return sema_error_at(s, ap->span, "Offset not allowed");
 	if (!probe_is_pattern(ap, last) &&
 	    !probe_split_offset(s, ap, text, &m.function, &m.offset))
 		return false;
-	if (m.offset && is_return(type))
-		return sema_error_at(s, ap->span, "Offset not allowed");
 	return match_function(&m, out->wildcard);
 }
 

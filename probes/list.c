@@ -81,6 +81,10 @@ is_provider(const struct probe_type *t, const char *pattern)
 
 	if (t->alias && !strcmp(t->alias, pattern))
 		return true;
+	/* In capitals as well, where no other row has them (U). */
+	if (t->alias && t->alias[0] >= 'a' && strcmp(pattern, "U") != 0 &&
+	    !strcasecmp(t->alias, pattern))
+		return true;
 	if (t->old_name && !strcasecmp(t->old_name, pattern))
 		return true;
 	if (n >= sizeof(lower))

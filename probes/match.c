@@ -57,8 +57,7 @@ probe_part(const struct attach_text *ap, unsigned i)
 bool
 probe_is_pattern(const struct attach_text *ap, unsigned i)
 {
-	return i < ap->parts.n && !ap->parts.v[i].quoted &&
-	       kernel_is_pattern(ap->parts.v[i].text);
+	return i < ap->parts.n && kernel_is_pattern(ap->parts.v[i].text);
 }
 
 /* ---- numbers ---- */
@@ -107,6 +106,12 @@ read_digits(const char *p, unsigned base, uint64_t *value, const char **rest)
 	return fits;
 }
 
+static bool
+is_hex(const char *text)
+{
+	return text[0] == '0' && (text[1] | 0x20) == 'x';
+}
+
 const char *
 probe_number(const char *text, uint64_t *value, const char **rest)
 {
@@ -114,8 +119,7 @@ probe_number(const char *text, uint64_t *value, const char **rest)
 	uint64_t power;
 	bool fits;
 
-	if (text[0] == '0' && (text[1] | 0x20) == 'x' &&
-	    digit(text[2], 16) >= 0) {
+	if (is_hex(text)) {
 		base = 16;
 		text += 2;
 	}
@@ -135,13 +139,28 @@ bool
 probe_whole_number(struct arena *a, const char *text, uint64_t *value,
 		   const char **why)
 {
-	const char *rest = "", *wrong = probe_number(text, value, &rest);
+	bool minus = text[0] == '-' && digit(text[1], 10) >= 0;
+	const char *rest = "", *wrong;
 
+	wrong = probe_number(text + minus, value, &rest);
 	if (!wrong && *rest)
 		wrong = "invalid trailing bytes";
+	if (wrong && wrong != overflow && is_hex(text))
+		text += 2;
 	if (wrong)
 		*why = arena_printf(a, "%s: %s", wrong, text);
+	if (minus)
+		*value = -*value;
 	return !wrong;
+}
+
+bool
+probe_is_number(struct arena *a, const char *text)
+{
+	const char *why;
+	uint64_t value;
+
+	return probe_whole_number(a, text, &value, &why);
 }
 
 bool
@@ -154,7 +173,10 @@ probe_split_offset(struct sema *s, const struct attach_text *ap,
 	*offset = 0;
 	if (!plus)
 		return true;
-	if (!plus[1])
+	if (strchr(text, '+') != plus)
+		return sema_error_at(s, ap->span,
+				     "Cannot take more than one offset");
+	if (!plus[1] || plus == text)
 		return sema_error_at(s, ap->span, "Invalid offset");
 	if (!probe_whole_number(sema_arena(s), plus + 1, offset, &why))
 		return sema_error_at(s, ap->span, "Invalid offset: %s", why);

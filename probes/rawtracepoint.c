@@ -75,7 +75,8 @@ rawtracepoint_match(struct sema *s, const struct attach_text *ap,
 	struct matching arg = { .sema = s, .match = m, .pattern = module };
 
 	if (!*name)
-		return sema_error_at(s, ap->span, "%s probe must have a target",
+		return sema_error_at(s, ap->span,
+				     "%s should be attached to a function",
 				     probe_rawtracepoint.name);
 	if (!btf)
 		return sema_error_at(s, ap->span,
@@ -265,6 +266,7 @@ const struct probe_type probe_rawtracepoint = {
 		 PROBE_EXPAND | PROBE_SIGNAL | PROBE_FILTER_PID,
 	.min_parts = 1,
 	.max_parts = 2,
+	.parts = "2 or 1",
 	.match = rawtracepoint_match,
 	.args = rawtracepoint_args,
 	.arg = rawtracepoint_arg,

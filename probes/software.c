@@ -28,7 +28,8 @@ static const struct counter counters[] = {
 static bool
 software_match(struct sema *s, const struct attach_text *ap, struct match *m)
 {
-	return probe_counter_match(s, ap, m, probe_software.name, counters);
+	return probe_counter_match(s, ap, m, probe_software.name, "count",
+				   counters);
 }
 
 static int

@@ -31,7 +31,8 @@ struct matching {
 		PLACE_SOURCE,
 	} place;
 	struct source_place source;
-	bool refused; /* a reason was given */
+	bool any_file; /* the target is a pattern: some may be no programs */
+	bool refused;  /* a reason was given */
 };
 
 bool
@@ -237,7 +238,7 @@ no_file(struct matching *m, const char *path)
 	return sema_error_at(m->sema, m->ap->span,
 			     "%s target file '%s' does not exist or is not "
 			     "executable",
-			     m->type->name, path);
+			     probe_uprobe.name, path);
 }
 
 /* One file's share of the match. */
@@ -247,7 +248,7 @@ match_file(struct matching *m, const struct probe_file *file)
 	const struct probe_image *image =
 		probe_image(sema_in(m->sema), file->open);
 
-	if (!image->elf && m->match->wildcard)
+	if (!image->elf && m->any_file)
 		return true;
 	if (!image->elf) {
 		no_file(m, file->shown);
@@ -281,14 +282,23 @@ ends_in_offset(const char *text)
 }
 
 static bool
+no_place(struct matching *m)
+{
+	return sema_error_at(m->sema, m->ap->span,
+			     "%s should be attached to a function and/or "
+			     "address",
+			     m->type->name);
+}
+
+static bool
 read_address(struct matching *m, const char *text)
 {
 	const char *why;
 
 	m->place = PLACE_ADDRESS;
-	if (probe_whole_number(sema_arena(m->sema), text, &m->address, &why))
-		return true;
-	return sema_error_at(m->sema, m->ap->span, "Invalid address: %s", why);
+	return probe_whole_number(sema_arena(m->sema), text, &m->address,
+				  &why) &&
+	       (m->address || no_place(m));
 }
 
 /* Function, function+offset or address: the last part. */
@@ -298,29 +308,25 @@ read_place(struct matching *m, unsigned last)
 	const char *text = probe_part(m->ap, last);
 
 	if (!*text)
-		return sema_error_at(m->sema, m->ap->span,
-				     "%s should be attached to a function, "
-				     "address, or source file and line (using "
-				     "DWARF)",
-				     m->type->name);
+		return no_place(m);
 	m->function = text;
 	if (m->place == PLACE_CPP)
 		return true;
-	if (m->ap->parts.v[last].quoted && !ends_in_offset(text))
+	if (m->ap->parts.v[last].quoted && !ends_in_offset(text) &&
+	    !probe_is_pattern(m->ap, last))
 		return true;
-	if (*text >= '0' && *text <= '9')
+	if (probe_is_number(sema_arena(m->sema), text))
 		return read_address(m, text);
+	if (uprobe_is_return(m->type) && strchr(text, '+'))
+		return sema_error_at(m->sema, m->ap->span,
+				     "Offset not allowed");
 	if (probe_is_pattern(m->ap, last)) {
 		m->place = PLACE_PATTERN;
 		if (!ends_in_offset(text))
 			return true;
 	}
-	if (!probe_split_offset(m->sema, m->ap, text, &m->function, &m->offset))
-		return false;
-	if (m->offset && uprobe_is_return(m->type))
-		return sema_error_at(m->sema, m->ap->span,
-				     "Offset not allowed");
-	return true;
+	return probe_split_offset(m->sema, m->ap, text, &m->function,
+				  &m->offset);
 }
 
 static bool
@@ -349,7 +355,8 @@ read_source(struct matching *m, unsigned at)
 	if (uprobe_is_return(m->type))
 		return sema_error_at(m->sema, m->ap->span,
 				     "Source code location not allowed");
-	if (at != 2 || n < 2 || n > 3)
+	if (at != 2 || n < 2 || n > 3 || !*m->source.file ||
+	    !*probe_part(m->ap, at + 1))
 		return sema_error_at(m->sema, m->ap->span,
 				     "Invalid %s arguments, expected format: "
 				     "%s:TARGET@FILE:LINE[:COL]",
@@ -374,6 +381,12 @@ read_form(struct matching *m)
 				     probe_part(ap, 2));
 	if (n == 3)
 		m->place = PLACE_CPP;
+	if (n > 1 && n < 4 && !*probe_part(ap, 1)) {
+		sema_error_at(m->sema, ap->span, "%s should have a target",
+			      m->type->name);
+		read_place(m, n);
+		return no_file(m, "");
+	}
 	if (n == 3 || n == 2 || (n == 1 && sema_in(m->sema)->pid))
 		return read_place(m, n);
 	return sema_error_at(m->sema, ap->span,
@@ -411,6 +424,7 @@ match_files(struct matching *m, const char *target)
 			 &files);
 	m->match->wildcard = m->place == PLACE_PATTERN ||
 			     m->place == PLACE_CPP || files.pattern || !*target;
+	m->any_file = files.pattern || !*target;
 	if (!files.v.n && *target)
 		return no_file(m, target);
 	if (files.v.n > 1 && !m->match->wildcard) {

@@ -61,21 +61,22 @@ list_file(struct listing *l, const struct probe_file *file, const char *cpp)
 {
 	const struct probe_image *image = probe_image(l->in, file->open);
 	const struct elf_file *elf = image->elf;
+	uint32_t before = l->found.n;
 
 	if (!elf)
 		return;
-	if (l->verbose && !cpp && !uprobe_is_return(l->type) &&
-	    !probe_dwarf(l->in, image))
-		diag_warn(l->in->diag, (struct span){ 0 },
-			  "No DWARF found for \"%s\", cannot show parameter "
-			  "info",
-			  file->shown);
 	for (uint32_t i = 0; i < elf->symbols.n; i++) {
 		if (cpp)
 			list_plain(l, file, &elf->symbols.v[i], cpp);
 		else
 			list_function(l, file, image, &elf->symbols.v[i]);
 	}
+	if (l->found.n > before && l->verbose && !cpp &&
+	    !uprobe_is_return(l->type) && !probe_dwarf(l->in, image))
+		diag_warn(l->in->diag, (struct span){ 0 },
+			  "No DWARF found for \"%s\", cannot show parameter "
+			  "info",
+			  file->shown);
 }
 
 /* "FILE:cpp:NAME", where NAME may hold colons and stand in quotes. */

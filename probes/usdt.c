@@ -213,17 +213,17 @@ usdt_match(struct sema *s, const struct attach_text *ap, struct match *out)
 				     probe_usdt.name, n);
 	split(&m);
 	if (!*m.name)
-		return sema_error_at(s, ap->span,
-				     "%s probe must have a target function or "
-				     "wildcard",
-				     probe_usdt.name);
+		sema_error_at(s, ap->span,
+			      "%s probe must have a target function or "
+			      "wildcard",
+			      probe_usdt.name);
 	if (!*m.target && !pid)
 		return sema_error_at(s, ap->span,
 				     "%s probe must specify at least path or "
 				     "pid to probe. To target all paths/pids "
 				     "set the path to '*'.",
 				     probe_usdt.name);
-	return match_files(&m);
+	return *m.name && match_files(&m);
 }
 
 /* "4@table+8(%rip)": where that lies is told from the marker's own place. */

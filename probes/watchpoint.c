@@ -5,14 +5,24 @@
 #include <linux/bpf.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 
+static int
+by_letter(const void *a, const void *b)
+{
+	return *(const char *)a - *(const char *)b;
+}
+
 static bool
 not_a_mode(struct sema *s, const struct attach_text *ap, const char *text)
 {
-	sema_error_at(s, ap->span, "invalid watchpoint mode: %s", text);
+	char *sorted = arena_strdup(sema_arena(s), text);
+
+	qsort(sorted, strlen(sorted), 1, by_letter);
+	sema_error_at(s, ap->span, "invalid watchpoint mode: %s", sorted);
 	diag_hint(sema_diag(s), "supported modes: x,w,rw");
 	return false;
 }
@@ -22,6 +32,8 @@ static bool
 read_mode(struct sema *s, const struct attach_text *ap, const char *text,
 	  uint32_t *mode)
 {
+	static const char not_letters[] =
+		"watchpoint mode must be combination of (r,w,x)";
 	static const char letters[] = "rwx";
 	static const uint32_t bits[] = { HW_BREAKPOINT_R, HW_BREAKPOINT_W,
 					 HW_BREAKPOINT_X };
@@ -30,19 +42,15 @@ read_mode(struct sema *s, const struct attach_text *ap, const char *text,
 	*mode = 0;
 	for (const char *p = text; *p; p++) {
 		at = strchr(letters, *p);
-		if (!at) {
-			sema_error_at(s, ap->span,
-				      "watchpoint mode must be combination of "
-				      "(r,w,x)");
-			return not_a_mode(s, ap, text);
-		}
+		if (!at)
+			return sema_error_at(s, ap->span, "%s", not_letters);
 		if (*mode & bits[at - letters])
 			return sema_error_at(s, ap->span,
 					     "watchpoint modes may not be "
 					     "duplicated");
 		*mode |= bits[at - letters];
 	}
-	return true;
+	return *text || sema_error_at(s, ap->span, "%s", not_letters);
 }
 
 static const char *
@@ -63,9 +71,9 @@ static bool
 check_mode(struct sema *s, const struct attach_text *ap, const char *text,
 	   uint32_t *mode)
 {
-	if (!read_mode(s, ap, text, mode))
-		return false;
-	return mode_text(*mode) || not_a_mode(s, ap, text);
+	if (read_mode(s, ap, text, mode) && mode_text(*mode))
+		return true;
+	return not_a_mode(s, ap, text);
 }
 
 static bool
@@ -75,6 +83,7 @@ watchpoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	uint64_t address, length;
 	struct target *t;
 	const char *why;
+	bool good = true;
 	uint32_t mode;
 
 	if (!probe_whole_number(a, probe_part(ap, 1), &address, &why))
@@ -82,12 +91,18 @@ watchpoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 				     "Invalid function/address argument: %s",
 				     why);
 	if (!probe_whole_number(a, probe_part(ap, 2), &length, &why))
-		return sema_error_at(s, ap->span, "Invalid length: %s", why);
+		return sema_error_at(s, ap->span, "Invalid length argument: %s",
+				     why);
+	/* All that is wrong is told. */
+	if (!address)
+		good = sema_error_at(s, ap->span,
+				     "watchpoint must be attached to a "
+				     "non-zero address");
 	if (length != 1 && length != 2 && length != 4 && length != 8)
-		return sema_error_at(s, ap->span,
+		good = sema_error_at(s, ap->span,
 				     "watchpoint length must be one of "
 				     "(1,2,4,8)");
-	if (!check_mode(s, ap, probe_part(ap, 3), &mode))
+	if (!check_mode(s, ap, probe_part(ap, 3), &mode) || !good)
 		return false;
 	t = probe_target(s, m, "%s:%llu:%llu:%s", probe_watchpoint.name,
 			 (unsigned long long)address,

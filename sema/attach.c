@@ -46,6 +46,8 @@ find_type(const struct sema *s, const char *name)
 static const char *
 range_text(struct sema *s, const struct probe_type *t)
 {
+	if (t->parts)
+		return t->parts;
 	if (t->min_parts == t->max_parts)
 		return arena_printf(s->a, "%u", t->min_parts);
 	if (t->min_parts + 1 == t->max_parts)
@@ -266,6 +268,21 @@ match_any(struct attaching *a)
 			  a->ap->raw);
 }
 
+/* Short names are not written in capitals. */
+static bool
+invalid_type(struct attaching *a, const char *name)
+{
+	const struct probe_type *const *row = a->s->in->lang->probe_types;
+
+	for (; row && *row; row++)
+		if ((*row)->alias && !strcasecmp((*row)->alias, name) &&
+		    (*row)->alias[0] >= 'a')
+			return diag_error(a->s->d, a->ap->span,
+					  "Invalid provider: '%s'",
+					  (*row)->alias);
+	return diag_error(a->s->d, a->ap->span, "Invalid probe type: %s", name);
+}
+
 static bool
 attach_point(struct attaching *a)
 {
@@ -280,8 +297,7 @@ attach_point(struct attaching *a)
 		return match_any(a);
 	t = find_type(a->s, name);
 	if (!t)
-		return diag_error(a->s->d, a->ap->span,
-				  "Invalid probe type: %s", name);
+		return invalid_type(a, name);
 	return check_parts(a, t) && match_type(a, t);
 }
 

@@ -204,7 +204,8 @@ struct probe_type {
 	enum feature multi_needs;
 	unsigned flags;                /* enum probe_flags */
 	unsigned min_parts, max_parts; /* arguments after the provider */
-	int ret;                       /* what the program returns by default */
+	const char *parts; /* how many, in messages; NULL: as counted */
+	int ret;           /* what the program returns by default */
 	/* Whether argN of two targets is read by the same code; NULL: of all.
 	 * Where argN is read, those that differ are units of their own. */
 	bool (*same_args)(const struct target *a, const struct target *b);

@@ -45,5 +45,5 @@ run 't_record { print(args.o->nope) }'
 run 't_ints+1 { print(args.a) }'
 strip -o "$P.stripped" "$P"
 P=$P.stripped
-run '0 { print(args.a) }'
+run '4 { print(args.a) }'
 rm -f "$P"
