@@ -187,7 +187,7 @@ void sym_free(struct session *s);
 /* What a process's just-in-time compiler says of its code (perfmap.c). Ask
  * while the process lives; the name lives until the next question. */
 struct perfmap;
-struct perfmap *perfmap_new(struct arena *a, uint32_t pid);
+struct perfmap *perfmap_new(uint32_t pid);
 const char *perfmap_find(struct perfmap *p, uint64_t addr, uint64_t *offset);
 void perfmap_free(struct perfmap *p);
 

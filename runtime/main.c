@@ -4,6 +4,8 @@
  * image, and the way from there into a session. The only file that exits.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -755,11 +757,32 @@ run(struct compile *c)
 	return ok ? 0 : 1;
 }
 
+/*
+ * A standard stream that was closed would be the number of the next file that
+ * is opened, and what is printed would go there: it becomes one of which every
+ * use fails.
+ */
+static void
+hold_streams(void)
+{
+	struct pollfd streams[] = { { .fd = STDIN_FILENO },
+				    { .fd = STDOUT_FILENO },
+				    { .fd = STDERR_FILENO } };
+
+	if (poll(streams, ARRAY_LEN(streams), 0) <= 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(streams); i++)
+		if (streams[i].revents & POLLNVAL)
+			open("/", O_PATH | O_DIRECTORY); /* the lowest free */
+}
+
 int
 main(int argc, char **argv)
 {
 	struct compile c = { 0 };
 	int status = 1;
+
+	hold_streams();
 
 	switch (options_parse(&c.opts, &c.arena, argc, argv)) {
 	case OPTIONS_DONE:

@@ -109,7 +109,7 @@ static void *
 need(void *p)
 {
 	if (!p)
-		abort(); /* out of memory */
+		base_out_of_memory();
 	return p;
 }
 

@@ -31,14 +31,16 @@ struct perfmap {
 };
 
 struct perfmap *
-perfmap_new(struct arena *a, uint32_t pid)
+perfmap_new(uint32_t pid)
 {
-	struct perfmap *p = arena_alloc(a, sizeof(*p));
+	struct perfmap *p = calloc(1, sizeof(*p));
 	unsigned inside = pid, uid;
 	char path[64], *line = NULL;
 	size_t cap = 0;
 	FILE *f;
 
+	if (!p)
+		base_out_of_memory();
 	snprintf(path, sizeof(path), "/proc/%u/status", pid);
 	f = fopen(path, "re");
 	while (f && getline(&line, &cap, f) > 0) {
@@ -61,8 +63,10 @@ perfmap_new(struct arena *a, uint32_t pid)
 void
 perfmap_free(struct perfmap *p)
 {
-	if (p)
-		arena_free(&p->arena);
+	if (!p)
+		return;
+	arena_free(&p->arena);
+	free(p);
 }
 
 static void

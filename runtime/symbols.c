@@ -24,8 +24,14 @@ struct mapping {
 	bool asked;
 };
 
+/* A traced machine may start processes for ever: those asked for last are
+ * remembered, and those that were told to be. */
+enum { PROCESSES_MAX = 1024 };
+
 struct process {
 	uint32_t pid;
+	bool kept;
+	struct arena arena; /* of its mappings */
 	VEC(struct mapping) maps;
 	struct perfmap *jit;
 };
@@ -41,6 +47,7 @@ struct symbols {
 	struct ksyms *kernel;
 	uint32_t sorted; /* of the functions that we have attached to */
 	VEC(struct process *) processes;
+	uint32_t oldest; /* of them, from PROCESSES_MAX on */
 	VEC(struct loaded) files;
 	struct elf_file *vdso; /* once asked for */
 };
@@ -51,9 +58,17 @@ symbols(struct session *s)
 	if (!s->symbols) {
 		s->symbols = calloc(1, sizeof(*s->symbols));
 		if (!s->symbols)
-			abort(); /* out of memory */
+			base_out_of_memory();
 	}
 	return s->symbols;
+}
+
+static void
+forget(struct process *p)
+{
+	perfmap_free(p->jit);
+	arena_free(&p->arena);
+	*p = (struct process){ 0 };
 }
 
 void
@@ -62,7 +77,7 @@ sym_free(struct session *s)
 	if (!s->symbols)
 		return;
 	for (uint32_t i = 0; i < s->symbols->processes.n; i++)
-		perfmap_free(s->symbols->processes.v[i]->jit);
+		forget(s->symbols->processes.v[i]);
 	ksyms_free(s->symbols->kernel);
 	arena_free(&s->symbols->arena);
 	free(s->symbols);
@@ -129,7 +144,7 @@ sym_kernel(struct session *s, struct out *o, uint64_t addr, bool offset)
 
 /* "begin-end perms offset dev inode   path" (proc(5)). */
 static void
-add_mapping(struct symbols *y, struct process *p, char *line)
+add_mapping(struct process *p, char *line)
 {
 	unsigned long long begin, end, offset;
 	struct mapping *m;
@@ -141,19 +156,19 @@ add_mapping(struct symbols *y, struct process *p, char *line)
 		   &offset, &path) < 4 ||
 	    perms[2] != 'x')
 		return;
-	m = vec_push(&y->arena, &p->maps);
+	m = vec_push(&p->arena, &p->maps);
 	m->begin = begin;
 	m->end = end;
 	m->offset = offset;
-	m->path = path ? arena_strdup(&y->arena, line + path) : "";
+	m->path = path ? arena_strdup(&p->arena, line + path) : "";
 }
 
 /* One that has ended has an empty list: what was known of it stays. */
 static void
-read_mappings(struct symbols *y, struct process *p)
+read_mappings(struct process *p)
 {
+	struct process now = { .pid = p->pid };
 	char path[64], *line = NULL;
-	uint32_t known = p->maps.n;
 	size_t cap = 0;
 	FILE *f;
 
@@ -161,13 +176,38 @@ read_mappings(struct symbols *y, struct process *p)
 	f = fopen(path, "re");
 	if (!f)
 		return;
-	p->maps.n = 0;
 	while (getline(&line, &cap, f) > 0)
-		add_mapping(y, p, line);
-	if (!p->maps.n)
-		p->maps.n = known;
+		add_mapping(&now, line);
 	free(line);
 	fclose(f);
+	if (!now.maps.n) {
+		arena_free(&now.arena);
+		return;
+	}
+	arena_free(&p->arena);
+	p->arena = now.arena;
+	p->maps.v = now.maps.v;
+	p->maps.n = now.maps.n;
+	p->maps.cap = now.maps.cap;
+}
+
+/* A place for one more. */
+static struct process *
+new_process(struct symbols *y)
+{
+	struct process *p;
+
+	for (uint32_t i = 0;
+	     y->processes.n >= PROCESSES_MAX && i < y->processes.n; i++) {
+		p = y->processes.v[y->oldest++ % y->processes.n];
+		if (p->kept)
+			continue;
+		forget(p);
+		return p;
+	}
+	p = arena_alloc(&y->arena, sizeof(*p));
+	*vec_push(&y->arena, &y->processes) = p;
+	return p;
 }
 
 static struct process *
@@ -178,11 +218,10 @@ process(struct symbols *y, uint32_t pid)
 	for (uint32_t i = 0; i < y->processes.n; i++)
 		if (y->processes.v[i]->pid == pid)
 			return y->processes.v[i];
-	p = arena_alloc(&y->arena, sizeof(*p));
+	p = new_process(y);
 	p->pid = pid;
-	*vec_push(&y->arena, &y->processes) = p;
-	p->jit = perfmap_new(&y->arena, pid);
-	read_mappings(y, p);
+	p->jit = perfmap_new(pid);
+	read_mappings(p);
 	return p;
 }
 
@@ -204,7 +243,7 @@ mapping_at(struct symbols *y, uint32_t pid, uint64_t addr)
 
 	if (m)
 		return m;
-	read_mappings(y, p);
+	read_mappings(p);
 	return find_mapping(p, addr);
 }
 
@@ -214,10 +253,10 @@ mapping_at(struct symbols *y, uint32_t pid, uint64_t addr)
  * first asked for, and by then the process may have left with its root.
  */
 static const char *
-reachable(struct symbols *y, uint32_t pid, const char *path, struct stat *st)
+reachable(struct process *p, const char *path, struct stat *st)
 {
 	const char *there =
-		arena_printf(&y->arena, "/proc/%u/root%s", pid, path);
+		arena_printf(&p->arena, "/proc/%u/root%s", p->pid, path);
 	bool here = !stat(path, st);
 	struct stat theirs;
 
@@ -256,7 +295,7 @@ vdso(struct symbols *y, uint64_t size)
 }
 
 static struct elf_file *
-elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
+elf_of(struct symbols *y, struct process *p, struct mapping *m)
 {
 	struct loaded *file;
 	struct stat st;
@@ -269,7 +308,7 @@ elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
 		return m->elf = vdso(y, m->end - m->begin);
 	if (*m->path != '/')
 		return NULL;
-	path = reachable(y, pid, m->path, &st);
+	path = reachable(p, m->path, &st);
 	if (!path || !S_ISREG(st.st_mode))
 		return NULL;
 	for (uint32_t i = 0; i < y->files.n; i++) {
@@ -281,6 +320,7 @@ elf_of(struct symbols *y, uint32_t pid, struct mapping *m)
 	file = vec_push(&y->arena, &y->files);
 	file->dev = st.st_dev;
 	file->ino = st.st_ino;
+	path = arena_strdup(&y->arena, path); /* outlives the process */
 	file->elf = elf_open_at(&y->arena, path, m->offset, &why);
 	return m->elf = file->elf;
 }
@@ -290,7 +330,7 @@ static const char *
 user_name(struct session *s, struct process *p, struct mapping *m,
 	  uint64_t addr, uint64_t *off)
 {
-	struct elf_file *f = elf_of(s->symbols, p->pid, m);
+	struct elf_file *f = elf_of(s->symbols, p, m);
 	const struct elf_symbol *sym = NULL;
 	uint64_t at = 0;
 
@@ -327,5 +367,8 @@ sym_user_module(struct session *s, uint32_t pid, uint64_t addr)
 void
 sym_user_learn(struct session *s, uint32_t pid)
 {
-	read_mappings(symbols(s), process(symbols(s), pid));
+	struct process *p = process(symbols(s), pid);
+
+	p->kept = true;
+	read_mappings(p);
 }

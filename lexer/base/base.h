@@ -36,6 +36,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
 /* Give all of it back; the arena can be used again. */
 void arena_free(struct arena *a);
+/* Say so and exit: there is nothing left to do it with. */
+_Noreturn void base_out_of_memory(void);
 
 /* ---- vec: a growing array in an arena ---- */
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "internal.h"
+#include "base.h"
 
 enum { NEAREST_MAX = 64 }; /* longer names are not compared */
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "internal.h"
+#include "base.h"
 
 static void
 index_lines(struct arena *a, struct source *s)

@@ -191,6 +191,9 @@ cat_event(struct session *s, const struct event *e)
 		sbuf_add(&text, chunk, n);
 		left -= n;
 	}
+	if (ferror(f))
+		session_error(s, "failed to read file '%s' (%s)", path,
+			      strerror(errno));
 	fclose(f);
 	out_text_event(s->out, "cat", text.s ? text.s : "", text.n);
 	sbuf_free(&text);
@@ -236,7 +239,7 @@ static int
 capture(const char *command, struct sbuf *text)
 {
 	char chunk[4096];
-	int from, status;
+	int from, status, error;
 	ssize_t n;
 	pid_t pid = start_shell(command, &from);
 
@@ -246,11 +249,14 @@ capture(const char *command, struct sbuf *text)
 	       (n < 0 && errno == EINTR))
 		if (n > 0)
 			sbuf_add(text, chunk, (size_t)n);
+	error = n < 0 ? errno : 0;
 	close(from);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
-	return status;
+	if (error)
+		errno = error;
+	return error ? -1 : status;
 }
 
 static void

@@ -16,7 +16,6 @@ const char *const fuzz_corpus[] = { "tests/fuzz/corpus/perfmap/*", NULL };
 void
 fuzz_one(const unsigned char *data, size_t n)
 {
-	struct arena a = { 0 };
 	struct perfmap *p;
 	uint64_t at = 0, offset;
 	char path[64];
@@ -26,7 +25,7 @@ fuzz_one(const unsigned char *data, size_t n)
 	f = fopen(path, "we");
 	if (!f || fwrite(data, 1, n, f) != n || fclose(f))
 		abort();
-	p = perfmap_new(&a, (uint32_t)getpid());
+	p = perfmap_new((uint32_t)getpid());
 	for (unsigned shift = 0; shift < 64; shift++) {
 		const char *name = perfmap_find(p, at, &offset);
 
@@ -35,6 +34,5 @@ fuzz_one(const unsigned char *data, size_t n)
 		at = (at << 1 | 1) ^ (n > shift ? data[shift] : 0);
 	}
 	perfmap_free(p);
-	arena_free(&a);
 	unlink(path);
 }

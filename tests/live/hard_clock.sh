@@ -1,0 +1,26 @@
+# ASSERTION: the clock set forwards and back: intervals, --timeout, elapsed and
+# ASSERTION: the trace's end do not mind
+# NEEDS: root ownclock
+dir=$(mktemp -d)
+trap 'rm -r "$dir"' EXIT
+: >"$dir/ready"
+timeout -k 2 100 "$JIFFY" -q --timeout 12s --ready-fd 9 -e '
+	interval:s:1 { if (@n < 3) { @n++; printf("tick\n"); } }
+	end { printf("%d\n", elapsed > 11000000000 && elapsed < 60000000000); }' \
+	9>"$dir/ready" >"$dir/out" 2>&1 &
+tracer=$!
+tries=300
+until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.1
+done
+now=$(date +%s)
+date -s "@$((now + 86400))" >/dev/null
+sleep 1
+date -s "@$((now - 86400))" >/dev/null
+sleep 1
+date -s "@$((now + 2))" >/dev/null
+status=0
+wait $tracer || status=$?
+echo "status $status"
+cat "$dir/out"

@@ -1,0 +1,30 @@
+# ASSERTION: the traced file replaced while it runs: its calls are counted, its
+# ASSERTION: symbols are those of the old one, the new one is none of ours
+# NEEDS: root uprobe
+dir=$(mktemp -d)
+trap 'rm -r "$dir"' EXIT
+cp "$WORKLOAD" "$dir/prog"
+mkfifo "$dir/go"
+"$dir/prog" wait 1 call 7 idle 1000 <"$dir/go" &
+exec 8>"$dir/go"
+: >"$dir/ready"
+timeout -k 2 30 "$JIFFY" -q --ready-fd 9 -e "uprobe:$dir/prog:work_fn {
+	@ = count(); @s[usym(reg(\"ip\"))] = count(); }" \
+	9>"$dir/ready" >"$dir/out" 2>&1 &
+tracer=$!
+tries=100
+until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.1
+done
+cp /bin/true "$dir/new"
+mv "$dir/new" "$dir/prog"
+"$dir/prog"
+echo >&8
+sleep 0.5
+kill -INT "$(pgrep -P $tracer)"
+status=0
+wait $tracer || status=$?
+echo "status $status"
+sed 's/0x[0-9a-f]*/ADDRESS/' "$dir/out"
+wait
