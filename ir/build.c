@@ -15,10 +15,36 @@ emit(struct lower *l, struct op op)
 	return ir_append(l->f, l->cur, op);
 }
 
+/* Constants and addresses: what was made in this block a moment ago is not
+ * made again, ir_gvn would only throw it away. */
+static struct ref
+emit_once(struct lower *l, enum ir_opcode code, uint32_t index, int64_t imm)
+{
+	uint32_t h = (uint32_t)imm * 31 + (uint32_t)(imm >> 32) + index * 7 +
+		     (uint32_t)code;
+	struct made *m;
+
+	if (!l->cur)
+		return REF_NONE;
+	if (!l->f->builder)
+		return emit(l, (struct op){ .code = code,
+					    .index = index,
+					    .imm = imm });
+	m = &l->f->builder->made[h % ARRAY_LEN(l->f->builder->made)];
+	if (m->blk != l->cur || m->code != code || m->index != index ||
+	    m->imm != imm) {
+		*m = (struct made){ l->cur, imm, index, code, REF_NONE };
+		m->ref = emit(l, (struct op){ .code = code,
+					      .index = index,
+					      .imm = imm });
+	}
+	return m->ref;
+}
+
 struct ref
 ir_const(struct lower *l, int64_t v)
 {
-	return emit(l, (struct op){ .code = IR_CONST, .imm = v });
+	return emit_once(l, IR_CONST, 0, v);
 }
 
 /* x op v == x */
@@ -208,14 +234,13 @@ ir_callback(struct lower *l, const struct func *f)
 struct ref
 ir_map(struct lower *l, uint32_t map)
 {
-	return emit(l, (struct op){ .code = IR_MAP, .index = map });
+	return emit_once(l, IR_MAP, map, 0);
 }
 
 struct ref
 ir_mapval(struct lower *l, uint32_t map, int64_t off)
 {
-	return emit(l,
-		    (struct op){ .code = IR_MAPVAL, .index = map, .imm = off });
+	return emit_once(l, IR_MAPVAL, map, off);
 }
 
 struct mem
@@ -229,6 +254,12 @@ ir_obj(struct lower *l, uint32_t size, uint32_t align)
 	*vec_push(l->f->arena, &l->f->objs) =
 		(struct obj){ .size = size, .align = align };
 	return (struct mem){ emit(l, op), 0 };
+}
+
+struct ref
+ir_obj_again(struct lower *l, uint32_t obj)
+{
+	return emit_once(l, IR_OBJ, obj, 0);
 }
 
 /* ---- control flow ---- */

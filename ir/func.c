@@ -90,12 +90,6 @@ ir_note_use(struct func *f, struct ref of, struct ref user)
 	info->uses = use;
 }
 
-unsigned
-ir_ref_args(const struct op *op)
-{
-	return op->nargs - (op->has_imm && op->nargs ? 1 : 0);
-}
-
 /* A new op in func->ops, in no block yet. */
 struct ref
 ir_new_op(struct func *f, struct op op)

@@ -63,6 +63,13 @@ struct builder {
 		} * v;
 		uint32_t n, size;
 	} defs;
+	struct made { /* lately, by what it is: constants and addresses */
+		const struct blk *blk;
+		int64_t imm;
+		uint32_t index;
+		enum ir_opcode code;
+		struct ref ref;
+	} made[64];
 	/* The order in which things happen: */
 	uint32_t clock;
 	VEC(struct when { /* a block was filled: by id */
@@ -90,7 +97,11 @@ struct ref ir_new_op(struct func *f, struct op op);
 void ir_insert(struct func *f, struct blk *b, uint32_t at, struct ref r);
 void ir_unlink(struct blk *b, struct ref r);
 /* How many of op->arg are refs: not the last one when it is an immediate. */
-unsigned ir_ref_args(const struct op *op);
+static inline unsigned
+ir_ref_args(const struct op *op)
+{
+	return op->nargs - (op->has_imm && op->nargs ? 1 : 0);
+}
 /* The index of the first op of `b` after phis, contexts and parameters. */
 uint32_t ir_after_head(const struct func *f, const struct blk *b);
 /* The address of at least `size` zeros that stay so. */
@@ -108,6 +119,8 @@ struct blk *ir_new_blk(struct func *f);
 struct func *ir_func(struct prog *p, const char *name, const struct unit *u,
 		     struct func *parent, uint8_t nparams);
 
+/* The address of an object that was made before. */
+struct ref ir_obj_again(struct lower *l, uint32_t obj);
 /* Parameter n (0..4) of a callback; the address of a callback function. */
 struct ref ir_param(struct lower *l, unsigned n);
 struct ref ir_callback(struct lower *l, const struct func *f);

@@ -49,8 +49,8 @@ struct mem {
 	int32_t off;
 };
 
-struct op {
-	enum ir_opcode code;
+struct op { /* 64 bytes: there are many */
+	enum ir_opcode code : 8;
 	uint8_t width; /* bytes */
 	uint8_t cond;  /* enum ir_cond */
 	uint8_t nargs;

@@ -156,11 +156,7 @@ ir_prog(const struct lower *l)
 struct ref
 lower_obj_again(struct lower *l, uint32_t obj)
 {
-	if (!l->cur)
-		return REF_NONE;
-	return ir_append(
-		l->f, l->cur,
-		(struct op){ .code = IR_OBJ, .index = obj, .span = l->span });
+	return ir_obj_again(l, obj);
 }
 
 struct mem
