@@ -8,8 +8,11 @@
  *	type 2		void *
  *	type 3		int (void *ctx)		every program
  *	type 4		int (void)		every callback; never checked
- *	type 5 ...	FUNC: global programs, static callbacks (the kernel
- *			takes the address of static functions only)
+ *	type 5		long
+ *	type 6		int (long, long)	the program's own functions of
+ *	type 7		int (void)		two arguments, of none
+ *	type 8 ...	FUNC: global programs and own functions, static callbacks
+ *			(the kernel takes the address of static functions only)
  *
  * Rules of the kernel: line records ascend, every function starts with one,
  * and names of functions are identifiers.
@@ -19,7 +22,17 @@
 
 #include "internal.h"
 
-enum type_id { ID_VOID, ID_INT, ID_PTR, ID_MAIN, ID_CALLBACK, ID_FIRST_FUNC };
+enum type_id {
+	ID_VOID,
+	ID_INT,
+	ID_PTR,
+	ID_MAIN,
+	ID_CALLBACK,
+	ID_LONG,
+	ID_OWN_2,
+	ID_OWN_0,
+	ID_FIRST_FUNC,
+};
 
 struct blob {
 	struct arena *a;
@@ -76,7 +89,7 @@ static void
 add_common_types(struct blob *b)
 {
 	uint32_t encoding = BTF_INT_SIGNED << 24 | 32;
-	struct btf_param ctx = { .type = ID_PTR };
+	struct btf_param ctx = { .type = ID_PTR }, arg = { .type = ID_LONG };
 
 	add_type(b, add_string(b, "int"), type_info(BTF_KIND_INT, 0), 4);
 	add_bytes(b, &encoding, sizeof(encoding));
@@ -84,6 +97,15 @@ add_common_types(struct blob *b)
 	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 1), ID_INT);
 	ctx.name_off = add_string(b, "ctx");
 	add_bytes(b, &ctx, sizeof(ctx));
+	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 0), ID_INT);
+	encoding = BTF_INT_SIGNED << 24 | 64;
+	add_type(b, add_string(b, "long"), type_info(BTF_KIND_INT, 0), 8);
+	add_bytes(b, &encoding, sizeof(encoding));
+	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 2), ID_INT);
+	arg.name_off = add_string(b, "id");
+	add_bytes(b, &arg, sizeof(arg));
+	arg.name_off = add_string(b, "code");
+	add_bytes(b, &arg, sizeof(arg));
 	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 0), ID_INT);
 }
 
@@ -109,11 +131,15 @@ identifier(struct arena *a, const char *name)
 static uint32_t
 add_func(struct blob *b, const struct func *f)
 {
-	unsigned linkage = f->parent ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL;
+	bool callback = f->parent && !f->is_own;
+	unsigned linkage = callback ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL;
+	uint32_t type = callback ? ID_CALLBACK : ID_MAIN;
 
+	assert(!f->is_own || !f->nparams || f->nparams == 2);
+	if (f->is_own)
+		type = f->nparams ? ID_OWN_2 : ID_OWN_0;
 	add_type(b, add_string(b, identifier(b->a, f->name)),
-		 type_info(BTF_KIND_FUNC, linkage),
-		 f->parent ? ID_CALLBACK : ID_MAIN);
+		 type_info(BTF_KIND_FUNC, linkage), type);
 	return ID_FIRST_FUNC + b->nfuncs++;
 }
 

@@ -180,7 +180,10 @@ print_jump(const struct bpf_insn *i, struct sbuf *out)
 {
 	const char *op = jump_ops[BPF_OP(i->code) >> 4];
 
-	if (BPF_OP(i->code) == BPF_CALL) {
+	if (BPF_OP(i->code) == BPF_CALL && i->src_reg == BPF_PSEUDO_CALL) {
+		sbuf_puts(out, "call pc");
+		put_offset(out, i->imm);
+	} else if (BPF_OP(i->code) == BPF_CALL) {
 		print_call(i->imm, out);
 	} else if (BPF_OP(i->code) == BPF_EXIT) {
 		sbuf_puts(out, "exit");

@@ -17,7 +17,7 @@ struct jump { /* an insn whose offset waits for its target */
 	struct span span;
 };
 
-struct callref { /* an ld_imm64 that waits for a function's place */
+struct callref { /* an ld_imm64 or a call that waits for a function's place */
 	uint32_t insn;
 	uint32_t func;
 };
@@ -29,6 +29,10 @@ struct gen {
 	struct arena *tmp;
 	VEC(struct bpf_insn) insns;
 	VEC(struct callref) callrefs;
+	/* By func->index: the first callback, the next one of the same parent,
+	 * where the code is (0: nowhere), and whether it is called. */
+	uint32_t *child, *sibling, *place;
+	bool *called;
 	/* Of the function at hand: */
 	const struct func *f;
 	VEC(struct jump) jumps;
@@ -123,11 +127,19 @@ gen_map(struct gen *g, const struct op *op)
 		  0, value ? (int32_t)op->imm : 0);
 }
 
+/* The next insn's imm will be the way to a function. */
+static void
+refer(struct gen *g, uint32_t func)
+{
+	*vec_push(g->tmp, &g->callrefs) =
+		(struct callref){ g->insns.n, func };
+	g->called[func] = true;
+}
+
 static void
 gen_func(struct gen *g, const struct op *op)
 {
-	*vec_push(g->tmp, &g->callrefs) =
-		(struct callref){ g->insns.n, op->index };
+	refer(g, op->index);
 	put_imm64(g, op->reg, GEN_PSEUDO_FUNC, 0, 0);
 }
 
@@ -377,6 +389,11 @@ gen_call(struct gen *g, const struct op *op)
 	unsigned number = ir_helper_number(op->index);
 	bool kernel = number >= HELPER_KERNEL;
 
+	if (!kernel && number >= HELPER_OWN) {
+		refer(g, ir_own_func(g->f, op->index)->index);
+		put(g, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0);
+		return;
+	}
 	if (kernel)
 		*vec_push(g->im->arena, &g->ip->relocs) = (struct reloc){
 			.insn = g->insns.n,
@@ -544,30 +561,21 @@ gen_code(struct gen *g, const struct func *f)
 	g->ip->spills += f->nslots;
 }
 
-/* Whether the code so far takes the address of `f`. One whose loop was found
- * to be dead is left out: the kernel wants every function to be used. */
-static bool
-is_called(const struct gen *g, const struct func *f)
-{
-	uint32_t i;
-
-	for (i = 0; i < g->callrefs.n; i++)
-		if (g->callrefs.v[i].func == f->index)
-			return true;
-	return false;
-}
-
-/* A function, then its callbacks, then theirs. Returns the bytes of stack of
- * the deepest chain; a frame is rounded up to 32 as the kernel does. */
+/*
+ * A function, then its callbacks, then theirs. One that is not called, because
+ * its loop was found to be dead, is left out: the kernel wants every function
+ * to be used. Returns the bytes of stack of the deepest chain; a frame is
+ * rounded up to 32 as the kernel does.
+ */
 static uint32_t
 gen_tree(struct gen *g, const struct func *f)
 {
 	uint32_t i, below, deepest = 0;
 
+	g->place[f->index] = g->insns.n;
 	gen_code(g, f);
-	for (i = 0; i < g->p->funcs.n; i++) {
-		if (g->p->funcs.v[i]->parent != f ||
-		    !is_called(g, g->p->funcs.v[i]))
+	for (i = g->child[f->index]; i; i = g->sibling[i]) {
+		if (!g->called[i] || g->p->funcs.v[i]->is_own)
 			continue;
 		below = gen_tree(g, g->p->funcs.v[i]);
 		deepest = below > deepest ? below : deepest;
@@ -575,21 +583,30 @@ gen_tree(struct gen *g, const struct func *f)
 	return ((f->stack > 1 ? f->stack : 1) + 31) / 32 * 32 + deepest;
 }
 
+/* The program's own functions come last: by then all calls are known. */
+static uint32_t
+gen_own(struct gen *g, const struct func *top)
+{
+	const struct own *o;
+	uint32_t size = 0;
+
+	for (o = top->own; o; o = o->next)
+		if (g->called[o->f->index])
+			size = gen_tree(g, o->f);
+	return size;
+}
+
 /* The imm of a callback's address counts from the next insn, as a call's. */
 static void
 patch_funcs(struct gen *g)
 {
-	uint32_t i, k;
+	uint32_t i;
 
 	for (i = 0; i < g->callrefs.n; i++) {
 		const struct callref *c = &g->callrefs.v[i];
 
-		for (k = 0; k < g->ip->funcs.n; k++)
-			if (g->ip->funcs.v[k].func->index == c->func)
-				break;
-		assert(k < g->ip->funcs.n);
 		g->insns.v[c->insn].imm =
-			(int32_t)(g->ip->funcs.v[k].insn - c->insn - 1);
+			(int32_t)(g->place[c->func] - c->insn - 1);
 	}
 }
 
@@ -636,15 +653,16 @@ check_maps(const struct gen *g, const struct func *f)
 }
 
 static bool
-encode_prog(const struct prog *p, const struct func *f, struct image *im)
+encode_prog(struct gen g, const struct func *f)
 {
 	struct arena tmp = { 0 };
-	struct gen g = { .p = p, .im = im, .tmp = &tmp, .ok = true };
 
-	g.ip = vec_push(im->arena, &im->progs);
+	g.tmp = &tmp;
+	g.ip = vec_push(g.im->arena, &g.im->progs);
 	g.ip->unit = f->unit;
 	g.ip->name = f->name;
 	g.ip->stack = gen_tree(&g, f);
+	g.ip->stack += gen_own(&g, f);
 	patch_funcs(&g);
 	g.ip->insns = g.insns.v;
 	g.ip->ninsns = g.insns.n;
@@ -653,18 +671,42 @@ encode_prog(const struct prog *p, const struct func *f, struct image *im)
 	return g.ok;
 }
 
+/* A parent has a lower number than its callbacks, 0 is nobody's. */
+static void
+find_children(struct gen *g, struct arena *tmp)
+{
+	uint32_t i, n = g->p->funcs.n + 1;
+
+	g->child = arena_alloc(tmp, n * sizeof(*g->child));
+	g->sibling = arena_alloc(tmp, n * sizeof(*g->sibling));
+	g->place = arena_alloc(tmp, n * sizeof(*g->place));
+	g->called = arena_alloc(tmp, n * sizeof(*g->called));
+	for (i = g->p->funcs.n; i-- > 1;) {
+		const struct func *up = g->p->funcs.v[i]->parent;
+
+		if (!up)
+			continue;
+		g->sibling[i] = g->child[up->index];
+		g->child[up->index] = i;
+	}
+}
+
 /* Needs: ir_layout. Fills out->progs, in the arena of the program. */
 bool
 gen_encode(const struct prog *p, struct image *out)
 {
+	struct gen g = { .p = p, .im = out, .ok = true };
+	struct arena tmp = { 0 };
 	bool ok = true;
 	uint32_t i;
 
 	out->arena = p->arena;
 	out->prog = p;
+	find_children(&g, &tmp);
 	for (i = 0; i < p->funcs.n; i++)
 		if (!p->funcs.v[i]->parent)
-			ok &= encode_prog(p, p->funcs.v[i], out);
+			ok &= encode_prog(g, p->funcs.v[i]);
+	arena_free(&tmp);
 	return ok;
 }
 

@@ -22,7 +22,7 @@ emit_once(struct lower *l, enum ir_opcode code, uint32_t index, int64_t imm)
 {
 	uint32_t h = (uint32_t)imm * 31 + (uint32_t)(imm >> 32) + index * 7 +
 		     (uint32_t)code;
-	struct made *m;
+	struct lately *m;
 
 	if (!l->cur)
 		return REF_NONE;
@@ -33,7 +33,7 @@ emit_once(struct lower *l, enum ir_opcode code, uint32_t index, int64_t imm)
 	m = &l->f->builder->made[h % ARRAY_LEN(l->f->builder->made)];
 	if (m->blk != l->cur || m->code != code || m->index != index ||
 	    m->imm != imm) {
-		*m = (struct made){ l->cur, imm, index, code, REF_NONE };
+		*m = (struct lately){ l->cur, imm, index, code, REF_NONE };
 		m->ref = emit(l, (struct op){ .code = code,
 					      .index = index,
 					      .imm = imm });

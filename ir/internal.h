@@ -63,7 +63,7 @@ struct builder {
 		} * v;
 		uint32_t n, size;
 	} defs;
-	struct made { /* lately, by what it is: constants and addresses */
+	struct lately { /* lately, by what it is: constants and addresses */
 		const struct blk *blk;
 		int64_t imm;
 		uint32_t index;
@@ -185,6 +185,19 @@ static inline int32_t
 ir_slot_off(const struct func *f, int64_t slot)
 {
 	return -(int32_t)f->stack + 8 * (int32_t)slot;
+}
+
+/* own.c: `f` is what HELPER_OWN `h` calls in the program of `top`. */
+void ir_add_own(struct func *top, enum ir_helper h, struct func *f);
+
+/* Bytes of stack that calls of the program's own functions may add to the
+ * chain that ends with `f`: they have no objects, the kernel counts 32. */
+static inline uint32_t
+ir_own_stack(const struct func *f)
+{
+	while (f->parent)
+		f = f->parent;
+	return f->own ? 32 : 0;
 }
 
 /* Analyses. */

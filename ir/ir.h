@@ -109,6 +109,14 @@ struct func {
 	bool allocated;        /* ops are on registers */
 	struct builder *builder; /* NULL once it is done */
 	struct arena *arena;
+	bool is_own;     /* no callback: called by a HELPER_OWN */
+	struct own *own; /* of a unit's function: such */
+};
+
+struct own {
+	struct func *f;
+	enum ir_helper helper;
+	struct own *next;
 };
 
 enum map_use {
@@ -220,7 +228,10 @@ const char *ir_helper_name(enum ir_helper h);
 /* By the number that the kernel gave it; NULL: is none of ours. */
 const char *ir_helper_by_number(uint32_t number);
 unsigned ir_helper_number(enum ir_helper h);
-enum { HELPER_KERNEL = 0x8000 }; /* numbers of functions of the kernel */
+/* Numbers of functions of the program's own, and of the kernel. */
+enum { HELPER_OWN = 0x4000, HELPER_KERNEL = 0x8000 };
+/* The function of its program that `h` calls from `f`; NULL: there is none. */
+struct func *ir_own_func(const struct func *f, enum ir_helper h);
 
 /* ---- builder: for words (runtime/builtins) and probe types ---- */
 

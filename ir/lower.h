@@ -47,6 +47,7 @@ struct unit_state {
 	int32_t rest_off;   /* u64: its address; 0: there is none */
 	struct ref entered;
 	bool has_frame, ctx_used;
+	bool is_long; /* code in many places goes to functions (own.c) */
 	VEC(int32_t) words;  /* frame: where ranges start, by depth */
 	uint32_t depth;      /* of ranges that are callbacks */
 	uint32_t rounds_max; /* without bpf_loop: of the loops at hand */
@@ -112,6 +113,14 @@ struct mem lower_global(struct lower *l, uint32_t off);
 struct blk *lower_cold(struct lower *l);
 /* End the function with the probe's default result. */
 void lower_finish(struct lower *l);
+
+/* ---- own.c ---- */
+
+bool lower_is_long(const struct node *body);
+/* Whether a function called by `h`, whose code is what `body` writes, is worth
+ * it here; then there is one. */
+bool lower_own(struct lower *l, enum ir_helper h, const char *name,
+	       void (*body)(struct lower *l));
 
 /* ---- lower_scan.c ---- */
 

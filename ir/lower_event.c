@@ -84,24 +84,48 @@ event_for(struct lower *l, const struct node *n)
 	return e;
 }
 
-/* Go on with the record, or to `join` when the buffer is full. */
-static struct mem
-reserve(struct lower *l, const struct event_spec *e, struct blk *join)
+static void
+count_lost(struct lower *l)
+{
+	struct mem lost = lower_global(l, offsetof(struct ir_global, lost));
+
+	ir_xadd(l, lost.base, lost.off, ir_const(l, 1));
+}
+
+static void
+count_lost_far(struct lower *l)
+{
+	if (lower_own(l, HELPER_lost, "lost", count_lost))
+		ir_call(l, HELPER_lost, 0);
+	else
+		count_lost(l);
+}
+
+/* Go on with a record, or to `join` when the buffer is full. */
+static struct ref
+reserve_bytes(struct lower *l, uint32_t bytes, struct blk *join,
+	      void (*lost)(struct lower *l))
 {
 	struct blk *ok = ir_blk(l), *full = lower_cold(l);
 	struct ref map = ir_map(l, ir_map_for(l, MAP_RINGBUF, 0));
-	struct ref size = ir_const(l, e->size), zero = ir_const(l, 0);
+	struct ref size = ir_const(l, bytes), zero = ir_const(l, 0);
 	struct ref r = ir_call(l, HELPER_ringbuf_reserve, 3, map, size, zero);
-	struct mem lost;
 
 	ir_br(l, CC_NE, r, zero, ok, full);
 	ir_seal(l, full);
 	ir_at(l, full);
-	lost = lower_global(l, offsetof(struct ir_global, lost));
-	ir_xadd(l, lost.base, lost.off, ir_const(l, 1));
+	lost(l);
 	ir_jmp(l, join);
 	ir_seal(l, ok);
 	ir_at(l, ok);
+	return r;
+}
+
+static struct mem
+reserve(struct lower *l, const struct event_spec *e, struct blk *join)
+{
+	struct ref r = reserve_bytes(l, e->size, join, count_lost_far);
+
 	ir_store(l, r, 0, ir_const(l, e->id), 8);
 	return (struct mem){ r, 0 };
 }
@@ -275,14 +299,34 @@ lower_count_full(struct lower *l)
  *	0     4     8           16
  *	| id  | 0   | i64 code |
  */
+static void
+tell(struct lower *l, struct ref id, struct ref code,
+     void (*lost)(struct lower *l))
+{
+	struct blk *join = ir_blk(l);
+	struct ref r = reserve_bytes(l, HEADER + 8, join, lost);
+
+	ir_store(l, r, 0, id, 8);
+	ir_store(l, r, HEADER, code, 8);
+	ir_call(l, HELPER_ringbuf_submit, 2, r, ir_const(l, 0));
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}
+
+static void
+own_tell(struct lower *l)
+{
+	tell(l, ir_param(l, 0), ir_param(l, 1), count_lost);
+}
+
 void
 lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
 	     struct ref code)
 {
 	struct prog *p = l->prog;
 	struct event_spec *e;
-	struct blk *join;
-	struct mem record;
+	struct ref id;
 
 	if (!l->cur)
 		return;
@@ -294,13 +338,11 @@ lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
 				  .unit = l->unit,
 				  .size = HEADER + 8 };
 	*vec_push(p->arena, &p->events) = e;
-	join = ir_blk(l);
-	record = reserve(l, e, join);
-	ir_store(l, record.base, HEADER, code, 8);
-	ir_call(l, HELPER_ringbuf_submit, 2, record.base, ir_const(l, 0));
-	ir_jmp(l, join);
-	ir_seal(l, join);
-	ir_at(l, join);
+	id = ir_const(l, e->id);
+	if (lower_own(l, HELPER_tell, "tell", own_tell))
+		ir_call(l, HELPER_tell, 2, id, code);
+	else
+		tell(l, id, code, count_lost);
 }
 
 void

@@ -57,10 +57,11 @@ frame_size(const struct placer *c, const struct func *f)
 static uint32_t
 chain_size(const struct placer *c, const struct func *f)
 {
-	uint32_t size = 0;
+	uint32_t size = ir_own_stack(f);
 
 	for (; f; f = f->parent)
-		size += frame_size(c, f);
+		if (!f->is_own)
+			size += frame_size(c, f);
 	return size;
 }
 

@@ -311,6 +311,16 @@ print_obj(const struct obj *o, uint32_t index, struct sbuf *out)
 	sbuf_putc(out, '\n');
 }
 
+static enum ir_helper
+own_helper(const struct func *f)
+{
+	const struct own *o = f->parent->own;
+
+	while (o->f != f)
+		o = o->next;
+	return o->helper;
+}
+
 static void
 print_func(const struct func *f, struct sbuf *out)
 {
@@ -324,6 +334,8 @@ print_func(const struct func *f, struct sbuf *out)
 	}
 	if (f->parent)
 		sbuf_printf(out, " parent %u", f->parent->index);
+	if (f->is_own)
+		sbuf_printf(out, " own %s", ir_helper_name(own_helper(f)));
 	print_item(out, "params", f->nparams);
 	print_item(out, "stack", f->stack);
 	print_item(out, "slots", f->nslots);

@@ -377,6 +377,21 @@ read_parent(struct reader *r, struct func *f)
 		f->parent = r->prog->funcs.v[index];
 }
 
+static void
+read_own(struct reader *r, struct func *f)
+{
+	uint32_t h = 0;
+
+	while (h < IR_HELPERS && (ir_helpers[h].number < HELPER_OWN ||
+				  ir_helpers[h].number >= HELPER_KERNEL ||
+				  !rd_take_word(r, ir_helpers[h].name)))
+		h++;
+	if (h == IR_HELPERS || !f->parent)
+		rd_fail(r, "a callback is called by a helper of its own");
+	else
+		ir_add_own(f->parent, h, f);
+}
+
 static bool
 read_func_item(struct reader *r, struct func *f)
 {
@@ -384,6 +399,8 @@ read_func_item(struct reader *r, struct func *f)
 		f->unit = read_unit(r);
 	else if (rd_take_word(r, "parent"))
 		read_parent(r, f);
+	else if (rd_take_word(r, "own"))
+		read_own(r, f);
 	else if (rd_take_word(r, "params"))
 		f->nparams = (uint8_t)rd_u32(r);
 	else if (rd_take_word(r, "stack"))

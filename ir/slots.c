@@ -224,8 +224,10 @@ color_slots(struct func *f, struct arena *tmp)
 static uint32_t
 chain_stack(const struct func *f)
 {
-	uint32_t size = f->parent ? (f->stack + 31) & ~31u : f->stack;
+	bool calls = f->parent || f->own;
+	uint32_t size = calls ? (f->stack + 31) & ~31u : f->stack;
 
+	size += ir_own_stack(f);
 	while ((f = f->parent))
 		size += (f->stack + 31) & ~31u;
 	return size;

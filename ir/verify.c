@@ -204,6 +204,10 @@ check_index(const struct verify *v, const struct op *op)
 	if (op->code == IR_FUNC &&
 	    (op->index >= p->funcs.n || p->funcs.v[op->index]->parent != v->f))
 		return "not a callback of this function";
+	if (op->code == IR_CALL && ir_helpers[op->index].number >= HELPER_OWN &&
+	    ir_helpers[op->index].number < HELPER_KERNEL &&
+	    !ir_own_func(v->f, op->index))
+		return "the program has no such function";
 	if (op->code == IR_OBJ && op->index >= v->f->objs.n)
 		return "no such object";
 	if (op->code == IR_PARAM && (op->imm < 0 || op->imm >= v->f->nparams))

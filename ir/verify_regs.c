@@ -342,7 +342,7 @@ find_order(struct regs *c)
 static uint32_t
 chain_stack(const struct func *f)
 {
-	uint32_t size = 0;
+	uint32_t size = ir_own_stack(f);
 
 	for (; f; f = f->parent)
 		size += (f->stack + 31) & ~31u;
