@@ -482,5 +482,7 @@ ir_lower(const struct sema_input *in, struct prog *p)
 	lower_map_specs(in, p);
 	for (i = 0; i < units->v.n; i++)
 		lower_unit(in, p, units->v.v[i]);
+	for (i = 0; i < p->funcs.n; i++)
+		p->funcs.v[i]->builder = NULL; /* it is done */
 	return in->diag->errors == errors;
 }
