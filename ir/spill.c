@@ -22,8 +22,10 @@ struct kept { /* a value in a register */
 typedef VEC(struct kept) kept_list;
 
 struct blk_spill {
-	kept_list in, out;   /* in registers at start and end */
-	VEC(struct ref) ops; /* new list */
+	kept_list in, out;    /* in registers at start and end */
+	uint32_t first, n;    /* its ops in the new list */
+	VEC(struct ref) edge; /* those of the way to the successor, which come
+				 before the last one */
 };
 
 struct spill {
@@ -31,6 +33,7 @@ struct spill {
 	struct flow w;
 	struct arena *tmp;
 	struct blk_spill *blk; /* by rpo */
+	VEC(struct ref) ops;   /* new list, block after block */
 	bool *stored;          /* by value: needs its slot */
 	uint32_t *slot;        /* by value: slot + 1 */
 	uint32_t nvalues;      /* at the start; those made later have no slot */
@@ -44,8 +47,11 @@ struct spill {
 	struct blk *b;
 	struct blk_spill *bs;
 	kept_list kept;
-	uint32_t *next;     /* by (op, argument): position of the next use */
-	uint32_t *def_next; /* by op: first use of its result */
+	VEC(struct uses {
+		uint32_t next[5]; /* by argument: position of the next use */
+		uint32_t def;     /* first use of the result */
+	})
+	uses;           /* by op */
 	uint32_t *seen;     /* by value: scratch of find_uses() */
 };
 
@@ -75,10 +81,14 @@ slot_of(struct spill *s, uint32_t v)
 	return s->slot[v] - 1;
 }
 
+/* At the end of the block at hand, or of a block that was done before. */
 static void
-put(struct spill *s, struct blk_spill *bs, struct ref r)
+put(struct spill *s, struct blk_spill *edge, struct ref r)
 {
-	*vec_push(s->f->arena, &bs->ops) = r;
+	if (edge)
+		*vec_push(s->tmp, &edge->edge) = r;
+	else
+		*vec_push(s->tmp, &s->ops) = r;
 }
 
 static void
@@ -115,18 +125,18 @@ find_uses(struct spill *s)
 	const live_list *out = &s->w.blk[s->b->rpo].out;
 	uint32_t i, k, n = s->b->ops.n;
 
-	s->next = arena_alloc(s->tmp, n * 5 * sizeof(*s->next));
-	s->def_next = arena_alloc(s->tmp, n * sizeof(*s->def_next));
+	while (s->uses.n < n)
+		vec_push(s->tmp, &s->uses);
 	for (i = 0; i < out->n; i++)
 		s->seen[out->v[i].v] = n + out->v[i].next;
 	for (i = n; i-- > 0;) {
 		struct ref r = s->b->ops.v[i];
 		const struct op *op = ir_op(s->f, r);
 
-		s->def_next[i] = s->seen[r.id];
+		s->uses.v[i].def = s->seen[r.id];
 		for (k = 0; k < op->nargs; k++)
 			if (ir_in_reg(s->f, op, k))
-				s->next[5 * i + k] = s->seen[op->arg[k].id];
+				s->uses.v[i].next[k] = s->seen[op->arg[k].id];
 		for (k = 0; k < op->nargs; k++)
 			if (ir_in_reg(s->f, op, k))
 				s->seen[op->arg[k].id] = i;
@@ -217,13 +227,13 @@ bring_back(struct spill *s, uint32_t at, uint32_t v)
 
 	if (!ir_is_remat(&op)) {
 		s->stored[v] = true;
-		put_reload(s, s->bs, v, slot_of(s, v), span);
+		put_reload(s, NULL, v, slot_of(s, v), span);
 		return v;
 	}
 	op.span = span;
 	again = ir_make(s->f, op);
 	rename_from(s, at, v, again);
-	put(s, s->bs, again);
+	put(s, NULL, again);
 	return again.id;
 }
 
@@ -251,7 +261,7 @@ pass_uses(struct spill *s, uint32_t at, const struct op *op)
 	for (i = 0; i < op->nargs; i++)
 		for (k = 0; k < s->kept.n && ir_in_reg(s->f, op, i); k++)
 			if (s->kept.v[k].v == op->arg[i].id)
-				s->kept.v[k].next = s->next[5 * at + i];
+				s->kept.v[k].next = s->uses.v[at].next[i];
 	for (k = s->kept.n; k-- > 0;)
 		if (!s->kept.v[k].next)
 			evict(s, k);
@@ -264,7 +274,7 @@ spill_op(struct spill *s, uint32_t at)
 	const struct op *op = ir_op(s->f, r);
 
 	if (op->code == IR_PHI) {
-		put(s, s->bs, r);
+		put(s, NULL, r);
 		return;
 	}
 	need_args(s, at, r);
@@ -272,11 +282,11 @@ spill_op(struct spill *s, uint32_t at)
 	pass_uses(s, at, op);
 	if (op->code == IR_CALL)
 		limit(s, KEPT, NULL);
-	if (ir_defines(op, r) && s->def_next[at]) {
+	if (ir_defines(op, r) && s->uses.v[at].def) {
 		limit(s, PRESSURE - 1, NULL);
-		keep(s, r.id, s->def_next[at]);
+		keep(s, r.id, s->uses.v[at].def);
 	}
-	put(s, s->bs, r);
+	put(s, NULL, r);
 }
 
 /* ---- at a block's start ---- */
@@ -320,8 +330,8 @@ candidates(struct spill *s)
 	}
 	for (i = 0; i < s->b->ops.n; i++)
 		if (ir_op(s->f, s->b->ops.v[i])->code == IR_PHI &&
-		    s->def_next[i])
-			keep(s, s->b->ops.v[i].id, s->def_next[i]);
+		    s->uses.v[i].def)
+			keep(s, s->b->ops.v[i].id, s->uses.v[i].def);
 	if (s->kept.n)
 		qsort(s->kept.v, s->kept.n, sizeof(*s->kept.v), by_next);
 }
@@ -375,11 +385,23 @@ phis_to_memory(struct spill *s)
 
 		if (op->code != IR_PHI)
 			break;
-		if (!s->def_next[i] || find_kept(&s->kept, r.id))
+		if (!s->uses.v[i].def || find_kept(&s->kept, r.id))
 			continue;
 		op->has_imm = true;
 		op->imm = slot_of(s, r.id);
 	}
+}
+
+static void
+copy_kept(struct spill *s, kept_list *to)
+{
+	size_t size = s->kept.n * sizeof(*to->v);
+
+	if (!size)
+		return;
+	to->v = arena_alloc(s->tmp, size);
+	to->n = to->cap = s->kept.n;
+	memcpy(to->v, s->kept.v, size);
 }
 
 static void
@@ -396,12 +418,12 @@ spill_blk(struct spill *s, struct blk *b)
 	else
 		inherit_entry(s);
 	phis_to_memory(s);
-	for (i = 0; i < s->kept.n; i++)
-		*vec_push(s->tmp, &s->bs->in) = s->kept.v[i];
+	copy_kept(s, &s->bs->in);
+	s->bs->first = s->ops.n;
 	for (i = 0; i < b->ops.n; i++)
 		spill_op(s, i);
-	for (i = 0; i < s->kept.n; i++)
-		*vec_push(s->tmp, &s->bs->out) = s->kept.v[i];
+	s->bs->n = s->ops.n - s->bs->first;
+	copy_kept(s, &s->bs->out);
 	forget_uses(s);
 }
 
@@ -552,13 +574,12 @@ fix_edges_into(struct spill *s, struct blk *to)
 	for (i = 0; i < to->preds.n; i++) {
 		struct blk *from = to->preds.v[i];
 		struct blk_spill *bs = &s->blk[from->rpo];
-		struct ref end = bs->ops.v[--bs->ops.n];
+		struct ref end = s->ops.v[bs->first + bs->n - 1];
 		struct edge e = { to, bs, bs, i, ir_op(s->f, end)->span };
 
 		assert(!from->succ[1]);
 		s->edge++;
 		fix_edge(s, &e);
-		put(s, bs, end);
 	}
 }
 
@@ -570,31 +591,57 @@ is_given(enum ir_opcode code)
 	return code == IR_PHI || code == IR_CTX || code == IR_PARAM;
 }
 
-/* Values that are ever reloaded go to their slot where they are made; those a
- * block starts with, after all of them. */
 static void
-store_values(struct spill *s, struct blk *b, const struct blk_spill *bs)
+store_value(struct spill *s, struct ref r)
 {
-	uint32_t i, k, first = 0;
-	struct blk_spill out = { 0 };
+	if (r.id < s->nvalues && s->stored[r.id] && !in_memory(s, r.id))
+		put_spill(s, NULL, r.id, slot_of(s, r.id),
+			  ir_op(s->f, r)->span);
+}
 
-	while (first < bs->ops.n &&
-	       is_given(ir_op(s->f, bs->ops.v[first])->code))
-		put(s, &out, bs->ops.v[first++]);
-	for (i = 0; i < bs->ops.n; i++) {
-		struct ref r = bs->ops.v[i];
-		enum ir_opcode code = ir_op(s->f, r)->code;
+/* The new list of a block, at the end of all: values that are ever reloaded go
+ * to their slot where they are made; those a block starts with, after all of
+ * them. */
+static void
+store_values(struct spill *s, const struct blk_spill *bs)
+{
+	uint32_t i, first = 0;
 
-		if (i >= first)
-			put(s, &out, r);
-		if (r.id < s->nvalues && s->stored[r.id] && !in_memory(s, r.id))
-			put_spill(s, &out, r.id, slot_of(s, r.id),
-				  ir_op(s->f, r)->span);
-		assert(i < first || !is_given(code));
+	for (; first < bs->n; first++) {
+		struct ref r = s->ops.v[bs->first + first];
+
+		if (!is_given(ir_op(s->f, r)->code))
+			break;
+		put(s, NULL, r);
 	}
-	b->ops.n = 0;
-	for (k = 0; k < out.ops.n; k++)
-		*vec_push(s->f->arena, &b->ops) = out.ops.v[k];
+	for (i = 0; i < first; i++)
+		store_value(s, s->ops.v[bs->first + i]);
+	for (; i + 1 < bs->n; i++) {
+		put(s, NULL, s->ops.v[bs->first + i]);
+		store_value(s, s->ops.v[bs->first + i]);
+	}
+	for (i = 0; i < bs->edge.n; i++) {
+		put(s, NULL, bs->edge.v[i]);
+		store_value(s, bs->edge.v[i]);
+	}
+	put(s, NULL, s->ops.v[bs->first + bs->n - 1]);
+}
+
+static void
+replace_ops(struct spill *s, struct blk *b, const struct blk_spill *bs)
+{
+	uint32_t i, n, end = s->ops.n;
+
+	store_values(s, bs);
+	n = s->ops.n - end;
+	if (n > b->ops.cap) {
+		b->ops.v = arena_alloc(s->f->arena, n * sizeof(*b->ops.v));
+		b->ops.cap = n;
+	}
+	for (i = 0; i < n; i++)
+		b->ops.v[i] = s->ops.v[end + i];
+	b->ops.n = n;
+	s->ops.n = end;
 }
 
 static void
@@ -622,7 +669,7 @@ spill_func(struct func *f)
 		if (f->blks.v[i]->preds.n > 1 || has_phi(f, f->blks.v[i]))
 			fix_edges_into(&s, f->blks.v[i]);
 	for (i = 0; i < f->blks.n; i++)
-		store_values(&s, f->blks.v[i], &s.blk[i]);
+		replace_ops(&s, f->blks.v[i], &s.blk[i]);
 	arena_free(&tmp);
 }
 
