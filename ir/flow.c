@@ -232,43 +232,38 @@ edge_cost(const struct flow *w, const struct blk *from, const struct blk *to)
 	return a->depth > b->depth ? LOOP_EXIT : 0;
 }
 
-static bool
-feeds_phi(const struct func *f, const struct blk *from, const struct blk *to,
-	  uint32_t v)
+/* The distances of what is live out of `b` to its uses behind `to`, if they
+ * are nearer: both lists ascend. A phi of `to` uses its argument at once. */
+static void
+distances_to(const struct flow *w, const struct blk *b, const struct blk *to,
+	     uint32_t *best)
 {
-	uint32_t i, at = ir_pred_index(to, from);
+	const live_list *out = &w->blk[b->rpo].out, *in = &w->blk[to->rpo].in;
+	uint32_t i, k, cost = edge_cost(w, b, to), at;
 
+	for (i = k = 0; i < out->n && k < in->n; i++) {
+		uint32_t d;
+
+		while (k < in->n && in->v[k].v < out->v[i].v)
+			k++;
+		if (k == in->n || in->v[k].v != out->v[i].v)
+			continue;
+		d = add_distance(in->v[k].next, cost);
+		best[i] = d < best[i] ? d : best[i];
+	}
+	if (!to->ops.n || ir_op(w->f, to->ops.v[0])->code != IR_PHI)
+		return;
+	at = ir_pred_index(to, b);
 	for (i = 0; i < to->ops.n; i++) {
-		const struct op *op = ir_op(f, to->ops.v[i]);
+		const struct op *op = ir_op(w->f, to->ops.v[i]);
+		const struct live *l;
 
 		if (op->code != IR_PHI)
 			break;
-		if (op->phi[at].id == v)
-			return true;
+		l = ir_find_live(out, op->phi[at].id);
+		if (l)
+			best[l - out->v] = 0;
 	}
-	return false;
-}
-
-static uint32_t
-distance_out(const struct flow *w, const struct blk *b, uint32_t v)
-{
-	uint32_t best = FAR;
-	unsigned i;
-
-	for (i = 0; i < 2; i++) {
-		const struct blk *to = b->succ[i];
-		const struct live *l;
-		uint32_t d;
-
-		if (!to)
-			continue;
-		l = ir_find_live(&w->blk[to->rpo].in, v);
-		d = l ? add_distance(l->next, edge_cost(w, b, to)) : FAR;
-		if (d && feeds_phi(w->f, b, to, v))
-			d = 0;
-		best = d < best ? d : best;
-	}
-	return best;
 }
 
 static bool
@@ -283,14 +278,18 @@ update(uint32_t *at, uint32_t d)
 /* Distances at the block's end from its successors, then, through the block
  * from its last op to the first, those at its start. `next` is scratch. */
 static bool
-distances_blk(struct flow *w, const struct blk *b, uint32_t *next)
+distances_blk(struct flow *w, const struct blk *b, uint32_t *next,
+	      uint32_t *best)
 {
 	struct blk_flow *bf = &w->blk[b->rpo];
 	uint32_t i, k, call = FAR;
 	bool changed = false;
 
+	for (i = 0; i < bf->out.n; i++)
+		best[i] = FAR;
 	for (i = 0; i < 2; i++)
 		if (b->succ[i]) {
+			distances_to(w, b, b->succ[i], best);
 			k = add_distance(w->blk[b->succ[i]->rpo].call_in,
 					 edge_cost(w, b, b->succ[i]));
 			call = k < call ? k : call;
@@ -299,7 +298,7 @@ distances_blk(struct flow *w, const struct blk *b, uint32_t *next)
 	for (i = 0; i < bf->out.n; i++) {
 		struct live *l = &bf->out.v[i];
 
-		changed |= update(&l->next, distance_out(w, b, l->v));
+		changed |= update(&l->next, best[i]);
 		next[l->v] = add_distance(l->next, b->ops.n);
 	}
 	for (i = b->ops.n; i-- > 0;) {
@@ -323,17 +322,20 @@ void
 ir_distances(struct flow *w)
 {
 	uint32_t *next = arena_alloc(w->tmp, w->f->ops.n * sizeof(*next));
-	uint32_t i, k, round;
+	uint32_t i, k, round, most = 0, *best;
 	bool changed = true;
 
 	for (i = 0; i < w->f->blks.n; i++) {
 		w->blk[i].call_in = FAR;
 		for (k = 0; k < w->blk[i].in.n; k++)
 			w->blk[i].in.v[k].next = FAR;
+		most = w->blk[i].out.n > most ? w->blk[i].out.n : most;
 	}
+	best = arena_alloc(w->tmp, (most + 1) * sizeof(*best));
 	for (round = 0; changed && round < (w->loops ? 8 : 1); round++) {
 		changed = false;
 		for (i = w->f->blks.n; i-- > 0;)
-			changed |= distances_blk(w, w->f->blks.v[i], next);
+			changed |= distances_blk(w, w->f->blks.v[i],
+						 next, best);
 	}
 }
