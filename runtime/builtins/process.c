@@ -143,8 +143,8 @@ static bool
 comm_check(struct sema *s, struct node *n)
 {
 	const struct probe_type *t = sema_unit(s)->type;
-	const struct kbtf *btf = kernel_btf(sema_kernel(s));
 	const struct node *x = sema_arg(n, 0);
+	const struct kbtf *btf;
 	const struct field *f;
 
 	n->type = type_string(sema_types(s), x ? COMM_PID_BYTES : COMM_BYTES);
@@ -155,6 +155,7 @@ comm_check(struct sema *s, struct node *n)
 				  "Only integer supported for comm()'s pid");
 	f = sema_field(s, sema_struct(s, "task_struct"), "comm");
 	n->call.data = (void *)(uintptr_t)(f ? f->offset : 0);
+	btf = kernel_btf(sema_kernel(s));
 	if (f && btf && kbtf_find(btf, "bpf_task_from_pid", BTF_KIND_FUNC) &&
 	    (t->prog_type == BPF_PROG_TYPE_TRACING ||
 	     t->prog_type == BPF_PROG_TYPE_TRACEPOINT ||
