@@ -116,7 +116,7 @@ void lower_finish(struct lower *l);
 
 /* ---- own.c ---- */
 
-bool lower_is_long(const struct node *body);
+bool lower_is_long(const struct sema_input *in, const struct node *body);
 /* Whether a function called by `h`, whose code is what `body` writes, is worth
  * it here; then there is one. */
 bool lower_own(struct lower *l, enum ir_helper h, const char *name,

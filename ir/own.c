@@ -21,11 +21,16 @@ count_node(void *arg, struct node *n)
 	ast_each_child(n, count_node, arg);
 }
 
+/* Before Linux 6.5, a value that the verifier has to know exactly made it keep
+ * all values exactly when there was a call of a function on the way to it. */
 bool
-lower_is_long(const struct node *body)
+lower_is_long(const struct sema_input *in, const struct node *body)
 {
+	uint32_t version = in->kernel ? in->kernel->paths.version : 0;
 	uint32_t left = LONG_BODY;
 
+	if (version && version < 0x060500)
+		return false;
 	count_node(&left, (struct node *)body);
 	return !left;
 }
