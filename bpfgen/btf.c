@@ -11,8 +11,8 @@
  *	type 5		long
  *	type 6		int (long, long)	the program's own functions of
  *	type 7		int (void)		two arguments, of none
- *	type 8 ...	FUNC: global programs and own functions, static callbacks
- *			(the kernel takes the address of static functions only)
+ *	type 8 ...	FUNC: programs and own functions global, callbacks
+ *static (the kernel takes the address of static functions only)
  *
  * Rules of the kernel: line records ascend, every function starts with one,
  * and names of functions are identifiers.

@@ -131,8 +131,7 @@ gen_map(struct gen *g, const struct op *op)
 static void
 refer(struct gen *g, uint32_t func)
 {
-	*vec_push(g->tmp, &g->callrefs) =
-		(struct callref){ g->insns.n, func };
+	*vec_push(g->tmp, &g->callrefs) = (struct callref){ g->insns.n, func };
 	g->called[func] = true;
 }
 

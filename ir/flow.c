@@ -335,7 +335,7 @@ ir_distances(struct flow *w)
 	for (round = 0; changed && round < (w->loops ? 8 : 1); round++) {
 		changed = false;
 		for (i = w->f->blks.n; i-- > 0;)
-			changed |= distances_blk(w, w->f->blks.v[i],
-						 next, best);
+			changed |=
+				distances_blk(w, w->f->blks.v[i], next, best);
 	}
 }

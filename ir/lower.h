@@ -47,7 +47,7 @@ struct unit_state {
 	int32_t rest_off;   /* u64: its address; 0: there is none */
 	struct ref entered;
 	bool has_frame, ctx_used;
-	bool is_long; /* code in many places goes to functions (own.c) */
+	bool is_long;        /* code in many places goes to functions (own.c) */
 	VEC(int32_t) words;  /* frame: where ranges start, by depth */
 	uint32_t depth;      /* of ranges that are callbacks */
 	uint32_t rounds_max; /* without bpf_loop: of the loops at hand */

@@ -22,10 +22,11 @@ struct kept { /* a value in a register */
 typedef VEC(struct kept) kept_list;
 
 struct blk_spill {
-	kept_list in, out;    /* in registers at start and end */
-	uint32_t first, n;    /* its ops in the new list */
-	VEC(struct ref) edge; /* those of the way to the successor, which come
-				 before the last one */
+	kept_list in, out; /* in registers at start and end */
+	uint32_t first, n; /* its ops in the new list */
+	VEC(struct ref)
+	edge; /* those of the way to the successor, which come
+		 before the last one */
 };
 
 struct spill {
@@ -52,7 +53,7 @@ struct spill {
 		uint32_t def;     /* first use of the result */
 	})
 	uses;           /* by op */
-	uint32_t *seen;     /* by value: scratch of find_uses() */
+	uint32_t *seen; /* by value: scratch of find_uses() */
 };
 
 static const struct kept *
