@@ -265,14 +265,32 @@ struct everywhere {
 	struct attach *attach;
 	struct perf_event_attr *attr;
 	const char *what;
+	int err; /* that was noted */
 };
+
+/* Breakpoints are few: each place where one is missing is told, so that the
+ * rest is tried as well. 0: go on. */
+static int
+note_failure(struct everywhere *e, int err, int cpu, int tid)
+{
+	if (!err || e->attr->type != PERF_TYPE_BREAKPOINT)
+		return err;
+	e->err = err;
+	*vec_push(e->attach->arena, &e->attach->warnings) = arena_printf(
+		e->attach->arena,
+		"Failed to create a perf event for cpu %d tid %d: %s", cpu, tid,
+		strerror(-err));
+	return 0;
+}
 
 static int
 attach_to_cpu(void *arg, int cpu)
 {
 	struct everywhere *e = arg;
+	int err;
 
-	return probe_perf_attach(e->attach, e->attr, -1, cpu, 0, e->what);
+	err = probe_perf_attach(e->attach, e->attr, -1, cpu, 0, e->what);
+	return note_failure(e, err, cpu, -1);
 }
 
 /* A thread that ended in between is none to miss. */
@@ -296,11 +314,10 @@ attach_to_threads(struct everywhere *e)
 		err = probe_perf_attach(e->attach, e->attr, tid, -1, 0,
 					e->what);
 		n += !err;
-		if (err == -ESRCH)
-			err = 0;
+		err = err == -ESRCH ? 0 : note_failure(e, err, -1, tid);
 	}
 	closedir(d);
-	if (!err && !n)
+	if (!err && !e->err && !n)
 		return probe_refused(e->attach, -ESRCH, e->what);
 	return err;
 }
@@ -309,12 +326,14 @@ int
 probe_perf_everywhere(struct attach *a, struct perf_event_attr *attr,
 		      const char *what)
 {
-	struct everywhere e = { a, attr, what };
+	struct everywhere e = { a, attr, what, 0 };
 	uint32_t nfds = a->fds.n;
 	int err;
 
 	err = a->pid ? attach_to_threads(&e)
 		     : each_online_cpu(attach_to_cpu, &e);
+	if (!err)
+		err = e.err;
 	if (err)
 		probe_detach_from(a, nfds);
 	return err;

@@ -55,7 +55,8 @@ struct attach {
 	bool has_first_cpu;
 	int first_cpu;    /* that is online */
 	struct hmap pmus; /* numbers of the kernel's kinds of events */
-	const char *why;  /* set on failure: a whole line for the user */
+	VEC(const char *) warnings; /* to be told before `why` */
+	const char *why; /* set on failure: a whole line for the user */
 	/* The unit whose targets a multi link has attached all at once. */
 	const struct unit *done;
 };

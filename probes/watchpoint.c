@@ -76,6 +76,28 @@ check_mode(struct sema *s, const struct attach_text *ap, const char *text,
 	return not_a_mode(s, ap, text);
 }
 
+/* What the address is of, and a colon; "": all processes. */
+static const char *
+watched_program(struct sema *s)
+{
+	const struct sema_input *in = sema_in(s);
+	struct arena *a = sema_arena(s);
+	struct probe_files files;
+	const char *name;
+
+	if (in->pid)
+		return arena_printf(a, "/proc/%d/exe:", in->pid);
+	if (!in->command)
+		return "";
+	name = arena_strndup(a, in->command, strcspn(in->command, " \t"));
+	if (!strchr(name, '/')) {
+		probe_find_files(a, name, 0, &files);
+		if (files.v.n)
+			name = files.v.v[0].shown;
+	}
+	return arena_printf(a, "%s:", name);
+}
+
 static bool
 watchpoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 {
@@ -104,8 +126,8 @@ watchpoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 				     "(1,2,4,8)");
 	if (!check_mode(s, ap, probe_part(ap, 3), &mode) || !good)
 		return false;
-	t = probe_target(s, m, "%s:%llu:%llu:%s", probe_watchpoint.name,
-			 (unsigned long long)address,
+	t = probe_target(s, m, "%s:%s%llu:%llu:%s", probe_watchpoint.name,
+			 watched_program(s), (unsigned long long)address,
 			 (unsigned long long)length, mode_text(mode));
 	t->name = "";
 	t->address = address;

@@ -95,6 +95,8 @@ attach_failed(struct session *s, const char *probe)
 	case MISSING_ERROR:
 		break;
 	}
+	for (uint32_t i = 0; i < s->attach.warnings.n; i++)
+		session_warn(s, "%s", s->attach.warnings.v[i]);
 	if (s->attach.why)
 		session_error(s, "%s", s->attach.why);
 	session_error(s,
@@ -125,6 +127,7 @@ attach_target(struct session *s, const struct unit *u, const struct target *t)
 	int error;
 
 	s->attach.why = NULL;
+	s->attach.warnings.n = 0;
 	error = attach_form(s, i, u, t);
 	if (!error || s->attach.form == FORM_PLAIN || u->raw ||
 	    !session_load_again(s, i))
@@ -135,8 +138,11 @@ attach_target(struct session *s, const struct unit *u, const struct target *t)
 static bool
 attach_unit(struct session *s, const struct unit *u)
 {
+	bool late = u->type->flags & PROBE_LATE;
+
 	for (uint32_t i = 0; i < u->targets.n; i++) {
-		const struct target *t = &u->targets.v[i];
+		const struct target *t =
+			&u->targets.v[late ? u->targets.n - 1 - i : i];
 
 		if (s->opts->verbose)
 			fprintf(stderr, "Trying to attach probe: %s\n",

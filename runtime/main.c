@@ -498,6 +498,7 @@ init_compile(struct compile *c)
 		.without = c->opts.without,
 		.pid = c->opts.pid,
 		.follow = c->opts.follow,
+		.command = c->opts.command,
 		.has_cpid = c->opts.command != NULL,
 		.ncpus = session_possible_cpus(),
 	};

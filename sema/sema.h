@@ -111,6 +111,7 @@ struct sema_input {
 	int pid;          /* -p, or 0 */
 	bool follow;      /* --follow: its descendants, or the child's, too */
 	uint64_t cpid;    /* -c child, or 0 */
+	const char *command; /* of -c; NULL */
 	bool has_cpid;
 	uint64_t ncpus;
 };
