@@ -139,54 +139,67 @@ next_round(struct lower *l, uint32_t slot, struct blk *next, struct blk *head)
 	ir_seal(l, head);
 }
 
+/* A back edge whose rounds are counted. */
+struct counted {
+	struct blk *head, *test, *next, *done;
+	uint32_t slot, limit;
+	struct region region;
+};
+
+/* Stands in `head`, where it is to be decided: on to `test`, or `done`. */
+static void
+counted_begin(struct lower *l, const struct node *n, struct counted *c)
+{
+	*c = (struct counted){ .head = ir_blk(l),
+			       .test = ir_blk(l),
+			       .next = ir_blk(l),
+			       .done = ir_blk(l),
+			       .slot = ir_slot(l),
+			       .limit = rounds_limit(l, n) };
+	ir_slot_set(l, c->slot, ir_const(l, 0));
+	ir_jmp(l, c->head);
+	ir_at(l, c->head);
+	lower_enter(l, &c->region);
+}
+
+static void
+counted_end(struct lower *l, const struct node *body, struct counted *c)
+{
+	body_in(l, body, c->done, c->next);
+	lower_leave(l, &c->region);
+	ir_jmp(l, c->next);
+	next_round(l, c->slot, c->next, c->head);
+	go_on(l, c->done);
+}
+
 static void
 counted_while(struct lower *l, const struct node *n)
 {
-	struct blk *head = ir_blk(l), *test = ir_blk(l), *next = ir_blk(l);
-	struct blk *done = ir_blk(l);
-	uint32_t slot = ir_slot(l), limit = rounds_limit(l, n);
-	struct region r;
+	struct counted c;
 
-	ir_slot_set(l, slot, ir_const(l, 0));
-	ir_jmp(l, head);
-	ir_at(l, head);
-	lower_enter(l, &r);
-	lower_cond(l, n->loop.cond, test, done);
-	go_on(l, test);
-	count_round(l, slot, limit, done);
-	body_in(l, n->loop.body, done, next);
-	lower_leave(l, &r);
-	ir_jmp(l, next);
-	next_round(l, slot, next, head);
-	go_on(l, done);
+	counted_begin(l, n, &c);
+	lower_cond(l, n->loop.cond, c.test, c.done);
+	go_on(l, c.test);
+	count_round(l, c.slot, c.limit, c.done);
+	counted_end(l, n->loop.body, &c);
 }
 
 static void
 counted_range(struct lower *l, const struct node *n)
 {
-	struct blk *head = ir_blk(l), *test = ir_blk(l), *next = ir_blk(l);
-	struct blk *done = ir_blk(l);
-	uint32_t slot = ir_slot(l), limit = rounds_limit(l, n);
 	const struct type *t = n->loop_for.var->type;
 	struct ref from = ir_expr(l, n->loop_for.from);
 	struct ref to = ir_expr(l, n->loop_for.to), i;
-	struct region r;
+	struct counted c;
 
-	ir_slot_set(l, slot, ir_const(l, 0));
-	ir_jmp(l, head);
-	ir_at(l, head);
-	i = ir_bin(l, IR_ADD, from, ir_slot_get(l, slot));
-	ir_br(l, t->is_signed ? CC_SLT : CC_ULT, i, to, test, done);
-	go_on(l, test);
-	count_round(l, slot, limit, done);
-	lower_enter(l, &r);
+	counted_begin(l, n, &c);
+	i = ir_bin(l, IR_ADD, from, ir_slot_get(l, c.slot));
+	ir_br(l, t->is_signed ? CC_SLT : CC_ULT, i, to, c.test, c.done);
+	go_on(l, c.test);
+	count_round(l, c.slot, c.limit, c.done);
 	i = lower_convert(l, i, type_int(l->prog->types, 8, t->is_signed), t);
 	lower_var_set(l, n->loop_for.var, i);
-	body_in(l, n->loop_for.body, done, next);
-	lower_leave(l, &r);
-	ir_jmp(l, next);
-	next_round(l, slot, next, head);
-	go_on(l, done);
+	counted_end(l, n->loop_for.body, &c);
 }
 
 /* ---- callbacks ---- */

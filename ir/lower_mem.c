@@ -35,7 +35,7 @@ smaller(uint32_t a, uint32_t b)
 static bool
 same_layout(const struct type *a, const struct type *b)
 {
-	if (a == b)
+	if (type_plain(a) == type_plain(b))
 		return true;
 	if (a->kind == TY_TUPLE || a->kind == TY_RECORD || lower_is_agg(a))
 		return false;
@@ -209,7 +209,8 @@ lower_convert_mem(struct lower *l, const struct type *from, struct mem src,
 			 to->size);
 		return;
 	}
-	if (from == to || (to->kind != TY_TUPLE && to->kind != TY_RECORD)) {
+	if (type_plain(from) == type_plain(to) ||
+	    (to->kind != TY_TUPLE && to->kind != TY_RECORD)) {
 		ir_mem_copy(l, dst, src, n);
 		ir_mem_zero(l, at(dst, n), to->size - n);
 		return;

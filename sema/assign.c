@@ -151,16 +151,37 @@ warn_narrow(struct sema *s, struct node *n, const struct var *v,
 		warn_cast(s, &at, v->declared);
 }
 
-/* A non-literal uint64 that other uses made int64. */
+static void
+warn_sign_of(struct sema *s, const struct node *at, const struct type *t,
+	     const struct type *to)
+{
+	struct node value = *at;
+	uint32_t i;
+
+	value.type = t;
+	if (t->kind == TY_TUPLE && to->kind == TY_TUPLE)
+		for (i = 0; i < t->nfields && i < to->nfields; i++)
+			warn_sign_of(s, at, t->fields[i].type,
+				     to->fields[i].type);
+	if (to->kind == TY_INT && to->is_signed && t->kind == TY_INT &&
+	    !t->is_signed && t->size == 8)
+		warn_cast(s, &value, to);
+}
+
+/* A non-literal uint64 that other uses made int64; in tuples, too. */
 void
 warn_sign(struct sema *s, const struct node *value, const struct type *to)
 {
-	const struct type *t = value->type;
+	uint32_t i;
 
-	if (s->final && t && to && to->kind == TY_INT && to->is_signed &&
-	    t->kind == TY_INT && !t->is_signed && t->size == 8 &&
-	    !is_literal(value))
-		warn_cast(s, value, to);
+	if (!s->final || !value->type || !to || is_literal(value))
+		return;
+	if (value->kind != N_TUPLE || to->kind != TY_TUPLE) {
+		warn_sign_of(s, value, value->type, to);
+		return;
+	}
+	for (i = 0; i < value->tuple.items.n && i < to->nfields; i++)
+		warn_sign(s, value->tuple.items.v[i], to->fields[i].type);
 }
 
 static void

@@ -113,7 +113,7 @@ settle_var(struct sema *s, struct var *v)
 {
 	if (!v->type)
 		return;
-	v->flexible = v->type->flexible && !v->declared;
+	v->open = v->declared ? NULL : v->type;
 	v->type = type_settle(s->t, v->type);
 }
 

@@ -50,7 +50,8 @@ item_type(struct sema *s, struct node *n, struct node *item)
 			   type_name(item->type));
 		return type_error(s->t);
 	}
-	return type_settle(s->t, item->type);
+	return item->type->flexible ? item->type
+				    : type_settle(s->t, item->type);
 }
 
 static void

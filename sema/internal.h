@@ -167,10 +167,10 @@ const char *var_text(const struct sema *s, const char *name);
 bool var_assign(struct sema *s, struct var *v, struct node *value,
 		const struct type *type, struct span at);
 void check_var(struct sema *s, struct node *n);
-/* The type of a variable or map's value where it is read; `flexible`: of
- * literals only. */
+/* The type of a variable or map's value where it is read; `open`: what it was
+ * before it was settled. */
 const struct type *read_type(struct sema *s, const struct type *t,
-			     bool flexible);
+			     const struct type *open);
 /* Whether not every value of the one integer type has a place in the other. */
 bool loses(const struct type *from, const struct type *to);
 void scope_warnings(struct sema *s);

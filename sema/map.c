@@ -196,6 +196,7 @@ check_map(struct sema *s, struct node *n, bool write, struct span at)
 		if (!good || !key_allowed(s, n->map.key, n->span) ||
 		    !map_key_use(s, m, n->map.key->type, at))
 			return;
+		warn_sign(s, n->map.key, m->key);
 	}
 	if (!good)
 		return;
@@ -204,7 +205,7 @@ check_map(struct sema *s, struct node *n, bool write, struct span at)
 		m->value = type_int(s->t, 8, true);
 		s->changed = true;
 	}
-	n->type = read_type(s, m->value, m->flexible);
+	n->type = read_type(s, m->value, m->open);
 }
 
 void
@@ -214,8 +215,9 @@ check_map_key(struct sema *s, struct mapdef *m, struct node *key,
 	check_value(s, key);
 	if (!m)
 		return;
-	if (map_shape(s, m, true, at) && key_allowed(s, key, at))
-		map_key_use(s, m, key->type, at);
+	if (map_shape(s, m, true, at) && key_allowed(s, key, at) &&
+	    map_key_use(s, m, key->type, at))
+		warn_sign(s, key, m->key);
 }
 
 /* ---- let @m = kind(n); ---- */
@@ -272,7 +274,7 @@ map_settle(struct sema *s)
 			m->key = type_settle(s->t, m->key);
 		if (!m->value)
 			continue;
-		m->flexible = m->value->flexible;
+		m->open = m->value;
 		m->value = type_settle(s->t, m->value);
 	}
 }

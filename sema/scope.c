@@ -137,14 +137,13 @@ hoist(struct sema *s, const char *name)
 }
 
 const struct type *
-read_type(struct sema *s, const struct type *t, bool flexible)
+read_type(struct sema *s, const struct type *t, const struct type *open)
 {
 	if (!t)
 		return NULL;
-	if (t->kind == TY_INT && t->flexible)
-		return t;
-	return flexible && t->kind == TY_INT ? type_flexible(s->t, t)
-					     : type_settle(s->t, t);
+	if (open && open->flexible)
+		return open;
+	return t->flexible ? t : type_settle(s->t, t);
 }
 
 void
@@ -164,11 +163,11 @@ check_var(struct sema *s, struct node *n)
 	}
 	note_capture(s, v);
 	v->used = true;
-	if (!v->assigned && v->is_let && !s->loops)
+	if (!v->assigned && v->is_let && !s->loops && !s->asked)
 		sema_warn(s, n, "Variable used before it was assigned: $%s",
 			  var_text(s, v->name));
 	n->type = v->declared ? type_settle(s->t, v->type)
-			      : read_type(s, v->type, v->flexible);
+			      : read_type(s, v->type, v->open);
 	if (!v->type && s->final) {
 		sema_error(s, n, "Could not resolve the type of this variable");
 		n->type = v->type = type_error(s->t);

@@ -21,7 +21,9 @@ struct var {
 	uint32_t id;                 /* dense, per unit */
 	bool captured; /* used in a for body declared outside of it */
 	bool assigned, used, is_loop, is_let;
-	bool flexible;  /* once settled: only literals were assigned to it */
+	/* Once settled: its type with what only literals were assigned to,
+	 * which takes the other side's sign when it is read. */
+	const struct type *open;
 	unsigned depth; /* of enclosing for bodies at its declaration */
 };
 
@@ -36,7 +38,7 @@ struct mapdef {
 	uint32_t met, met_round; /* sema's: how often in which round */
 	bool scalar, keyed;      /* neither: only declared */
 	bool iterated, deleted, read_as_int;
-	bool flexible; /* once settled: only literals were assigned to it */
+	const struct type *open; /* as of a variable */
 };
 
 /* What is compiled to one program: a probe's body for one or more targets. */

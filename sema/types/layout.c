@@ -87,18 +87,39 @@ tuple_name(struct types *t, const struct type *const *items, uint32_t n)
 	return arena_printf(t->arena, "%s)", name);
 }
 
+/* The same without what is flexible; NULL: nothing is. */
+static const struct type **
+plain_items(struct types *t, const struct type *const *items, uint32_t n)
+{
+	const struct type **plain;
+	uint32_t i;
+
+	for (i = 0; i < n && !items[i]->flexible; i++)
+		;
+	if (i == n)
+		return NULL;
+	plain = arena_alloc(t->arena, n * sizeof(*plain));
+	for (i = 0; i < n; i++)
+		plain[i] = type_plain(items[i]);
+	return plain;
+}
+
 const struct type *
 type_tuple(struct types *t, const struct type *const *items, uint32_t n)
 {
 	char buf[256];
 	const char *key = parts_key(t, buf, sizeof(buf), '(', NULL, items, n);
-	const struct type *found = types_find(t, key);
+	const struct type *found = types_find(t, key), **plain;
 	struct type *p;
 
 	if (found)
 		return found;
 	p = types_add(t, key, TY_TUPLE, tuple_name(t, items, n), 0, 1);
 	lay_out(t, NULL, items, n, p);
+	plain = plain_items(t, items, n);
+	p->flexible = plain;
+	if (plain)
+		p->plain = type_tuple(t, plain, n);
 	return p;
 }
 
@@ -122,13 +143,17 @@ type_record(struct types *t, const char *const *names,
 {
 	char buf[256];
 	const char *key = parts_key(t, buf, sizeof(buf), '{', names, items, n);
-	const struct type *found = types_find(t, key);
+	const struct type *found = types_find(t, key), **plain;
 	struct type *p;
 
 	if (found)
 		return found;
 	p = types_add(t, key, TY_RECORD, record_name(t, names, items, n), 0, 1);
 	lay_out(t, names, items, n, p);
+	plain = plain_items(t, items, n);
+	p->flexible = plain;
+	if (plain)
+		p->plain = type_record(t, names, plain, n);
 	return p;
 }
 

@@ -101,6 +101,8 @@ make_int(struct types *t, unsigned bytes, bool is_signed, bool flexible)
 	n = types_add(t, key + !flexible, TY_INT, name, bytes, bytes);
 	n->is_signed = is_signed;
 	n->flexible = flexible;
+	if (flexible)
+		n->plain = make_int(t, bytes, is_signed, false);
 	return t->ints[i] = n;
 }
 
@@ -272,16 +274,16 @@ type_enum_value(const struct type *t, uint64_t value)
 }
 
 const struct type *
-type_flexible(struct types *t, const struct type *a)
+type_plain(const struct type *t)
 {
-	return make_int(t, a->size, a->is_signed, true);
+	return t->flexible ? t->plain : t;
 }
 
 const struct type *
 type_settle(struct types *t, const struct type *a)
 {
-	if (a->kind == TY_INT && a->flexible)
-		return type_int(t, a->size, a->is_signed);
+	if (a->flexible)
+		return a->plain;
 	if (a->kind == TY_STRING && !a->size)
 		return type_string(t, 1);
 	return a;

@@ -68,7 +68,9 @@ struct type {
 	uint32_t size;  /* bytes of a value */
 	uint32_t align; /* 1, 2, 4 or 8 */
 	bool is_signed; /* ints; signed aggregations */
-	bool flexible;  /* int literal: takes the other side's sign */
+	bool flexible;  /* int literal: takes the other side's sign; tuple,
+			   record: holds one */
+	const struct type *plain; /* flexible: the same, settled */
 	bool is_union;
 	enum addrspace as;     /* TY_POINTER: of what it points to */
 	const struct type *to; /* pointee or element; nominal: of argument */
@@ -138,8 +140,8 @@ const struct type *type_nominal(struct types *t, const struct nominal *n,
 /* The common type of two uses (REFERENCE 2.2's table), or NULL. */
 const struct type *type_promote(struct types *t, const struct type *a,
 				const struct type *b);
-/* The type of literals of this size and sign: takes the other side's sign. */
-const struct type *type_flexible(struct types *t, const struct type *a);
+/* The type without what is flexible in it. */
+const struct type *type_plain(const struct type *t);
 /* The literal's type with its flexibility gone; a string has a size. */
 const struct type *type_settle(struct types *t, const struct type *a);
 /* The name as messages print it: "int8", "string[4]", "(int8,string[2])". */
