@@ -6,7 +6,7 @@ W=$WORKLOAD
 at=$(nm "$W" | awk '$3 == "work_add" { print "0x" $1 }')
 script="
 BEGIN { print((probe, probetype)); }
-u:$W:work_fn, ur:$W:work_fn { @[probe, probetype] = 1; }
+u:$W:work_fn, ur:$W:work_fn { @fn[probe, probetype] = 1; }
 uprobe:$W:work_outer+1 { @[probe, probetype] = count(); }
 uprobe:$W:work_middle+0 { @zero[probe, probetype] = count(); }
 uprobe:$W:work_outer+0x1 { @hex[probe, probetype] = count(); }
