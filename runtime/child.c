@@ -158,9 +158,8 @@ needs_process(const struct type *t)
 	return false;
 }
 
-/* Whether anything that is printed needs the mappings of a process. */
-static bool
-prints_addresses(const struct prog *p)
+bool
+session_prints_addresses(const struct prog *p)
 {
 	for (uint32_t i = 0; i < p->maps.n; i++) {
 		const struct mapdef *def = p->maps.v[i].def;
@@ -183,7 +182,7 @@ prints_addresses(const struct prog *p)
 void
 child_watch(struct session *s)
 {
-	if (s->child > 0 && prints_addresses(s->prog))
+	if (s->child > 0 && session_prints_addresses(s->prog))
 		ptrace(PTRACE_SEIZE, s->child, 0, PTRACE_O_TRACEEXIT);
 }
 
@@ -222,7 +221,7 @@ child_stopped(struct session *s)
 	while (s->child > 0 && has_changed(s, WSTOPPED, &info) == 1) {
 		event = info.si_status >> 8;
 		if (event == PTRACE_EVENT_EXIT)
-			sym_user_learn(s, (uint32_t)s->child);
+			mappings_learn(s, (uint32_t)s->child);
 		go_on(s->child, info.si_status & 0xff, event);
 	}
 }

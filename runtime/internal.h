@@ -180,9 +180,45 @@ void sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 
 /* The file that the address is mapped from, or NULL: for perf-mode stacks. */
 const char *sym_user_module(struct session *s, uint32_t pid, uint64_t addr);
-/* Remember the mappings of a process that may soon be gone. */
-void sym_user_learn(struct session *s, uint32_t pid);
 void sym_free(struct session *s);
+
+/* What is mapped in processes (mappings.c). */
+struct mapped {           /* a file, or a part of it that is mapped */
+	const char *path; /* "" or "[...]": none */
+	uint32_t major, minor;
+	uint64_t ino, offset;
+	uint32_t pid;         /* one that has it mapped */
+	struct elf_file *elf; /* for symbols.c; NULL: not asked yet, or none */
+	bool asked;
+};
+struct mapping {
+	uint64_t begin, end;
+	struct mapped *file;
+};
+struct process {
+	struct process *next; /* in its bucket */
+	uint32_t pid, parent; /* parent 0: not known */
+	struct mapping *maps; /* the last that has an address counts */
+	uint32_t n, cap;
+	bool ended;
+	struct perfmap *jit; /* for symbols.c */
+};
+/* Whether anything that is printed needs the mappings of a process. */
+bool session_prints_addresses(const struct prog *p);
+/* From here on, if the script prints addresses; before anything is traced. */
+void mappings_start(struct session *s);
+void mappings_watch(struct session *s); /* wake the loop's epoll */
+/* Read a few of the processes that were there before; false: that was all. */
+bool mappings_scan(struct session *s);
+/* Take in what the kernel has reported. */
+void mappings_drain(struct session *s);
+/* Read those of a process that may soon be gone. */
+void mappings_learn(struct session *s, uint32_t pid);
+struct process *mappings_process(struct session *s, uint32_t pid);
+/* That of an address, or NULL. */
+const struct mapping *mappings_at(struct session *s, uint32_t pid,
+				  uint64_t address);
+void mappings_free(struct session *s);
 
 /* What a process's just-in-time compiler says of its code (perfmap.c). Ask
  * while the process lives; the name lives until the next question. */
@@ -330,6 +366,7 @@ struct session {
 	int timer_fd;    /* of --timeout; -1: none */
 	int child_ended; /* the -c child's status as a shell's $?, or -1 */
 	struct symbols *symbols; /* lazily made */
+	struct mappings *mappings;
 	VEC(struct packet_file {
 		const char *path;
 		FILE *file; /* NULL: could not be made */

@@ -68,6 +68,8 @@ open_loop(struct session *s)
 	int ring = session_map(s, MAP_RINGBUF);
 
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll_fd >= 0)
+		mappings_watch(s);
 	return s->epoll_fd >= 0 && watch(s, s->signal_fd) &&
 	       watch(s, s->child_fd) && watch(s, s->pid_fd) && start_timer(s) &&
 	       watch(s, s->timer_fd) &&
@@ -77,6 +79,7 @@ open_loop(struct session *s)
 static void
 drain(struct session *s)
 {
+	mappings_drain(s);
 	if (s->ring)
 		ring_drain(s->ring, s);
 }
@@ -106,8 +109,8 @@ static bool
 wait_once(struct session *s)
 {
 	struct epoll_event events[8];
-	int n = epoll_wait(s->epoll_fd, events, ARRAY_LEN(events),
-			   s->ring ? TICK_MS : -1);
+	int limit = mappings_scan(s) ? 0 : s->ring ? TICK_MS : -1;
+	int n = epoll_wait(s->epoll_fd, events, ARRAY_LEN(events), limit);
 	bool end = false;
 
 	for (int i = 0; i < n; i++) {
@@ -218,6 +221,7 @@ session_run(struct session *s)
 		return give_up(s, "Unable to wait for signals", errno);
 	session_run_special(s, false);
 	child_ready(s);
+	mappings_start(s);
 	if (!follow_start(s) || !session_attach(s))
 		return give_up(s, NULL, 0);
 	if (s->opts->dry_run)

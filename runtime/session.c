@@ -202,6 +202,7 @@ session_free(struct session *s)
 		session_unload(s, i);
 	close_all(s->map_fds, s->prog->maps.n);
 	ring_close(s->ring);
+	mappings_free(s);
 	sym_free(s);
 	flame_free(s);
 	follow_free(s);

@@ -1,0 +1,61 @@
+# ASSERTION: processes that ended before their stacks are printed have names
+# NEEDS: root uprobe tracefs unshare
+# ROWS: 7.6.exited
+tree=${WORKLOAD%/*}/tree
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# Run a script, once attached what follows, and end it after that.
+trace() { # PROGRAM COMMAND...
+	: >"$tmp/err"
+	timeout -k 2 20 "$JIFFY" -e "$1" >"$tmp/out" 2>"$tmp/err" &
+	tracer=$!
+	until grep -q Attached "$tmp/err" || ! kill -0 $tracer; do
+		sleep 0.05
+	done
+	sleep 0.3
+	shift
+	"$@"
+	kill -INT $tracer
+	wait $tracer
+	sed 's/+[0-9]*$//; /^$/d' "$tmp/out"
+}
+
+echo "executed and ended"
+trace "uprobe:$WORKLOAD:work_fn { @[ustack(3)] = count(); }" \
+	"$WORKLOAD" deep 2
+
+echo "forked, orphans and threads among them"
+family() {
+	"$tree" now >/dev/null
+	sleep 0.5
+}
+trace "uprobe:$tree:calls { @[ustack(2)] = count(); }" family |
+	grep -v '^\(@\|\]: \|  *calls$\)' | sort -u
+
+echo "begun before, ended since"
+mkfifo "$tmp/go"
+"$WORKLOAD" wait 1 <"$tmp/go" &
+before=$!
+exec 9>"$tmp/go"
+old() {
+	echo >&9
+	exec 9>&-
+	wait $before
+}
+trace "tracepoint:syscalls:sys_enter_exit_group /pid == $before/ {
+	@[ustack(perf)] = count(); }" old >"$tmp/old"
+sed 's/.*\t[0-9a-f]* _*[Ee]xit.*libc.*/exit in libc/; /^@\|^]/d' "$tmp/old"
+
+echo "in a mount namespace that is gone"
+hidden() {
+	unshare -m sh -c "mount -t tmpfs none /mnt && mkdir /mnt/d &&
+		cp '$WORKLOAD' /mnt/d/hidden && /mnt/d/hidden deep 2;
+		/mnt/d/hidden getppid 3; sleep 1" &
+	sleep 0.7
+}
+trace "tracepoint:syscalls:sys_enter_getppid /comm == \"hidden\"/ {
+	\$s = ustack(6); @[\$s] = count(); }
+	interval:ms:900 { print(@); clear(@); }" hidden |
+	grep '^ *\(main\|0x.*\)$' | sort | uniq -c | awk '{ print $1, $2 }'
+wait
