@@ -8,9 +8,8 @@ command -v as >/dev/null && command -v ld >/dev/null || {
 }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-for i in {1..50000}; do
-	echo ".globl f$i; .type f$i,@function; .size f$i,4; f$i: ret; .balign 4"
-done | as -o "$dir/many.o" - && ld -shared -o "$dir/many" "$dir/many.o"
+seq 50000 | sed 's/.*/.globl f&; .type f&,@function; .size f&,4; f&: ret; .balign 4/' |
+	as -o "$dir/many.o" - && ld -shared -o "$dir/many" "$dir/many.o"
 try() {
 	timeout 60 "$JIFFY" "$@" 2>&1 | sed "s,$dir/,,; s/1:1-[0-9]*/1:1-N/; /~~~/d" | grep .
 }
