@@ -4,7 +4,7 @@
  * programs in PATH, libraries, and what a process has mapped (REFERENCE 3.8).
  */
 #include <dirent.h>
-#include <glob.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -302,19 +302,76 @@ add_program(struct arena *a, struct probe_files *out, const char *name, int pid)
 
 /* ---- patterns ---- */
 
+/*
+ * glob(3) would do, but it knows the homes of users: with it comes all that
+ * looks up names, and in a static executable that is a resolver and a dynamic
+ * loader.
+ */
+struct expansion {
+	struct arena *a;
+	VEC(const char *) paths;
+};
+
+static void expand(struct expansion *e, const char *folder, const char *rest);
+
+/* `name` in `folder`, which ends with '/' or is empty. */
+static void
+expand_name(struct expansion *e, const char *folder, const char *name,
+	    const char *rest)
+{
+	struct stat st;
+	const char *path;
+
+	if (*rest) {
+		expand(e, arena_printf(e->a, "%s%s/", folder, name), rest);
+		return;
+	}
+	path = arena_printf(e->a, "%s%s", folder, name);
+	if (!lstat(path, &st))
+		*vec_push(e->a, &e->paths) = path;
+}
+
+static void
+expand(struct expansion *e, const char *folder, const char *rest)
+{
+	size_t n = strcspn(rest, "/");
+	const char *name = arena_strndup(e->a, rest, n);
+	const struct dirent *entry;
+	DIR *dir;
+
+	rest += n + strspn(rest + n, "/");
+	if (!strpbrk(name, "*?[")) {
+		expand_name(e, folder, name, rest);
+		return;
+	}
+	dir = opendir(*folder ? folder : ".");
+	while (dir && (entry = readdir(dir)))
+		if (!fnmatch(name, entry->d_name, FNM_PERIOD))
+			expand_name(e, folder, entry->d_name, rest);
+	if (dir)
+		closedir(dir);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static void
 add_pattern(struct arena *a, struct probe_files *out, const char *pattern,
 	    int pid)
 {
 	const char *open = through_root(a, pattern, pid);
-	size_t skip = strlen(open) - strlen(pattern);
-	glob_t g;
+	size_t skip = strlen(open) - strlen(pattern), slashes;
+	struct expansion e = { .a = a };
 
-	if (glob(open, 0, NULL, &g) != 0)
-		return;
-	for (size_t i = 0; i < g.gl_pathc; i++)
-		add_file(a, out, g.gl_pathv[i] + skip, g.gl_pathv[i]);
-	globfree(&g);
+	slashes = strspn(open, "/");
+	expand(&e, slashes ? "/" : "", open + slashes);
+	if (e.paths.n)
+		qsort(e.paths.v, e.paths.n, sizeof(*e.paths.v), by_path);
+	for (uint32_t i = 0; i < e.paths.n; i++)
+		add_file(a, out, e.paths.v[i] + skip, e.paths.v[i]);
 }
 
 void
