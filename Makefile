@@ -43,12 +43,19 @@ TARGETS := $(TARGET_SRC:%.c=$(BUILD)/%)
 
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
-# The static one is for images where every page counts: smaller code, and no
-# tables for unwinding, which nothing reads.
+# No tables for unwinding, which nothing reads but debuggers, and these have
+# -g. The static one is for images where every page counts: smaller code. In
+# the other one, only what compiles is made for speed.
+NO_UNWIND := -fno-asynchronous-unwind-tables -fno-unwind-tables
 ifdef STATIC
-OPT ?= -Os -flto=auto -fno-asynchronous-unwind-tables -fno-unwind-tables
+OPT ?= -Os -flto=auto $(NO_UNWIND)
 else
 OPT ?= -O2 -g
+ifndef SAN
+$(BUILD)/probes/%.o $(BUILD)/runtime/%.o $(BUILD)/bpfgen/%.o \
+	$(BUILD)/sema/cdef/%.o $(BUILD)/sema/kernel/%.o: \
+	SMALL := -Os
+endif
 endif
 CFLAGS ?= $(OPT)
 ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE= -MMD -MP
@@ -61,15 +68,22 @@ ifdef SAN
 ALL_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined
 ALL_LDFLAGS += -fsanitize=address,undefined
 else
-ALL_CFLAGS += $(HARDEN)
+ALL_CFLAGS += $(HARDEN) $(NO_UNWIND) -ffunction-sections -fdata-sections
+ALL_LDFLAGS += -Wl,--gc-sections -Wl,-z,noseparate-code
 endif
+# Relocations of a position-independent table take 24 bytes each, or a bit
+# where the linker and the C library know of that.
+RELR := $(shell $(CC) -Wl,--help 2>/dev/null | \
+	grep -q pack-relative-relocs && \
+	printf '\043include <features.h>\n\043if __GLIBC_PREREQ(2, 36)\nyes\n\043endif' | \
+	$(CC) -E -P -xc - 2>/dev/null | grep -qx yes && \
+	echo -Wl,-z,pack-relative-relocs)
 ifdef STATIC
-ALL_CFLAGS += -ffunction-sections -fdata-sections
-ALL_LDFLAGS += -static -s -Wl,--gc-sections -Wl,-z,noseparate-code
+ALL_LDFLAGS += -static -s
 PC_STATIC := --static
 else
 ALL_CFLAGS += -fPIE
-ALL_LDFLAGS += -pie
+ALL_LDFLAGS += -pie $(RELR)
 endif
 
 # What is left out where its headers are missing (or with NO_OPTIONAL=1), and
@@ -105,7 +119,7 @@ $(BUILD)/jiffy: $(OBJ)
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  $@"
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(SMALL) -c -o $@ $<
 
 # All but main(): what unit tests and the interpreter link with.
 $(LIB): $(filter-out $(MAIN),$(OBJ))
