@@ -159,6 +159,26 @@ take_param(struct raw *r)
 	return true;
 }
 
+/* A '$' that is no parameter's. */
+static bool
+fail_param(struct raw *r)
+{
+	char c = r->text[r->at + 1];
+
+	r->p->failed = true;
+	return diag_error(r->p->diag, r->ap->span,
+			  "invalid trailing character for positional param: "
+			  "%c. Try quoting this entire part if this is "
+			  "intentional e.g. \"$%c\".",
+			  c, c);
+}
+
+static bool
+ends_part(const struct raw *r, uint32_t at)
+{
+	return at >= r->end || r->text[at] == ':' || r->text[at] == '"';
+}
+
 /* `name=` before the provider. */
 static void
 take_label(struct raw *r)
@@ -186,8 +206,11 @@ split(struct raw *r)
 			take(r, false);
 			end_part(r);
 			r->after_at = c == '@';
-		} else if (c != '$' || !is_digit_at(r, r->at + 1)) {
+		} else if (c != '$' || ends_part(r, r->at + 1)) {
 			take(r, true);
+		} else if (!is_digit_at(r, r->at + 1) ||
+			   r->text[r->at + 1] == '0') {
+			return fail_param(r);
 		} else if (!take_param(r)) {
 			return false;
 		}

@@ -37,6 +37,28 @@ str_source(struct sema *s, struct node *n, const struct type *t)
 			  type_name(t));
 }
 
+/* Of a literal: str(42) is "42", str("abc", 2) is "ab". */
+static bool
+fold_str(struct sema *s, struct node *n, const struct node *x,
+	 const struct node *len)
+{
+	struct arena *a = sema_arena(s);
+	int64_t v = INT32_MAX;
+	const char *text;
+
+	if ((x->kind != N_INT && x->kind != N_STR) ||
+	    (len && (!sema_literal_int(len, &v) || v < 0)))
+		return false;
+	text = x->kind == N_STR
+		       ? x->str.text
+		       : arena_printf(a, "%lld", (long long)x->num.value);
+	if (len)
+		text = arena_printf(a, "%.*s",
+				    v < INT32_MAX ? (int)v : INT32_MAX, text);
+	sema_make_str(s, n, text);
+	return true;
+}
+
 static bool
 str_check(struct sema *s, struct node *n)
 {
@@ -52,23 +74,8 @@ str_check(struct sema *s, struct node *n)
 	}
 	if (!str_source(s, n, x->type))
 		return false;
-	if (x->kind == N_INT && !len) { /* str(42) is "42" */
-		sema_make_str(s, n,
-			      arena_printf(sema_arena(s), "%lld",
-					   (long long)x->num.value));
+	if (fold_str(s, n, x, len))
 		return true;
-	}
-	if (x->kind == N_STR && !len) {
-		sema_make_str(s, n, x->str.text);
-		return true;
-	}
-	if (x->kind == N_STR && sema_literal_int(len, &v) && v >= 0) {
-		sema_make_str(s, n,
-			      arena_printf(sema_arena(s), "%.*s",
-					   v < INT32_MAX ? (int)v : INT32_MAX,
-					   x->str.text));
-		return true;
-	}
 	sema_warn_space(s, x);
 	if (len && sema_literal_int(len, &v)) {
 		if (v < 0)
