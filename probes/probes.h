@@ -61,6 +61,17 @@ struct attach {
 	const struct unit *done;
 };
 
+/* What stands for a function of a file where its address is not known: none
+ * that a processor has. */
+uint64_t probe_func_tag(const struct target *t);
+/* The function's name, `plain`: as the programmer wrote it. */
+const char *probe_func_name(const struct target *t, bool plain);
+static inline bool
+probe_is_func_tag(uint64_t value)
+{
+	return value >> 48 == 0x8000;
+}
+
 /* All probe types, NULL-ended. */
 extern const struct probe_type *const probe_types[];
 

@@ -10,6 +10,19 @@
 
 #include "internal.h"
 
+/* FNV-1a (Fowler, Noll, Vo) of the file and the function. */
+uint64_t
+probe_func_tag(const struct target *t)
+{
+	const char *const texts[] = { t->group, ":", t->name };
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		for (const char *p = texts[i]; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
+	return 0x8000ull << 48 | hash >> 16;
+}
+
 /* The run of targets from `first` on that lie in one file. */
 static uint32_t
 same_file_run(const struct unit *u, uint32_t first)

@@ -470,6 +470,46 @@ uretprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	return match_any(s, ap, m, &probe_uretprobe);
 }
 
+/* ---- reading the context ---- */
+
+/*
+ * Before 6.6 a return probe cannot tell its function's address. It knows the
+ * cookie, and by it the name: a tag stands for both, at the entry as well, so
+ * that the two are the same key.
+ */
+static struct ref
+func_tag(struct lower *l)
+{
+	enum { ADDRESS_FROM = 0x060600 };
+	const struct unit *u = ir_unit(l);
+	uint32_t version = ir_in(l)->kernel->paths.version, n = u->targets.n;
+	uint64_t *table = arena_alloc(ir_prog(l)->arena, (n + 1) * 8);
+	struct mem row;
+
+	if (!version || version >= ADDRESS_FROM)
+		return u->type->func(l);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!*u->targets.v[i].name)
+			return u->type->func(l);
+		table[i] = probe_func_tag(&u->targets.v[i]);
+	}
+	if (n == 1)
+		return ir_const(l, (int64_t)table[0]);
+	row = ir_row(l, ir_bytes(l, table, (n + 1) * 8), 8, probe_cookie(l), n,
+		     n);
+	return ir_load(l, row.base, row.off, 8);
+}
+
+const char *
+probe_func_name(const struct target *t, bool plain)
+{
+	const struct uprobe_site *p = t->data;
+	const struct elf_symbol *sym = elf_find(p->image->elf, t->name);
+
+	return sym && plain ? elf_plain((struct elf_file *)p->image->elf, sym)
+			    : t->name;
+}
+
 /* ---- attaching ---- */
 
 /* From the function's start, instruction by instruction. */
@@ -557,6 +597,7 @@ const struct probe_type probe_uprobe = {
 	.nargs = PROBE_NARGS,
 	.reg = probe_reg,
 	.func = probe_ip,
+	.func_tag = func_tag,
 	.index = probe_cookie,
 	.attach = uprobe_attach,
 	.list = uprobe_list,
@@ -577,6 +618,7 @@ const struct probe_type probe_uretprobe = {
 	.retval = probe_retval,
 	.reg = probe_reg,
 	.func = probe_func_ip,
+	.func_tag = func_tag,
 	.index = probe_cookie,
 	.attach = uprobe_attach,
 	.list = uprobe_list,

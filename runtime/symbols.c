@@ -246,6 +246,23 @@ user_name(struct session *s, uint32_t pid, const struct mapping *m,
 	return s->config->cpp_demangle ? elf_plain(f, sym) : sym->name;
 }
 
+/* The function that a tag stands for, of those that we have attached to. */
+static const char *
+tagged_name(const struct session *s, uint64_t tag)
+{
+	const struct unit_list *units = s->prog->units;
+
+	for (uint32_t i = 0; i < units->v.n; i++) {
+		const struct unit *u = units->v.v[i];
+
+		for (uint32_t k = 0; u->type->func_tag && k < u->targets.n; k++)
+			if (probe_func_tag(&u->targets.v[k]) == tag)
+				return probe_func_name(&u->targets.v[k],
+						       s->config->cpp_demangle);
+	}
+	return NULL;
+}
+
 void
 sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 	 bool offset)
@@ -254,7 +271,9 @@ sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 	const char *name = NULL;
 	uint64_t off = 0;
 
-	if (m)
+	if (s && probe_is_func_tag(addr))
+		name = tagged_name(s, addr);
+	else if (m)
 		name = user_name(s, pid, m, addr, &off);
 	put(o, name, off, addr, offset);
 }

@@ -251,6 +251,9 @@ struct probe_type {
 	struct ref (*reg)(struct lower *l, const char *name, bool *known);
 	unsigned nargs; /* argN that registers can hold; 0: no limit */
 	struct ref (*func)(struct lower *l); /* address behind `func` */
+	/* What `func` is instead where no address can be had: a value that
+	 * sym_user() knows. NULL: always the address. */
+	struct ref (*func_tag)(struct lower *l);
 	int (*attach)(struct attach *a, const struct unit *u,
 		      const struct target *t);
 	/* -l: one call of the listing's sink for each name there is. */

@@ -164,7 +164,8 @@ func_check(struct sema *s, struct node *n)
 static struct ref
 func_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
-	struct ref addr = ir_unit(l)->type->func(l);
+	const struct probe_type *t = ir_unit(l)->type;
+	struct ref addr = t->func_tag ? t->func_tag(l) : t->func(l);
 
 	return symbol_store(l, n->type, addr, dst);
 }
