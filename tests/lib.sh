@@ -79,6 +79,9 @@ lacks() { # NEED: prints what is not there
 		[ -d /sys/module/"${1#module:}" ] &&
 			grep -q "\[${1#module:}\]" /proc/kallsyms ||
 			echo "no ${1#module:} module in this kernel" ;;
+	percpu) # symbols of each CPU's variables
+		grep -q ' runqueues$' /proc/kallsyms ||
+			echo "no symbols of per-CPU variables in this kernel" ;;
 	kallsyms)
 		awk '$1 !~ /^0+$/ { f = 1; exit } END { exit !f }' \
 			/proc/kallsyms 2>/dev/null ||
