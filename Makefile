@@ -168,6 +168,21 @@ $(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
 	@echo "  $@"
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
 
+# Programs written by hand, beside which `make bench` measures ours: the only
+# use of clang's BPF.
+$(BUILD)/tests/bench/events: tests/bench/events.c Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $< \
+		$(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf) \
+		-lelf -lz
+
+$(BUILD)/tests/bench/events.bpf.o: tests/bench/events.bpf.c Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	$(Q)clang -O2 -g -target bpf -Wall \
+		-I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
+
 $(BUILD)/tests/faults/inject: tests/faults/inject.c Makefile
 	@mkdir -p $(@D)
 	@echo "  $@"
@@ -285,6 +300,8 @@ compare:
 	@tests/compare "$(PEER)"
 bench:
 	@tests/bench/run
+bench-events:
+	@tests/bench/per_event
 lint:
 	@tests/lint
 fmt:
@@ -313,7 +330,7 @@ help:
 
 .PHONY: all unit vm faults fuzz fuzzers fuzz-programs workload objects \
 	test-programs static install deb check \
-	check-fast check-live check-kernels golden compare bench lint fmt demo clean help
+	check-fast check-live check-kernels golden compare bench bench-events lint fmt demo clean help
 .SECONDARY:
 
 -include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC) \
