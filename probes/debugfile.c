@@ -25,6 +25,8 @@
 
 /* ---- sections ---- */
 
+enum { SMALL_MAX = 64 << 20 }; /* .gnu_debugdata and the like */
+
 Elf_Data *
 elf_section(Elf *elf, const char *name)
 {
@@ -39,16 +41,20 @@ elf_section(Elf *elf, const char *name)
 		if (!gelf_getshdr(scn, &sh))
 			continue;
 		have = elf_strptr(elf, strings, sh.sh_name);
-		if (have && !strcmp(have, name))
-			return sh.sh_type == SHT_NOBITS
-				       ? NULL
-				       : elf_rawdata(scn, NULL);
+		if (!have || strcmp(have, name) != 0)
+			continue;
+		if (sh.sh_type == SHT_NOBITS ||
+		    (sh.sh_size > SMALL_MAX && !strncmp(name, ".gnu", 4)))
+			return NULL;
+		return elf_rawdata(scn, NULL);
 	}
 	return NULL;
 }
 
 /* ---- build id ---- */
 
+/* Larger ones, at which nobody could look in passing, are not believed. */
+#define CRC_MAX ((off_t)4 << 30) /* bytes of a debug file without build id */
 enum { BUILD_ID_MIN = 2, BUILD_ID_MAX = 64 };
 
 struct build_id {
@@ -110,7 +116,9 @@ static bool
 has_crc(int fd, uint32_t want)
 {
 	static const size_t size = 1 << 16;
-	uint8_t *buf = malloc(size);
+	struct stat st;
+	uint8_t *buf =
+		fstat(fd, &st) || st.st_size > CRC_MAX ? NULL : malloc(size);
 	uLong crc = crc32(0, NULL, 0);
 	ssize_t n;
 
@@ -124,7 +132,7 @@ has_crc(int fd, uint32_t want)
 static bool
 belongs(struct search *s, int fd)
 {
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	Elf *elf = elf_begin_bounded(fd, ELF_C_READ);
 	struct build_id id;
 	bool good = elf && elf_kind(elf) == ELF_K_ELF;
 

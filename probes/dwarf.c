@@ -54,7 +54,7 @@ open_dwarf(struct dwarf *d, const char *path)
 	if (d->fd < 0)
 		return;
 	elf_version(EV_CURRENT);
-	d->elf = elf_begin(d->fd, ELF_C_READ_MMAP, NULL);
+	d->elf = elf_begin_bounded(d->fd, ELF_C_READ_MMAP);
 	if (d->elf && (elf_section(d->elf, ".debug_info") ||
 		       elf_section(d->elf, ".zdebug_info")))
 		d->dbg = d->lib.dwarf_begin_elf(d->elf, DWARF_C_READ, NULL);

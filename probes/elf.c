@@ -150,7 +150,7 @@ read_debug_file(struct elf_file *f, Elf *elf)
 		fd = open(f->debug, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	other = elf_begin(fd, ELF_C_READ, NULL);
+	other = elf_begin_bounded(fd, ELF_C_READ);
 	read_tables(f, other);
 	elf_end(other);
 	close(fd);
@@ -247,6 +247,8 @@ elf_disk_path(struct arena *a, const char *path)
 	return member ? arena_strndup(a, path, (size_t)(member - path)) : path;
 }
 
+enum { MEMBER_MAX = 1 << 30 }; /* bytes of a file in an archive */
+
 static Elf *
 open_member(struct arena *a, struct opened *o, const char *name,
 	    const char **why)
@@ -254,7 +256,8 @@ open_member(struct arena *a, struct opened *o, const char *name,
 	*why = zip_find(a, o->fd, name, &o->member);
 	if (*why)
 		return NULL;
-	o->copy = malloc(o->member.size + 1);
+	if (o->member.size <= MEMBER_MAX)
+		o->copy = malloc(o->member.size + 1);
 	*why = "does not fit into memory";
 	if (!o->copy)
 		return NULL;
@@ -280,7 +283,7 @@ elf_read(struct arena *a, const char *path, elf_reader *read, void *arg,
 	}
 	elf_version(EV_CURRENT);
 	if (disk == path)
-		elf = elf_begin(o.fd, ELF_C_READ, NULL);
+		elf = elf_begin_bounded(o.fd, ELF_C_READ);
 	else
 		elf = open_member(a, &o, path + strlen(disk) + 2, why);
 	if (elf || disk == path)

@@ -125,6 +125,10 @@ const char *zip_name_at(struct arena *a, int fd, uint64_t offset);
 /* "x.apk" of "x.apk!/lib/y.so": what is to be opened for a path. */
 const char *elf_disk_path(struct arena *a, const char *path);
 
+/* elf_begin() for reading, but NULL for a file that would take all memory:
+ * of unbelievably many sections, segments or symbols (bound.c). */
+Elf *elf_begin_bounded(int fd, Elf_Cmd how);
+
 typedef void elf_reader(struct elf_file *f, Elf *elf, void *arg);
 /* As elf_open(), but `read` takes what it wants instead of the symbols. */
 struct elf_file *elf_read(struct arena *a, const char *path, elf_reader *read,

@@ -240,7 +240,8 @@ static bool
 save(struct session *s, struct out *o)
 {
 	const char *path = s->opts->flamegraph;
-	FILE *f = fopen(path, "we");
+	int fd = create_file(s->arena, path);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	bool good = f && fwrite(o->buf.s, 1, o->buf.n, f) == o->buf.n;
 
 	if (f && fclose(f))

@@ -286,6 +286,9 @@ enum options_result options_parse(struct options *o, struct arena *a, int argc,
 bool options_settle(const struct script_options *o, struct diag *d);
 /* "v1.2.3" */
 const char *options_version(void);
+/* A file that the user named, empty, to be written: a descriptor, or -1 and
+ * errno. In folders of everybody only what is ours (create.c). */
+int create_file(struct arena *a, const char *path);
 /* Replace a file by `text` in one step; false: errno says why. */
 bool rewrite_file(struct arena *a, const char *path, const char *text,
 		  size_t n);
@@ -436,6 +439,9 @@ bool follow_watches(const struct session *s, int fd);
 /* Those that there was no room for. */
 void follow_report(struct session *s);
 void follow_free(struct session *s);
+
+/* All is attached: give up what is not needed to go on (confine.c). */
+void confine(const struct session *s);
 
 /* Tell who waits that all is attached; that the end has come (ready.c). */
 void ready_tell(struct session *s);

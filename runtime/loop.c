@@ -231,6 +231,8 @@ session_run(struct session *s)
 	child_watch(s);
 	if (!child_release(s))
 		return give_up(s, NULL, 0);
+	if (s->attach.fds.n || s->attach.slow_fds.n)
+		confine(s);
 	ready_tell(s);
 	notice(s);
 	poll_events(s);

@@ -136,7 +136,7 @@ open_output(struct session *s)
 	s->out->session = s;
 	if (!path)
 		return true;
-	s->out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	s->out->fd = create_file(s->arena, path);
 	if (s->out->fd >= 0)
 		return true;
 	session_error(s, "Failed to open output file: \"%s\": %s", path,

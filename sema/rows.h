@@ -61,6 +61,7 @@ enum word_flags {
 	WORD_EFFECT = 1 << 18,  /* its result may be left alone */
 	WORD_REPORTS = 1 << 17, /* may send an event of its own in an
 				   expression */
+	WORD_FILES = 1 << 19,   /* its on_event makes files */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */

@@ -142,13 +142,15 @@ file_for(struct session *s, const char *path)
 {
 	struct packet_file *p;
 	uint32_t i;
+	int fd;
 
 	for (i = 0; i < s->packet_files.n; i++)
 		if (!strcmp(s->packet_files.v[i].path, path))
 			return s->packet_files.v[i].file;
 	p = vec_push(s->prog->arena, &s->packet_files);
 	p->path = path;
-	p->file = fopen(path, "we");
+	fd = create_file(s->arena, path);
+	p->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (p->file && write_header(p->file))
 		return p->file;
 	session_error(s, "failed to create pcap file '%s' (%s)", path,
@@ -183,7 +185,8 @@ skboutput_event(struct session *s, const struct event *e)
 const struct builtin packet_words[] = {
 	{ "skboutput", "(string literal, any, int, int) -> uint32",
 	  "write a packet to a pcap file", .check = skboutput_check,
-	  .lower = skboutput_lower, .on_event = skboutput_event },
+	  .lower = skboutput_lower, .on_event = skboutput_event,
+	  .flags = WORD_FILES },
 	{ 0 },
 };
 /* clang-format on */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns what the tracer gives up once all is attached. From then on it reads
+ * what traced processes control: their files, mappings, perf maps. Should one
+ * of them find a hole, the code behind it may not start a program, open a file
+ * for writing, trace or write another process, load a module, mount or talk to
+ * the network (seccomp(2); a refused call gets EPERM). With --unsafe, whose
+ * script starts programs itself, and where files are still to be written,
+ * nothing is given up. Costs some 30 us once; a kernel without seccomp is no
+ * error.
+ */
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#if defined(__x86_64__)
+enum { ARCH = AUDIT_ARCH_X86_64, NUMBERS_END = 0x40000000 /* x32 */ };
+#elif defined(__aarch64__)
+enum { ARCH = AUDIT_ARCH_AARCH64, NUMBERS_END = 0x40000000 };
+#endif
+
+/* Never used by a tracer that runs. */
+static const uint16_t refused[] = {
+	SYS_execve,
+	SYS_execveat,
+	SYS_process_vm_writev,
+	SYS_mount,
+	SYS_umount2,
+	SYS_init_module,
+	SYS_finit_module,
+	SYS_kexec_load,
+	SYS_pivot_root,
+	SYS_chroot,
+	SYS_setns,
+	SYS_unshare,
+	SYS_connect,
+	SYS_bind,
+	SYS_renameat,
+	SYS_renameat2,
+	SYS_unlinkat,
+	SYS_linkat,
+	SYS_symlinkat,
+	SYS_mkdirat,
+	SYS_mknodat,
+	SYS_fchmodat,
+	SYS_fchownat,
+	SYS_truncate,
+	SYS_open_by_handle_at,
+	SYS_keyctl,
+	SYS_add_key,
+	SYS_io_uring_setup,
+	SYS_openat2,
+	SYS_swapon,
+	SYS_reboot,
+	SYS_settimeofday,
+	SYS_clock_settime,
+#ifdef SYS_open
+	SYS_open,
+	SYS_creat,
+	SYS_rename,
+	SYS_unlink,
+	SYS_link,
+	SYS_symlink,
+	SYS_mkdir,
+	SYS_mknod,
+	SYS_chmod,
+	SYS_chown,
+#endif
+};
+
+/* Room for every row and the checks around them. */
+enum { INSNS = 2 * ARRAY_LEN(refused) + 40 };
+
+struct filter {
+	struct sock_filter v[INSNS];
+	unsigned short n;
+};
+
+static void
+add(struct filter *f, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+{
+	assert(f->n < INSNS);
+	f->v[f->n++] = (struct sock_filter){ code, yes, no, k };
+}
+
+static void
+load(struct filter *f, size_t offset)
+{
+	add(f, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+static void
+refuse(struct filter *f)
+{
+	add(f, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1 /* EPERM */, 0, 0);
+}
+
+static void
+allow(struct filter *f)
+{
+	add(f, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+}
+
+static size_t
+argument(unsigned i)
+{
+	return offsetof(struct seccomp_data, args) + i * sizeof(uint64_t);
+}
+
+/* openat(): for reading only. */
+static void
+only_reading(struct filter *f)
+{
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 4);
+	load(f, argument(2));
+	add(f, BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 0, 1);
+	refuse(f);
+	allow(f);
+}
+
+/* ptrace(): to let the child of -c go on. */
+static void
+only_going_on(struct filter *f)
+{
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 6);
+	load(f, argument(0));
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_CONT, 3, 0);
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_LISTEN, 2, 0);
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_DETACH, 1, 0);
+	refuse(f);
+	allow(f);
+}
+
+/* socket(): to the service manager. */
+static void
+only_local(struct filter *f)
+{
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 4);
+	load(f, argument(0));
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0);
+	refuse(f);
+	allow(f);
+}
+
+static void
+make_filter(struct filter *f)
+{
+	load(f, offsetof(struct seccomp_data, arch));
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
+	refuse(f);
+	load(f, offsetof(struct seccomp_data, nr));
+	add(f, BPF_JMP | BPF_JGE | BPF_K, NUMBERS_END, 0, 1);
+	refuse(f);
+	only_reading(f);
+	only_going_on(f);
+	only_local(f);
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		add(f, BPF_JMP | BPF_JEQ | BPF_K, refused[i], 0, 1);
+		refuse(f);
+	}
+	allow(f);
+}
+
+static bool
+writes_files(const struct session *s)
+{
+	for (uint32_t i = 0; i < s->prog->events.n; i++) {
+		const struct builtin *word = s->prog->events.v[i]->word;
+
+		if (word && word->flags & WORD_FILES)
+			return true;
+	}
+	return s->opts->flamegraph != NULL;
+}
+
+void
+confine(const struct session *s)
+{
+	struct filter f = { 0 };
+	struct sock_fprog program;
+
+	if (s->opts->unsafe || writes_files(s))
+		return;
+	make_filter(&f);
+	program.len = f.n;
+	program.filter = f.v;
+	if (!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+		return;
+	/* Without CAP_SYS_ADMIN the kernel wants this promise first. */
+	if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}

@@ -1,0 +1,30 @@
+# ASSERTION: a traced process's name and text with escape sequences: as they
+# ASSERTION: are in text (as upstream), never raw under --escape and in JSON
+# NEEDS: root tracefs
+dir=$(mktemp -d)
+trap 'rm -r "$dir"' EXIT
+name=$(printf 'a\033[31m\007\r\nb')
+cp "$WORKLOAD" "$dir/$name"
+run() {
+	"$JIFFY" -q -c "$WORKLOAD exec 0" "$@" -e 'begin {
+		printf("%s\n", "\x1b[2Jtext"); }' >/dev/null # warm
+	: >"$dir/ready"
+	timeout -k 2 20 "$JIFFY" -q --ready-fd 9 "$@" -e '
+		tracepoint:raw_syscalls:sys_enter /args.id == 110 &&
+		strcontains(comm, "[31m")/ {
+			@[comm] = count(); printf("%s|%r\n", comm, buf(comm, 5)); exit(); }' \
+		9>"$dir/ready" >"$dir/out" &
+	tracer=$!
+	tries=100
+	until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+	"$dir/$name" getppid 1
+	wait $tracer || :
+	printf '%s: control characters: %d\n' "$*" \
+		"$(tr -d '\n' <"$dir/out" | tr -cd '\000-\037\177' | wc -c)"
+}
+run
+run --escape
+run -f json
