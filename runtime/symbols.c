@@ -192,7 +192,7 @@ elf_of(struct session *s, const struct mapping *m)
 	struct symbols *y = symbols(s);
 	struct mapped *f = m->file;
 	struct loaded *file;
-	struct stat st;
+	struct stat st = { 0 };
 	const char *why, *path;
 
 	if (f->asked)
