@@ -159,24 +159,43 @@ largest(const struct placer *c, struct func *f, struct func **owner)
 	return best;
 }
 
-/* Move the largest objects away until the chain fits. What is left over is
- * reported when spills are known (slots.c). */
+/* Move objects of `excess` bytes away, the largest first, at least `least` of
+ * them. False: there are none. */
+static bool
+move_some(struct placer *c, struct func *f, uint32_t excess, uint32_t least)
+{
+	struct func *owner = f;
+	uint32_t bytes = 0, n;
+	struct obj *o;
+
+	for (n = 0; n < least || bytes < excess; n++) {
+		o = largest(c, f, &owner);
+		if (!o)
+			break;
+		bytes += o->size;
+		to_scratch(c, owner, o);
+	}
+	for (; n && f; f = f->parent)
+		lay_out(c, f);
+	return n;
+}
+
+/* Move the largest objects away until the chain fits. They share bytes, so it
+ * takes several rounds; twice as many in each, since laying out takes time.
+ * What is left over is reported when spills are known (slots.c). */
 static void
 fit_chain(struct placer *c, struct func *f)
 {
+	uint32_t least = 1, size;
 	const struct func *up;
 
 	if (chain_size(c, f) > STACK_LIMIT / 2)
 		for (up = f; up; up = up->parent)
 			measure_spills(c, c->p->funcs.v[up->index]);
-	while (chain_size(c, f) > STACK_LIMIT) {
-		struct func *owner = f;
-		struct obj *o = largest(c, f, &owner);
-
-		if (!o)
+	while ((size = chain_size(c, f)) > STACK_LIMIT) {
+		if (!move_some(c, f, size - STACK_LIMIT, least))
 			return;
-		to_scratch(c, owner, o);
-		lay_out(c, owner);
+		least *= 2;
 	}
 }
 

@@ -104,7 +104,8 @@ void gen_macros(struct gen *g);
 void gen_pointer(struct gen *g);
 /* An integer or a bool behind a pointer; false: there is no pointer. */
 bool gen_field(struct gen *g, unsigned depth);
-void gen_enum_value(struct gen *g, const struct gtype *t, unsigned depth);
+void gen_enum_value(struct gen *g, const struct gtype *t, unsigned depth,
+		    bool solid);
 
 /* ---- gen_word.c ---- */
 

@@ -232,11 +232,11 @@ gen_field(struct gen *g, unsigned depth)
 }
 
 void
-gen_enum_value(struct gen *g, const struct gtype *t, unsigned depth)
+gen_enum_value(struct gen *g, const struct gtype *t, unsigned depth, bool solid)
 {
-	if (depth && chance(g, 20)) {
+	if (solid || (depth && chance(g, 20))) {
 		put(g, "((enum e%u)", t->id);
-		gen_value(g, &g_int, depth - 1, true);
+		gen_value(g, &g_int, depth ? depth - 1 : 0, true);
 		put(g, ")");
 	} else {
 		put(g, "E%u_%u", t->id, rnd(g, ENUM_VALUES));

@@ -468,7 +468,7 @@ string_value(struct gen *g, unsigned depth, bool solid)
 }
 
 static void
-composite(struct gen *g, const struct gtype *t, unsigned depth)
+composite(struct gen *g, const struct gtype *t, unsigned depth, bool solid)
 {
 	unsigned i;
 
@@ -477,7 +477,7 @@ composite(struct gen *g, const struct gtype *t, unsigned depth)
 		put(g, i ? ", " : "");
 		if (t->kind == G_RECORD)
 			put(g, "f%u = ", i);
-		gen_value(g, t->item[i], depth ? depth - 1 : 0, false);
+		gen_value(g, t->item[i], depth ? depth - 1 : 0, solid && !i);
 	}
 	put(g, t->kind == G_TUPLE && t->n == 1 ? ",)" : ")");
 }
@@ -515,7 +515,7 @@ gen_value(struct gen *g, const struct gtype *t, unsigned depth, bool solid)
 	case G_TUPLE:
 	case G_RECORD:
 		if (chance(g, 50) || !stored(g, t, depth ? depth - 1 : 0))
-			composite(g, t, depth);
+			composite(g, t, depth, solid);
 		return;
 	case G_ARRAY:
 		if (chance(g, 40) || !stored(g, t, depth ? depth - 1 : 0))
@@ -523,7 +523,7 @@ gen_value(struct gen *g, const struct gtype *t, unsigned depth, bool solid)
 		return;
 	case G_ENUM:
 		if (chance(g, 40) || !stored(g, t, depth ? depth - 1 : 0))
-			gen_enum_value(g, t, depth);
+			gen_enum_value(g, t, depth, solid);
 		return;
 	case G_PTR:
 		return;
