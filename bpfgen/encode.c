@@ -328,12 +328,22 @@ gen_xadd(struct gen *g, const struct op *op)
 static void
 gen_spill(struct gen *g, const struct op *op)
 {
-	int off = -(int)g->f->stack + 8 * (int)op->imm;
+	bool far = ir_is_far(g->f, op->imm);
+	int off = far ? ir_far_off(g->f, op->imm)
+		      : 8 * (int)op->imm - (int)g->f->stack;
+	int base = FRAME;
 
-	if (op->code == IR_SPILL)
-		put(g, BPF_STX | BPF_MEM | BPF_DW, FRAME, op->areg[0], off, 0);
-	else
-		put(g, BPF_LDX | BPF_MEM | BPF_DW, op->reg, FRAME, off, 0);
+	if (op->code == IR_SPILL) {
+		base = far ? op->areg[1] : FRAME;
+		put(g, BPF_STX | BPF_MEM | BPF_DW, base, op->areg[0], off, 0);
+		return;
+	}
+	if (far) {
+		put(g, BPF_LDX | BPF_MEM | BPF_DW, op->reg, FRAME,
+		    g->f->objs.v[g->f->far.obj].where, 0);
+		base = op->reg;
+	}
+	put(g, BPF_LDX | BPF_MEM | BPF_DW, op->reg, base, off, 0);
 }
 
 /* ---- control ---- */

@@ -179,7 +179,9 @@ const char *ir_cond_text(enum ir_cond c);
  * - PHIs have moved from blk->ops to blk->phis and are no code: at the end of
  *   predecessor i, register reg (or slot imm, with has_imm) holds argument i;
  *   from the block's start on, it is called by the phi's name.
- * - Slot n is at r10 + ir_slot_off(f, n).
+ * - Slot n is at r10 + ir_slot_off(f, n); the last far.n of them are in
+ *   scratch. Their SPILL has the address of that as a second argument; RELOAD
+ *   reads it into its own register.
  */
 static inline int32_t
 ir_slot_off(const struct func *f, int64_t slot)

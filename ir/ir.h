@@ -103,6 +103,13 @@ struct func {
 	VEC(struct obj) objs;
 	uint32_t stack;        /* bytes used of 512, after placement + spill */
 	uint32_t nslots;       /* spill slots of 8 bytes */
+	uint32_t room;         /* bytes that they are likely to need */
+	struct far {           /* the last ones of them, where the stack has */
+		uint32_t size; /* no room: in scratch. Bytes there, 0: none */
+		uint32_t obj;  /* holds their address */
+		uint32_t off;  /* from it */
+		uint32_t n;    /* how many they are */
+	} far;
 	uint32_t scratch_size; /* bytes this function needs in scratch */
 	uint32_t next_blk;     /* id of the next new block */
 	bool no_ctx;           /* never reads its context */
@@ -118,6 +125,20 @@ struct own {
 	enum ir_helper helper;
 	struct own *next;
 };
+
+/* Of a slot: is it one of those in scratch; where there. */
+static inline bool
+ir_is_far(const struct func *f, int64_t slot)
+{
+	return slot >= (int64_t)f->nslots - f->far.n;
+}
+
+static inline int32_t
+ir_far_off(const struct func *f, int64_t slot)
+{
+	return (int32_t)f->far.off +
+	       8 * (int32_t)(slot - (f->nslots - f->far.n));
+}
 
 enum map_use {
 	MAP_USER, /* a map of the script: def is set */

@@ -87,6 +87,8 @@ struct scope {
 	struct region *region;
 	struct kept *kept;
 	struct blk *no_cell; /* where ir_map_cell goes without a cell */
+	/* Objects of all searches, one after the other: number + 1. */
+	uint32_t find_frame, find_state;
 };
 
 /* Where a value lies, before it is read. */

@@ -268,22 +268,37 @@ find_function(struct lower *l, uint32_t hay_size, uint32_t needle_size)
 	return c.f;
 }
 
+/* Searches do not overlap: one object serves those of a function. */
+static struct mem
+shared_obj(struct lower *l, uint32_t *index, uint32_t size)
+{
+	if (!*index) {
+		*index = l->f->objs.n + 1;
+		return ir_obj(l, size, 8);
+	}
+	return (struct mem){ lower_obj_again(l, *index - 1), 0 };
+}
+
 struct ref
 ir_str_find(struct lower *l, struct mem hay, uint32_t hay_size,
 	    struct mem needle, uint32_t needle_size)
 {
-	struct mem frame = ir_obj(l, FRAME_SIZE, 8);
-	struct mem state = ir_obj(l, STATE_SIZE, 8);
+	struct scope *s = l->scope;
+	struct mem frame, state;
 	uint64_t rounds = ((uint64_t)hay_size + 1) * (needle_size + 1) + 1;
 
-	if (l->cur && lower_without_loop(l)) {
+	if (!l->cur)
+		return REF_NONE;
+	if (lower_without_loop(l)) {
 		diag_error(l->prog->diag, l->span,
 			   "this kernel cannot search a string in a probe "
 			   "(helper bpf_loop, kernel 5.17)");
 		return ir_const(l, MISS);
 	}
-	l->f->objs.v[ir_op(l->f, frame.base)->index].on_stack = true;
-	l->f->objs.v[ir_op(l->f, state.base)->index].scratch = true;
+	frame = shared_obj(l, &s->find_frame, FRAME_SIZE);
+	state = shared_obj(l, &s->find_state, STATE_SIZE);
+	l->f->objs.v[s->find_frame - 1].on_stack = true;
+	l->f->objs.v[s->find_state - 1].scratch = true;
 	pin(l, frame);
 	pin(l, state);
 	pin(l, hay);

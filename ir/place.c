@@ -10,6 +10,8 @@
  *	a unit's scratch	its function's bytes, then its callbacks'
  *				(those of one caller on top of each other),
  *				in entries of at most 32 KiB
+ *	a function's bytes	objects, then the slots that are far: those for
+ *				which the stack has no room even so
  */
 #include <linux/bpf.h>
 
@@ -75,6 +77,56 @@ count_values(const struct func *f, const live_list *l)
 	return n;
 }
 
+/* At most so many values are alive at once: from the first place of each to its
+ * last, in the order of the blocks. Soon known, and most probes have few. */
+static uint32_t
+count_at_most(const struct func *f, struct arena *tmp)
+{
+	uint32_t *last = arena_alloc(tmp, f->ops.n * sizeof(*last));
+	uint32_t now = 0, most = 0, at = 0, i, k, n;
+	uint32_t *ends; /* by place: values that are read last there */
+
+	for (i = 0; i < f->blks.n; i++) {
+		const struct blk *b = f->blks.v[i];
+
+		for (k = 0; k < b->ops.n; k++, at++) {
+			const struct op *op = ir_op(f, b->ops.v[k]);
+
+			last[b->ops.v[k].id] = at;
+			for (n = 0; n < ir_ref_args(op); n++)
+				last[op->arg[n].id] = at;
+			for (n = 0; op->phi && n < b->preds.n; n++)
+				last[op->phi[n].id] = at;
+		}
+	}
+	ends = arena_alloc(tmp, (at + 1) * sizeof(*ends));
+	for (i = 0, at = 0; i < f->blks.n; i++) {
+		const struct blk *b = f->blks.v[i];
+
+		for (k = 0; k < b->ops.n; k++, at++) {
+			now -= ends[at];
+			if (ir_is_remat(ir_op(f, b->ops.v[k])) ||
+			    last[b->ops.v[k].id] == at)
+				continue;
+			ends[last[b->ops.v[k].id]]++;
+			now++;
+			most = now > most ? now : most;
+		}
+	}
+	return most;
+}
+
+static bool
+may_need_room(const struct func *f)
+{
+	struct arena tmp = { 0 };
+	bool may = f->ops.n > STACK_LIMIT / 8 &&
+		   count_at_most(f, &tmp) > STACK_LIMIT / 8 / 2;
+
+	arena_free(&tmp);
+	return may;
+}
+
 /* Where room is short: 8 bytes for each value that is alive where most are,
  * but for those that survive calls in registers. */
 static void
@@ -98,6 +150,8 @@ measure_spills(struct placer *c, struct func *f)
 	}
 	arena_free(&tmp);
 	c->room[f->index] = SPILL_ROOM;
+	/* A quarter more: most are alive inside of a block, maybe. */
+	most += most / 4;
 	if (most > KEPT && (most - KEPT) * 8 > SPILL_ROOM)
 		c->room[f->index] = (most - KEPT) * 8;
 }
@@ -124,6 +178,20 @@ to_scratch(struct placer *c, struct func *f, struct obj *o)
 		add_key(f);
 }
 
+/* Behind the objects, within one entry. */
+static void
+lay_out_far(struct func *f)
+{
+	uint32_t at = (f->scratch_size + 7) & ~7u;
+
+	if (at % SCRATCH_PAGE + f->far.size > SCRATCH_PAGE)
+		at = (at / SCRATCH_PAGE + 1) * SCRATCH_PAGE;
+	f->far.off = at;
+	f->scratch_size = at + f->far.size;
+	f->stack = ((f->stack + 7) & ~7u) + 8;
+	f->objs.v[f->far.obj].where = -(int32_t)f->stack;
+}
+
 static void
 lay_out(struct placer *c, struct func *f)
 {
@@ -136,6 +204,26 @@ lay_out(struct placer *c, struct func *f)
 		f->objs.v[o->n].where = -8;
 		f->stack = f->stack < 8 ? 8 : f->stack;
 	}
+	if (f->far.size)
+		lay_out_far(f);
+}
+
+/* Slots in scratch, and a word on the stack that says where. */
+static void
+add_far(struct placer *c, struct func *f)
+{
+	struct obj o = { .size = 8, .align = 8, .pinned = true };
+
+	o.on_stack = true;
+	if (!has_key(c, f))
+		add_key(f);
+	f->far.size = 2 * c->room[f->index];
+	if (f->far.size > SCRATCH_PAGE)
+		f->far.size = SCRATCH_PAGE;
+	f->far.obj = f->objs.n;
+	*vec_push(f->arena, &f->objs) = o;
+	c->room[f->index] = SPILL_ROOM;
+	lay_out(c, f);
 }
 
 /* The largest object that is on the stack of `f` or its callers. */
@@ -180,20 +268,37 @@ move_some(struct placer *c, struct func *f, uint32_t excess, uint32_t least)
 	return n;
 }
 
+/* False: nobody needs many. */
+static bool
+move_slots(struct placer *c, struct func *f)
+{
+	struct func *most = f;
+
+	for (; f; f = f->parent)
+		if (c->room[f->index] > c->room[most->index])
+			most = f;
+	if (c->room[most->index] <= SPILL_ROOM || most->far.size)
+		return false;
+	add_far(c, most);
+	return true;
+}
+
 /* Move the largest objects away until the chain fits. They share bytes, so it
  * takes several rounds; twice as many in each, since laying out takes time.
- * What is left over is reported when spills are known (slots.c). */
+ * Then slots have to go, of the function that needs most. What is left over is
+ * reported when spills are known (slots.c). */
 static void
 fit_chain(struct placer *c, struct func *f)
 {
 	uint32_t least = 1, size;
 	const struct func *up;
 
-	if (chain_size(c, f) > STACK_LIMIT / 2)
+	if (chain_size(c, f) > STACK_LIMIT / 2 || may_need_room(f))
 		for (up = f; up; up = up->parent)
 			measure_spills(c, c->p->funcs.v[up->index]);
 	while ((size = chain_size(c, f)) > STACK_LIMIT) {
-		if (!move_some(c, f, size - STACK_LIMIT, least))
+		if (!move_some(c, f, size - STACK_LIMIT, least) &&
+		    !move_slots(c, f))
 			return;
 		least *= 2;
 	}
@@ -409,11 +514,105 @@ look_up_pages(struct placer *c, struct func *f)
 	for (i = 0; i < f->objs.n; i++)
 		if (f->objs.v[i].scratch)
 			used[f->objs.v[i].where / SCRATCH_PAGE] = true;
+	if (f->far.size)
+		used[f->far.off / SCRATCH_PAGE] = true;
 	for (i = c->pages; i-- > 0;)
 		if (used[i])
 			pages[i] = look_up(f, c->map, key,
 					   unit_index(f) * c->pages + i);
 	return pages;
+}
+
+/* Where the slots in scratch are, for those who have no other register. */
+static void
+keep_far(struct func *f, struct ref base)
+{
+	struct op obj = { .code = IR_OBJ, .index = f->far.obj };
+	struct op store = { .code = IR_STORE, .nargs = 2 };
+	struct blk *body = NULL;
+	uint32_t i;
+
+	for (i = 0; i < f->blks.n && !body; i++) {
+		const struct op *end = ir_end(f, f->blks.v[i]);
+
+		if (end->code == IR_BR && end->arg[0].id == base.id)
+			body = f->blks.v[i]->succ[0];
+	}
+	obj.span = store.span = ir_end(f, body)->span;
+	store.arg[0] = ir_new_op(f, obj);
+	store.arg[1] = base;
+	ir_insert(f, body, 0, store.arg[0]);
+	ir_insert(f, body, 1, ir_new_op(f, store));
+	f->far.off %= SCRATCH_PAGE;
+}
+
+/* Where room is short: the address of an object in scratch is made anew in
+ * each block that uses it, or it would take a slot from the first use to the
+ * last. */
+static void
+make_local(struct func *f, struct blk *b, struct ref *here)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < b->ops.n; i++) {
+		struct ref r = b->ops.v[i];
+		uint32_t n = ir_ref_args(ir_op(f, r));
+
+		if (ir_op(f, r)->code == IR_PHI)
+			continue;
+		for (k = 0; k < n; k++) {
+			struct ref a = ir_op(f, r)->arg[k];
+			struct op again = *ir_op(f, a);
+			uint32_t obj = again.index;
+
+			if (!in_scratch(f, a))
+				continue;
+			again.span = ir_op(f, r)->span;
+			if (!here[obj].id) {
+				here[obj] = ir_new_op(f, again);
+				ir_insert(f, b, i++, here[obj]);
+			}
+			ir_op(f, r)->arg[k] = here[obj];
+		}
+	}
+}
+
+static void
+drop_unread(struct func *f, struct arena *tmp)
+{
+	bool *read = arena_alloc(tmp, f->ops.n);
+	uint32_t i, k, n;
+
+	for (i = 0; i < f->blks.n; i++)
+		for (k = 0; k < f->blks.v[i]->ops.n; k++) {
+			const struct op *op = ir_op(f, f->blks.v[i]->ops.v[k]);
+
+			for (n = 0; n < ir_ref_args(op); n++)
+				read[op->arg[n].id] = true;
+			for (n = 0; op->phi && n < f->blks.v[i]->preds.n; n++)
+				read[op->phi[n].id] = true;
+		}
+	for (i = 0; i < f->blks.n; i++) {
+		struct blk *b = f->blks.v[i];
+
+		for (k = n = 0; k < b->ops.n; k++)
+			if (read[b->ops.v[k].id] || !in_scratch(f, b->ops.v[k]))
+				b->ops.v[n++] = b->ops.v[k];
+		b->ops.n = n;
+	}
+}
+
+static void
+make_all_local(struct placer *c, struct func *f)
+{
+	struct ref *here = arena_alloc(&c->tmp, f->objs.n * sizeof(*here));
+	uint32_t i;
+
+	for (i = 0; i < f->blks.n; i++) {
+		memset(here, 0, f->objs.n * sizeof(*here));
+		make_local(f, f->blks.v[i], here);
+	}
+	drop_unread(f, &c->tmp);
 }
 
 static void
@@ -425,7 +624,12 @@ use_scratch(struct placer *c, struct func *f)
 	for (i = 0; i < f->objs.n; i++)
 		if (f->objs.v[i].scratch)
 			f->objs.v[i].where += (int32_t)start;
+	f->far.off += start;
+	if (c->room[f->index])
+		make_all_local(c, f);
 	pages = look_up_pages(c, f);
+	if (f->far.size)
+		keep_far(f, pages[f->far.off / SCRATCH_PAGE]);
 	for (i = 0; i < f->blks.n; i++) {
 		struct blk *b = f->blks.v[i];
 
@@ -452,8 +656,11 @@ ir_place(struct prog *p)
 	for (i = 0; i < p->funcs.n; i++)
 		ir_rpo(p->funcs.v[i]);
 	choose(&c);
-	for (i = 0; i < p->funcs.n; i++)
+	for (i = 0; i < p->funcs.n; i++) {
 		any |= has_key(&c, p->funcs.v[i]);
+		p->funcs.v[i]->room =
+			c.room[i] ? c.room[i] : (uint32_t)SPILL_ROOM;
+	}
 	if (any)
 		ok = size_scratch(&c);
 	for (i = 0; ok && i < p->funcs.n; i++)

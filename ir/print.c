@@ -249,6 +249,10 @@ print_operands(const struct blk *b, const struct op *op, struct sbuf *out)
 		sbuf_putc(out, ' ');
 		print_ref(op->arg[0], op->areg[0], out);
 		sbuf_printf(out, " -> %lld", (long long)op->imm);
+		if (op->nargs > 1) {
+			sbuf_puts(out, " at ");
+			print_ref(op->arg[1], op->areg[1], out);
+		}
 		break;
 	case IR_RELOAD:
 		sbuf_printf(out, " %lld", (long long)op->imm);
@@ -340,6 +344,9 @@ print_func(const struct func *f, struct sbuf *out)
 	print_item(out, "stack", f->stack);
 	print_item(out, "slots", f->nslots);
 	print_item(out, "scratch", f->scratch_size);
+	if (f->far.size)
+		sbuf_printf(out, " far %u %u %u %u", f->far.n, f->far.size,
+			    f->far.obj, f->far.off);
 	sbuf_puts(out, f->allocated ? " allocated {\n" : " {\n");
 	for (i = 0; i < f->objs.n; i++)
 		print_obj(&f->objs.v[i], i, out);

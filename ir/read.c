@@ -392,6 +392,15 @@ read_own(struct reader *r, struct func *f)
 		ir_add_own(f->parent, h, f);
 }
 
+static void
+read_far(struct reader *r, struct far *far)
+{
+	far->n = rd_u32(r);
+	far->size = rd_u32(r);
+	far->obj = rd_u32(r);
+	far->off = rd_u32(r);
+}
+
 static bool
 read_func_item(struct reader *r, struct func *f)
 {
@@ -409,6 +418,8 @@ read_func_item(struct reader *r, struct func *f)
 		f->nslots = rd_u32(r);
 	else if (rd_take_word(r, "scratch"))
 		f->scratch_size = rd_u32(r);
+	else if (rd_take_word(r, "far"))
+		read_far(r, &f->far);
 	else if (rd_take_word(r, "allocated"))
 		f->allocated = true;
 	else

@@ -291,6 +291,8 @@ read_operands(struct reader *r, struct blk *b, struct op *op)
 		read_arg(r, op);
 		rd_want(r, '>', "'->' should stand here");
 		op->imm = rd_num(r);
+		if (rd_take_word(r, "at"))
+			read_arg(r, op);
 		break;
 	case IR_RELOAD:
 		op->imm = rd_num(r);

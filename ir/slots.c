@@ -8,7 +8,13 @@
  *	r10 - 0		objects (place.c)
  *	    ...		up to func->stack, rounded to 8
  *	    -8 ...	slots, from the lowest address upwards
+ *
+ * Where they are more than the stack has room for, and place.c has seen it
+ * coming, those that are used least go to scratch. Not those that are written
+ * before the address of scratch is known.
  */
+#include <stdlib.h>
+
 #include "alloc.h"
 
 enum {
@@ -29,7 +35,10 @@ struct slots {
 	/* The slots that are live, and by slot: its place there + 1. */
 	list live;
 	uint32_t *at;
-	uint32_t most; /* of them at once */
+	uint32_t most;   /* of them at once */
+	uint32_t max;    /* of those there can be */
+	uint32_t used;   /* colors */
+	uint32_t *color; /* by slot */
 };
 
 /* ---- liveness: from each read up to the writes ---- */
@@ -113,7 +122,7 @@ clash_with_live(struct slots *s, uint32_t slot)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->live.n && s->most <= SLOTS_MAX; i++) {
+	for (i = 0; i < s->live.n && s->most <= s->max; i++) {
 		*vec_push(s->tmp, &s->clash[slot]) = s->live.v[i];
 		*vec_push(s->tmp, &s->clash[s->live.v[i]]) = slot;
 	}
@@ -199,24 +208,31 @@ find_clashes(struct slots *s)
 }
 
 static void
-color_slots(struct func *f, struct arena *tmp)
+color_slots(struct slots *s)
 {
-	struct slots s = { .f = f, .n = f->nslots, .tmp = tmp };
-	uint32_t *color = arena_alloc(tmp, s.n * sizeof(*color));
-	uint32_t *taken = arena_alloc(tmp, (s.n + 1) * sizeof(*taken));
-	uint32_t i, used = 0;
+	uint32_t *taken = arena_alloc(s->tmp, (s->n + 1) * sizeof(*taken));
+	uint32_t i;
 
-	find_clashes(&s);
-	if (s.most > SLOTS_MAX) { /* an error: they do not fit in any way */
-		f->nslots = s.most;
+	s->color = arena_alloc(s->tmp, s->n * sizeof(*s->color));
+	find_clashes(s);
+	if (s->most > s->max) { /* an error: they do not fit in any way */
+		s->used = s->most;
 		return;
 	}
-	for (i = 0; i < s.n; i++) {
-		color[i] = first_free(&s, i, color, taken);
-		used = color[i] + 1 > used ? color[i] + 1 : used;
+	for (i = 0; i < s->n; i++) {
+		s->color[i] = first_free(s, i, s->color, taken);
+		if (s->color[i] >= s->used)
+			s->used = s->color[i] + 1;
 	}
-	renumber(f, color);
-	f->nslots = used;
+	renumber(s->f, s->color);
+}
+
+/* ---- the room that there is ---- */
+
+static uint32_t
+rounded(uint32_t size)
+{
+	return (size + 31) & ~31u;
 }
 
 /* The kernel counts a callback's caller as well, each in steps of 32 bytes.
@@ -225,12 +241,157 @@ static uint32_t
 chain_stack(const struct func *f)
 {
 	bool calls = f->parent || f->own;
-	uint32_t size = calls ? (f->stack + 31) & ~31u : f->stack;
+	uint32_t size = calls ? rounded(f->stack) : f->stack;
 
 	size += ir_own_stack(f);
 	while ((f = f->parent))
-		size += (f->stack + 31) & ~31u;
+		size += rounded(f->stack);
 	return size;
+}
+
+/* What callbacks of `f` take, whose spills are not known yet. */
+static uint32_t
+below(const struct prog *p, const struct func *f)
+{
+	uint32_t most = 0, i;
+
+	for (i = f->index + 1; i < p->funcs.n; i++) {
+		const struct func *g = p->funcs.v[i];
+		uint32_t size;
+
+		if (g->parent != f || g->is_own)
+			continue;
+		size = rounded(g->stack + g->room) + below(p, g);
+		most = most > size ? most : size;
+	}
+	return most;
+}
+
+/* How many slots fit beside the objects of `f`. */
+static uint32_t
+near_max(const struct prog *p, const struct func *f)
+{
+	uint32_t others = below(p, f), objs = (f->stack + 7) & ~7u, room;
+
+	others += f->parent ? rounded(chain_stack(f->parent)) : ir_own_stack(f);
+	room = others < STACK_LIMIT ? STACK_LIMIT - others : 0;
+	room &= f->parent ? ~31u : ~7u;
+	return room > objs ? (room - objs) / 8 : 0;
+}
+
+/* ---- far slots ---- */
+
+struct rank {
+	uint32_t color;
+	uint32_t uses; /* FIRST: it has to be near */
+};
+
+enum { FIRST = UINT32_MAX };
+
+static int
+by_uses(const void *a, const void *b)
+{
+	const struct rank *x = a, *y = b;
+
+	if (x->uses != y->uses)
+		return x->uses > y->uses ? -1 : 1;
+	return x->color < y->color ? -1 : x->color > y->color;
+}
+
+/* Stores the address of scratch: place.c's. */
+static bool
+keeps_far(const struct func *f, const struct op *op)
+{
+	const struct op *base;
+
+	if (op->code != IR_STORE)
+		return false;
+	base = ir_op(f, op->arg[0]);
+	return base->code == IR_OBJ && base->index == f->far.obj;
+}
+
+/* By color. Returns the address of the word that says where scratch is. */
+static struct ref
+count_uses(const struct func *f, struct rank *ranks)
+{
+	struct ref at = REF_NONE;
+	uint32_t i, k;
+
+	for (i = 0; i < f->blks.n; i++)
+		for (k = 0; k < f->blks.v[i]->ops.n; k++) {
+			const struct op *op = ir_op(f, f->blks.v[i]->ops.v[k]);
+
+			if (!at.id && keeps_far(f, op))
+				at = op->arg[0];
+			if (op->code != IR_SPILL && op->code != IR_RELOAD)
+				continue;
+			if (!at.id)
+				ranks[op->imm].uses = FIRST;
+			else if (ranks[op->imm].uses != FIRST)
+				ranks[op->imm].uses++;
+		}
+	return at;
+}
+
+/* A SPILL to a far slot reads the slots' address first. */
+static void
+give_address(struct func *f, struct ref at)
+{
+	struct op load = { .code = IR_LOAD, .width = 8, .nargs = 1 };
+	uint32_t i, k;
+
+	load.arg[0] = at;
+	for (i = 0; i < f->blks.n; i++)
+		for (k = 0; k < f->blks.v[i]->ops.n; k++) {
+			struct ref r = f->blks.v[i]->ops.v[k], base;
+			const struct op *op = ir_op(f, r);
+
+			if (op->code != IR_SPILL || !ir_is_far(f, op->imm))
+				continue;
+			load.span = op->span;
+			base = ir_make(f, load);
+			ir_insert(f, f->blks.v[i], k++, base);
+			ir_op(f, r)->nargs = 2;
+			ir_op(f, r)->arg[1] = base;
+		}
+}
+
+/* The slots that are used most stay on the stack, `near` of them. */
+static void
+part(struct slots *s, uint32_t near)
+{
+	struct func *f = s->f;
+	struct rank *ranks = arena_alloc(s->tmp, s->used * sizeof(*ranks));
+	uint32_t *to = arena_alloc(s->tmp, s->used * sizeof(*to)), i;
+	struct ref at;
+
+	for (i = 0; i < s->used; i++)
+		ranks[i].color = i;
+	at = count_uses(f, ranks);
+	qsort(ranks, s->used, sizeof(*ranks), by_uses);
+	if (ranks[near].uses == FIRST)
+		return;
+	for (i = 0; i < s->used; i++)
+		to[ranks[i].color] = i;
+	renumber(f, to);
+	f->far.n = s->used - near;
+	give_address(f, at);
+}
+
+static void
+give_slots(struct prog *p, struct func *f, struct arena *tmp)
+{
+	struct slots s = { .f = f, .n = f->nslots, .tmp = tmp };
+	uint32_t near;
+
+	s.max = SLOTS_MAX + f->far.size / 8;
+	color_slots(&s);
+	f->nslots = s.used;
+	if (!f->far.size || s.most > s.max)
+		return;
+	near = near_max(p, f);
+	if (s.used > near && s.used - near <= f->far.size / 8)
+		part(&s, near);
 }
 
 bool
@@ -240,9 +401,9 @@ ir_color_slots(struct prog *p, struct func *f)
 	uint32_t size;
 
 	if (f->nslots)
-		color_slots(f, &tmp);
+		give_slots(p, f, &tmp);
 	arena_free(&tmp);
-	f->stack = ((f->stack + 7) & ~7u) + 8 * f->nslots;
+	f->stack = ((f->stack + 7) & ~7u) + 8 * (f->nslots - f->far.n);
 	size = chain_stack(f);
 	if (size <= STACK_LIMIT)
 		return true;

@@ -37,6 +37,7 @@ struct spill {
 	VEC(struct ref) ops;   /* new list, block after block */
 	bool *stored;          /* by value: needs its slot */
 	uint32_t *slot;        /* by value: slot + 1 */
+	uint32_t max;          /* values in registers between two ops */
 	uint32_t nvalues;      /* at the start; those made later have no slot */
 	/* By value, for the edge at hand; stamps, so that no edge clears them:
 	 */
@@ -250,7 +251,7 @@ need_args(struct spill *s, uint32_t at, struct ref r)
 		if (ir_in_reg(s->f, op, i) && !find_kept(&s->kept, v))
 			keep(s, bring_back(s, at, v), at);
 	}
-	limit(s, PRESSURE, ir_op(s->f, r));
+	limit(s, s->max, ir_op(s->f, r));
 }
 
 /* What `op` reads is next read later, or never again. */
@@ -284,7 +285,7 @@ spill_op(struct spill *s, uint32_t at)
 	if (op->code == IR_CALL)
 		limit(s, KEPT, NULL);
 	if (ir_defines(op, r) && s->uses.v[at].def) {
-		limit(s, PRESSURE - 1, NULL);
+		limit(s, s->max - 1, NULL);
 		keep(s, r.id, s->uses.v[at].def);
 	}
 	put(s, NULL, r);
@@ -346,7 +347,7 @@ choose_entry(struct spill *s)
 	uint32_t i, n = 0, beyond = 0;
 
 	candidates(s);
-	for (i = 0; i < s->kept.n && n < PRESSURE; i++) {
+	for (i = 0; i < s->kept.n && n < s->max; i++) {
 		if (s->kept.v[i].next > call && beyond++ >= KEPT)
 			continue;
 		s->kept.v[n++] = s->kept.v[i];
@@ -653,6 +654,8 @@ spill_func(struct func *f)
 	uint32_t i;
 
 	f->nslots = 0;
+	/* A far slot is written through a register of its own. */
+	s.max = f->far.size ? PRESSURE - 1 : PRESSURE;
 	ir_prepare(f);
 	ir_flow(&s.w);
 	ir_distances(&s.w);

@@ -167,6 +167,8 @@ check_count(const struct op *op)
 		if (op->has_imm)
 			return "a helper takes its arguments in registers";
 	}
+	if (op->code == IR_SPILL && op->nargs == 2)
+		want = 2; /* to a far slot */
 	if (op->nargs != want)
 		return "wrong number of arguments";
 	if (op->has_imm && !op->nargs && op->code != IR_PHI)

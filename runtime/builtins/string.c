@@ -328,17 +328,19 @@ strncmp_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	const struct type *a = ir_arg_node(n, 0)->type;
 	const struct type *b = ir_arg_node(n, 1)->type;
 	int64_t limit = 0;
+	struct mem x, y;
 
 	(void)dst;
 	sema_literal_int(ir_arg_node(n, 2), &limit);
 	if (limit <= 0)
 		return ir_const(l, 0);
-	return ir_bini(
-		l, IR_XOR,
-		ir_str_equal(l, ir_arg_mem(l, n, 0), a->size,
-			     ir_arg_mem(l, n, 1), b->size,
-			     limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit),
-		1);
+	x = ir_arg_mem(l, n, 0); /* in this order */
+	y = ir_arg_mem(l, n, 1);
+	if (limit > UINT32_MAX)
+		limit = UINT32_MAX;
+	return ir_bini(l, IR_XOR,
+		       ir_str_equal(l, x, a->size, y, b->size, (uint32_t)limit),
+		       1);
 }
 
 static bool
