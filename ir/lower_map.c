@@ -12,10 +12,6 @@
 #include <linux/bpf.h>
 #include <string.h>
 
-/* Bytes of a value. Allocated on demand, a large element fails where interrupts
- * are off and one was made just before (bpf_mem_alloc keeps one in reserve). */
-enum { PREALLOC_MAX = 1024 };
-
 /* ---- map specs ---- */
 
 bool
@@ -44,13 +40,6 @@ declared_type(const char *kind)
 	return 0;
 }
 
-static bool
-is_lru(uint32_t type)
-{
-	return type == BPF_MAP_TYPE_LRU_HASH ||
-	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-}
-
 static void
 hash_spec(struct map_spec *m, const struct config *c)
 {
@@ -64,9 +53,6 @@ hash_spec(struct map_spec *m, const struct config *c)
 	m->entries = (uint32_t)(def->entries ? def->entries : c->max_map_keys);
 	if (!def->key || !def->value)
 		m->entries = 1;
-	/* LRU maps are always preallocated. */
-	if (m->value_size > PREALLOC_MAX && !is_lru(m->type))
-		m->flags |= BPF_F_NO_PREALLOC;
 }
 
 static struct map_spec

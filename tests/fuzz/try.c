@@ -89,7 +89,8 @@ end(struct trial *t, enum verdict v)
 	diag_flush(&t->diag, &text);
 	if (v == FUZZ_REFUSED && text.n &&
 	    (strstr(text.s, " bytes of stack, the kernel allows ") ||
-	     strstr(text.s, " bytes of scratch memory, the kernel allows ")))
+	     strstr(text.s, " bytes of scratch memory, the kernel allows ") ||
+	     strstr(text.s, " instructions, the kernel allows ")))
 		v = FUZZ_LIMIT;
 	if (text.n)
 		fwrite(text.s, 1, text.n, stderr);
