@@ -94,7 +94,8 @@ void ir_distances(struct flow *w); /* needs ir_flow */
 const struct live *ir_find_live(const live_list *l, uint32_t v);
 
 /* slots.c: few slots for the many of spill.c; false when the stack is full. */
-bool ir_color_slots(struct prog *p, struct func *f);
+struct facts;
+bool ir_color_slots(struct prog *p, struct func *f, const struct facts *k);
 
 /* hint.c: per value, the register it should be made in, -1: any. */
 struct hints {

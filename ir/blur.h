@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What blur.c wants to know of a function, found by facts.c. Nobody else
- * includes it. */
+/* What blur.c and spilling want to know of a function, found by facts.c. */
 #ifndef JIFFY_IR_BLUR_H
 #define JIFFY_IR_BLUR_H
 

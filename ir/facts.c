@@ -21,12 +21,24 @@ ir_heads_loop(const struct blk *b)
 	return false;
 }
 
+/* Is the second argument a constant? After ir_select it may be in the op. */
+static bool
+by_constant(const struct facts *c, const struct op *op, int64_t *v)
+{
+	if (op->has_imm) {
+		*v = op->imm;
+		return true;
+	}
+	return ir_is_const(c->f, op->arg[1], v);
+}
+
 /* 0, 1, 2...: by this the verifier sees that the loop ends. */
 static bool
 is_counter(const struct facts *c, const struct blk *b, const struct op *phi,
 	   struct ref r)
 {
 	uint32_t i;
+	int64_t v;
 
 	for (i = 0; i < b->preds.n; i++) {
 		const struct op *a = ir_op(c->f, phi->phi[i]);
@@ -34,7 +46,7 @@ is_counter(const struct facts *c, const struct blk *b, const struct op *phi,
 		if (a->code == IR_CONST)
 			continue;
 		if (a->code != IR_ADD || a->arg[0].id != r.id ||
-		    ir_op(c->f, a->arg[1])->code != IR_CONST)
+		    !by_constant(c, a, &v))
 			return false;
 	}
 	return true;
@@ -45,12 +57,12 @@ static bool
 counts(const struct facts *c, struct ref r)
 {
 	const struct op *op = ir_op(c->f, r);
+	int64_t v;
 
 	while (op->code != IR_PHI) {
 		if (op->code < IR_COPY || op->code == IR_LOAD ||
-		    !(ir_ops[op->code].flags & F_P) ||
-		    (op->nargs > 1 &&
-		     ir_op(c->f, op->arg[1])->code != IR_CONST))
+		    !(ir_ops[op->code].flags & F_P) || !op->arg[0].id ||
+		    (op->nargs > 1 && !by_constant(c, op, &v)))
 			return false;
 		r = op->arg[0];
 		op = ir_op(c->f, r);
@@ -121,13 +133,10 @@ need_roots(struct facts *c, const struct blk *b, const struct op *op)
 static bool
 is_bounded(const struct facts *c, const struct op *op)
 {
-	const struct op *mask;
+	int64_t mask;
 
-	if (op->code != IR_AND)
-		return false;
-	mask = ir_op(c->f, op->arg[1]);
-	return mask->code == IR_CONST && mask->imm >= 0 &&
-	       mask->imm <= INT32_MAX;
+	return op->code == IR_AND && by_constant(c, op, &mask) && mask >= 0 &&
+	       mask <= INT32_MAX;
 }
 
 /* What `op` is computed from, in registers. */

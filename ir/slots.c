@@ -11,11 +11,12 @@
  *
  * Where they are more than the stack has room for, and place.c has seen it
  * coming, those that are used least go to scratch. Not those that are written
- * before the address of scratch is known.
+ * before the address of scratch is known, nor pointers and what else the
+ * verifier has to know: it does not look into scratch.
  */
 #include <stdlib.h>
 
-#include "alloc.h"
+#include "blur.h"
 
 enum {
 	STACK_LIMIT = 512, /* MAX_BPF_STACK, callbacks included */
@@ -39,6 +40,7 @@ struct slots {
 	uint32_t max;    /* of those there can be */
 	uint32_t used;   /* colors */
 	uint32_t *color; /* by slot */
+	const struct facts *k;
 };
 
 /* ---- liveness: from each read up to the writes ---- */
@@ -310,10 +312,18 @@ keeps_far(const struct func *f, const struct op *op)
 	return base->code == IR_OBJ && base->index == f->far.obj;
 }
 
+/* What is made on an edge is a phi's, of whom there are facts. */
+static bool
+is_fixed(const struct facts *k, struct ref r)
+{
+	return r.id < k->n && (k->address[r.id] || k->pointer[r.id]);
+}
+
 /* By color. Returns the address of the word that says where scratch is. */
 static struct ref
-count_uses(const struct func *f, struct rank *ranks)
+count_uses(const struct slots *s, struct rank *ranks)
 {
+	const struct func *f = s->f;
 	struct ref at = REF_NONE;
 	uint32_t i, k;
 
@@ -325,7 +335,7 @@ count_uses(const struct func *f, struct rank *ranks)
 				at = op->arg[0];
 			if (op->code != IR_SPILL && op->code != IR_RELOAD)
 				continue;
-			if (!at.id)
+			if (!at.id || is_fixed(s->k, op->arg[0]))
 				ranks[op->imm].uses = FIRST;
 			else if (ranks[op->imm].uses != FIRST)
 				ranks[op->imm].uses++;
@@ -367,7 +377,7 @@ part(struct slots *s, uint32_t near)
 
 	for (i = 0; i < s->used; i++)
 		ranks[i].color = i;
-	at = count_uses(f, ranks);
+	at = count_uses(s, ranks);
 	qsort(ranks, s->used, sizeof(*ranks), by_uses);
 	if (ranks[near].uses == FIRST)
 		return;
@@ -379,9 +389,10 @@ part(struct slots *s, uint32_t near)
 }
 
 static void
-give_slots(struct prog *p, struct func *f, struct arena *tmp)
+give_slots(struct prog *p, struct func *f, const struct facts *k,
+	   struct arena *tmp)
 {
-	struct slots s = { .f = f, .n = f->nslots, .tmp = tmp };
+	struct slots s = { .f = f, .n = f->nslots, .tmp = tmp, .k = k };
 	uint32_t near;
 
 	s.max = SLOTS_MAX + f->far.size / 8;
@@ -395,13 +406,13 @@ give_slots(struct prog *p, struct func *f, struct arena *tmp)
 }
 
 bool
-ir_color_slots(struct prog *p, struct func *f)
+ir_color_slots(struct prog *p, struct func *f, const struct facts *k)
 {
 	struct arena tmp = { 0 };
 	uint32_t size;
 
 	if (f->nslots)
-		give_slots(p, f, &tmp);
+		give_slots(p, f, k, &tmp);
 	arena_free(&tmp);
 	f->stack = ((f->stack + 7) & ~7u) + 8 * (f->nslots - f->far.n);
 	size = chain_stack(f);

@@ -12,7 +12,7 @@
  */
 #include <stdlib.h>
 
-#include "alloc.h"
+#include "blur.h"
 
 struct kept { /* a value in a register */
 	uint32_t v;
@@ -647,7 +647,7 @@ replace_ops(struct spill *s, struct blk *b, const struct blk_spill *bs)
 }
 
 static void
-spill_func(struct func *f)
+spill_func(struct func *f, struct facts *k)
 {
 	struct arena tmp = { 0 };
 	struct spill s = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
@@ -657,6 +657,8 @@ spill_func(struct func *f)
 	/* A far slot is written through a register of its own. */
 	s.max = f->far.size ? PRESSURE - 1 : PRESSURE;
 	ir_prepare(f);
+	if (f->far.size)
+		ir_find_facts(k);
 	ir_flow(&s.w);
 	ir_distances(&s.w);
 	s.nvalues = f->ops.n;
@@ -689,8 +691,13 @@ ir_spill(struct prog *p)
 	uint32_t i;
 
 	for (i = 0; i < p->funcs.n; i++) {
-		spill_func(p->funcs.v[i]);
-		ok &= ir_color_slots(p, p->funcs.v[i]);
+		struct arena tmp = { 0 };
+		struct facts k = { .f = p->funcs.v[i], .tmp = &tmp };
+
+		k.counted = p->without & 1u << FEAT_LOOP;
+		spill_func(k.f, &k);
+		ok &= ir_color_slots(p, k.f, &k);
+		arena_free(&tmp);
 	}
 	return ok;
 }
