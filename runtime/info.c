@@ -250,7 +250,7 @@ ask(void)
 		.percpu_elem = has_helper(&kprobe, HELPER_PERCPU_ELEM),
 		.loop = has_helper(&kprobe, HELPER_LOOP),
 		.long_programs = has_long_programs(),
-		.btf = !access("/sys/kernel/btf/vmlinux", R_OK),
+		.btf = kernel_can("/sys/kernel/btf/vmlinux", R_OK),
 		.module_btf = has_module_btf(),
 		.kprobe_multi = has_kprobe_link(KPROBE_MULTI),
 		.uprobe_multi = has_uprobe_link(),

@@ -365,14 +365,14 @@ find_types(struct arena *a)
 	static const char sysfs[] = "/sys/kernel/btf/vmlinux";
 	struct utsname host;
 
-	if (!access(sysfs, R_OK) || uname(&host) != 0)
+	if (kernel_can(sysfs, R_OK) || uname(&host) != 0)
 		return sysfs;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		/* Two names, where a place has two. */
 		const char *path =
 			arena_printf(a, places[i], host.release, host.release);
 
-		if (!access(path, R_OK))
+		if (kernel_can(path, R_OK))
 			return path;
 	}
 	return sysfs;

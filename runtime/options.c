@@ -180,11 +180,15 @@ set_pid(struct options *o, const char *text)
 			text);
 		return OPTIONS_BAD;
 	}
-	if (v < 1 || v > PID_LIMIT) {
+	if (v < 0 || v > PID_LIMIT) {
 		fprintf(stderr, "ERROR: Pid out of range: %llu\n",
 			(unsigned long long)v);
 		return OPTIONS_BAD;
 	}
+	if (!v)
+		return bad("Failed to attach to pid: Unable to open pidfd "
+			   "(Invalid argument)",
+			   false);
 	o->pid = (int)v;
 	return OPTIONS_RUN;
 }

@@ -17,7 +17,7 @@ have_btf(const struct sema *s)
 {
 	const char *path = s->in->kernel ? s->in->kernel->paths.btf : NULL;
 
-	return path && access(path, R_OK) == 0;
+	return path && kernel_can(path, R_OK);
 }
 
 /* For C: a type that only the kernel knows. */
@@ -29,12 +29,24 @@ from_kernel(void *arg, const char *name, bool whole)
 	return lookup_kernel_type(s, name, whole);
 }
 
+/* One of --include, which stands in no line of the script. */
+static bool
+is_forced(const struct sema *s, const struct cdef_msg *m)
+{
+	const struct cdef_input *in = s->in->headers;
+
+	for (uint32_t i = 0; in && m->missing && i < in->forced.n; i++)
+		if (!strcmp(in->forced.v[i], m->missing))
+			return true;
+	return false;
+}
+
 /* A missing header that BTF stands in for: those of a folder, as the
  * kernel's and most of libc's are. */
 static bool
 is_needless(const struct sema *s, const struct cdef_msg *m)
 {
-	return m->missing && have_btf(s) &&
+	return m->missing && have_btf(s) && !is_forced(s, m) &&
 	       (strchr(m->missing, '/') || !strcmp(m->missing, "vmlinux.h"));
 }
 
@@ -49,13 +61,16 @@ report(struct sema *s)
 {
 	const struct cdef_msg *m;
 	bool good = true, lacking = false;
+	const char *text;
 	uint32_t i, n;
 
 	m = cdef_messages(s->cdefs, &n);
 	for (i = 0; i < n; i++) {
 		if (!is_mistake(s, &m[i]))
 			continue;
-		good = diag_foreign(s->d, "%s", m[i].text);
+		text = is_forced(s, &m[i]) ? strstr(m[i].text, "fatal error:")
+					   : NULL;
+		good = diag_foreign(s->d, "%s", text ? text : m[i].text);
 		lacking |= strstr(m[i].text, "unknown type") ||
 			   strstr(m[i].text, "undeclared identifier");
 	}

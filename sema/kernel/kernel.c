@@ -3,6 +3,9 @@
  * Owns struct kernel itself: which files, and the cache that the other files
  * of this folder fill.
  */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "internal.h"
 
 struct kernel_cache *
@@ -17,4 +20,10 @@ void
 kernel_init(struct kernel *k, struct arena *a, const struct kernel_paths *paths)
 {
 	*k = (struct kernel){ .arena = a, .paths = *paths };
+}
+
+bool
+kernel_can(const char *path, int mode)
+{
+	return !faccessat(AT_FDCWD, path, mode, AT_EACCESS);
 }

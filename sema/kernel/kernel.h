@@ -49,6 +49,9 @@ struct trace_event {
 void kernel_init(struct kernel *k, struct arena *a,
 		 const struct kernel_paths *paths);
 
+/* Whether a file is there and can be had with our capabilities, which
+ * access(2) does not look at unless we are root. */
+bool kernel_can(const char *path, int mode);
 /* The tracefs mount in use, or NULL: then *why says what to type. */
 const char *kernel_tracefs(struct kernel *k, const char **why);
 /* An event's format, or NULL with errno (ENOENT: no such event; EACCES;

@@ -31,7 +31,7 @@ is_tracefs(const char *dir)
 	if ((size_t)snprintf(path, sizeof(path), "%s/events", dir) >=
 	    sizeof(path))
 		return false;
-	return access(path, R_OK | X_OK) == 0;
+	return kernel_can(path, R_OK | X_OK);
 }
 
 /* "SOURCE DIR TYPE OPTIONS..." a line, spaces in DIR as \040: such mounts
@@ -77,7 +77,7 @@ why_missing(struct kernel *k)
 	if (k->paths.tracefs)
 		return arena_printf(k->arena, "there is no tracefs at %s",
 				    k->paths.tracefs);
-	if (access("/sys/kernel/tracing/events", F_OK) != 0 && errno == EACCES)
+	if (!kernel_can("/sys/kernel/tracing/events", F_OK) && errno == EACCES)
 		return "tracefs cannot be read; run as root";
 	return "tracefs is not mounted; mount it with: "
 	       "mount -t tracefs nodev /sys/kernel/tracing";

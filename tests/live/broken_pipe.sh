@@ -1,4 +1,5 @@
 # ASSERTION: a reader that goes away ends the tracer quietly
+# ROWS: 10.pipe
 # NEEDS: root
 "$JIFFY" -q -e 'BEGIN { printf("a\n"); } interval:ms:5 { printf("b\n"); }' \
 	2>&1 | head -n 1

@@ -1,4 +1,5 @@
 # ASSERTION: colours when asked for; --no-warnings; messages go to stderr
+# ROWS: 9.5.color
 # ROWS: 8.1.colours 8.1.warnings 14.18
 # NEEDS: root
 BPFTRACE_COLOR=always "$JIFFY" -e 'begin { pid; print($x) }' 2>&1 >/dev/null |

@@ -1,4 +1,5 @@
 # ASSERTION: processes that ended before their stacks are printed have names
+# ROWS: 10.mounts
 # NEEDS: root uprobe tracefs unshare
 # ROWS: 7.6.exited
 tree=${WORKLOAD%/*}/tree

@@ -1,4 +1,5 @@
 # ASSERTION: kernel headers: sizes and constants of four large ones, with BTF and without; what is missing is made up for by BTF, or refused
+# ROWS: 10.headers
 # ROWS: 11.kernel_headers 11.no_headers 11.guarded 11.inline 15.headers
 # NEEDS: root
 source=$(ls -d /usr/src/linux-headers-*-common 2>/dev/null | tail -n 1)

@@ -1,4 +1,5 @@
 # ASSERTION: --info has upstream's layout, and its answers are the kernel's
+# ROWS: 9.1.info 9.2.layout
 # NEEDS: root
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT

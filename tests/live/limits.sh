@@ -1,4 +1,5 @@
 # ASSERTION: scripts at the limits of what people write load and run
+# ROWS: 10.stack
 # NEEDS: root realtime
 for name in $(tests/limits); do
 	tests/limits "$name" >"${TMPDIR:-/tmp}/limits.$$.bt"

@@ -1,4 +1,5 @@
 # ASSERTION: -l of tracepoints agrees with the kernel's own list
+# ROWS: 9.1.list
 # NEEDS: root tracefs
 "$JIFFY" -l 'tracepoint:syscalls:sys_enter_openat'
 "$JIFFY" -lv 'tracepoint:syscalls:sys_enter_openat'

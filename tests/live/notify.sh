@@ -1,4 +1,5 @@
 # ASSERTION: a service manager hears READY=1 when all is attached, STOPPING=1
+# ROWS: 9.3.notify
 # NEEDS: root
 dir=$(mktemp -d)
 export NOTIFY_SOCKET=$dir/s

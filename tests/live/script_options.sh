@@ -1,4 +1,5 @@
 # ASSERTION: what is wrong with the options of a script
+# ROWS: 9.4.errors
 # ROWS: 8.5.options 14.36
 # NEEDS: root
 script='begin { print((getopt("foo", 1), getopt("bar", false), getopt("baz", "")));

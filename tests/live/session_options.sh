@@ -1,7 +1,7 @@
 # ASSERTION: --timeout, --ready-fd, --quiet-maps, --strict, --child-status
 # ASSERTION: and what cannot be written, each by its exit status
 # NEEDS: root
-# ROWS: 9.1.session
+# ROWS: 9.1.session 10.disk
 dir=$(mktemp -d)
 exec 3>&1
 status() { # WHAT COMMAND...

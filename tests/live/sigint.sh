@@ -1,4 +1,5 @@
 # ASSERTION: SIGINT and SIGTERM end cleanly: END runs, maps print, status 0
+# ROWS: 9.3.signals
 # NEEDS: root
 for sig in INT TERM; do
 	status=0
