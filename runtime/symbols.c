@@ -139,6 +139,7 @@ reachable(struct session *s, const struct mapped *f, struct stat *st)
 	uint32_t pid = f->pid;
 	int like = 0, is;
 
+	*st = (struct stat){ 0 };
 	for (unsigned n = 0; pid && n < RELATIVES; n++) {
 		const char *path =
 			arena_printf(a, "/proc/%u/root%s", pid, f->path);
