@@ -94,12 +94,20 @@ allocates_on_demand(void)
  */
 enum { AHEAD_BYTES = 80 << 20 };
 
+/*
+ * Small values under keys of a file's length (@[str(args.filename)]): the usual
+ * 4,096 of them would be most of what a script's start takes (20 ms on a busy
+ * machine), and on demand none is missed, however many are made at once.
+ */
+enum { LONG_KEY = 512, SMALL_VALUE = 256 };
+
 static bool
-is_too_large(const struct map_spec *m)
+waits_for_use(const struct map_spec *m)
 {
 	return (m->type == BPF_MAP_TYPE_PERCPU_HASH ||
 		m->type == BPF_MAP_TYPE_HASH) &&
-	       (uint64_t)m->value_size * m->entries > AHEAD_BYTES;
+	       ((m->key_size > LONG_KEY && m->value_size <= SMALL_VALUE) ||
+		(uint64_t)m->value_size * m->entries > AHEAD_BYTES);
 }
 
 /* What a map without that may hold: 4 MB of stacks of the usual depth. */
@@ -110,7 +118,7 @@ make_map(const struct map_spec *m)
 {
 	struct map_spec ahead = *m, later = *m;
 
-	if (is_too_large(m) && allocates_on_demand()) {
+	if (waits_for_use(m) && allocates_on_demand()) {
 		later.flags |= BPF_F_NO_PREALLOC;
 		return sys_map_create(&later);
 	}
