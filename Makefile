@@ -188,6 +188,11 @@ $(BUILD)/tests/faults/inject: tests/faults/inject.c Makefile
 	@echo "  $@"
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
 
+$(BUILD)/tests/bench/passes: $(BUILD)/tests/bench/passes.o \
+		$(BUILD)/tests/fuzz/compile.o $(LIB)
+	@echo "  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+
 unit: $(UNIT)
 vm: $(VM)
 faults: $(BUILD)/tests/faults/inject workload
