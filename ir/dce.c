@@ -258,9 +258,10 @@ branch_to_jump(struct func *f, struct blk *b)
 	b->succ[1] = NULL;
 }
 
-/* Lead `pred` past the empty block `b`; false where that cannot be. */
+/* Lead `pred` past the empty block `b`; false where that cannot be. `*fewer`
+ * tells that a branch went, and with it perhaps what it compared. */
 static bool
-thread_pred(struct func *f, struct blk *b, struct blk *pred)
+thread_pred(struct func *f, struct blk *b, struct blk *pred, bool *fewer)
 {
 	struct blk *to = b->succ[0];
 	unsigned side = pred->succ[0] != b;
@@ -275,12 +276,13 @@ thread_pred(struct func *f, struct blk *b, struct blk *pred)
 	} else {
 		pred->succ[0] = to;
 		branch_to_jump(f, pred);
+		*fewer = true;
 	}
 	return true;
 }
 
 static bool
-thread_blk(struct func *f, struct blk *b)
+thread_blk(struct func *f, struct blk *b, bool *fewer)
 {
 	bool changed = false;
 	uint32_t i;
@@ -288,7 +290,7 @@ thread_blk(struct func *f, struct blk *b)
 	if (!only_jumps(f, b))
 		return false;
 	for (i = 0; i < b->preds.n;) {
-		if (thread_pred(f, b, b->preds.v[i]))
+		if (thread_pred(f, b, b->preds.v[i], fewer))
 			changed = true;
 		else
 			i++;
@@ -359,17 +361,20 @@ merge_blks(struct func *f)
 static void
 dce_func(struct func *f)
 {
-	bool changed = true;
-	uint32_t i;
+	bool changed = true, fewer = true;
+	uint32_t i, round;
 
 	ir_rpo(f);
-	while (changed) {
-		changed = false;
-		drop_dead_ops(f);
+	for (round = 0; changed; round++) {
+		if (fewer)
+			drop_dead_ops(f);
+		changed = fewer = false;
 		for (i = 0; i < f->blks.n; i++)
-			changed |= thread_blk(f, f->blks.v[i]);
-		ir_rpo(f);
-		merge_blks(f);
+			changed |= thread_blk(f, f->blks.v[i], &fewer);
+		if (changed || !round) {
+			ir_rpo(f);
+			merge_blks(f);
+		}
 	}
 }
 
