@@ -64,8 +64,10 @@ let_type(struct sema *s, struct node *n, struct var *v)
 	t = resolve_type(s, n->let.decl, NULL);
 	if (!t && s->final)
 		t = type_error(s->t);
-	if (t && !is_error(t))
+	if (t && !is_error(t)) {
+		complete_value(s, t);
 		v->declared = t;
+	}
 	if (t && v->type != t) {
 		v->type = t;
 		s->changed = true;

@@ -102,5 +102,11 @@ complete_type(struct sema *s, const struct type *t)
 void
 complete_value(struct sema *s, const struct type *t)
 {
+	const struct type *of = t;
+
+	while (of->kind == TY_ARRAY)
+		of = of->to;
+	if (of->kind == TY_STRUCT) /* the script's, with all in it */
+		script_complete(s, of);
 	ktype_complete_value(kernel_types(s), t);
 }
