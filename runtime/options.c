@@ -414,6 +414,26 @@ flag_of(struct options *o, int c)
 	}
 }
 
+/* getopt has complained: what may have been meant, below the help. */
+static enum options_result
+unknown(struct arena *a, const char *arg)
+{
+	struct nearest n = { 0 };
+
+	help(stderr);
+	if (strncmp(arg, "--", 2) != 0)
+		return OPTIONS_BAD;
+	n.word = arena_strndup(a, arg + 2, strcspn(arg + 2, "="));
+	for (const struct option *o = long_options; o->name; o++) {
+		if (!strcmp(o->name, n.word))
+			return OPTIONS_BAD; /* its value is what is wrong */
+		nearest_try(&n, o->name);
+	}
+	if (n.best)
+		fprintf(stderr, "\nHINT: did you mean '--%s'?\n", n.best);
+	return OPTIONS_BAD;
+}
+
 static enum options_result
 set(struct options *o, struct arena *a, int c, const char *arg)
 {
@@ -488,9 +508,6 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 	case OPT_UNSUPPORTED:
 		return bad("USAGE: this option is not supported by jiffy.",
 			   false);
-	case '?':
-		help(stderr);
-		return OPTIONS_BAD;
 	default: /* accepted, without effect */
 		return OPTIONS_RUN;
 	}
@@ -559,7 +576,8 @@ options_parse(struct options *o, struct arena *a, int argc, char **argv)
 			optind--;
 			continue;
 		}
-		r = set(o, a, c, optarg);
+		r = c == '?' ? unknown(a, argv[optind - 1])
+			     : set(o, a, c, optarg);
 		if (r != OPTIONS_RUN)
 			return r;
 	}

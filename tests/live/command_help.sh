@@ -28,6 +28,10 @@ lines=1
 for stage in ast sema ir ra bpf ir=fold types codegen verifier; do
 	run -d $stage -e 'BEGIN { @ = 1; }'
 done
+for word in --folow --time-out=5 --nothing-like-it --pid; do
+	echo "$word"
+	"$JIFFY" $word 2>&1 | grep HINT || :
+done
 # The first line of help names every option that long_options has.
 "$JIFFY" -h | grep -o -- '--[a-z-]*' | sort -u | wc -l |
 	awk '{ print ($1 > 25) }'
