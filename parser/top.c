@@ -401,6 +401,11 @@ parse_pred(struct parser *p, struct probe *probe)
 	p->in_pred = false;
 	if (!probe->pred)
 		return false;
+	if (p->tok.kind == T_ASSIGN) {
+		fail_here(p, "expected '/' to close predicate");
+		diag_hint(p->diag, "`==` compares");
+		return false;
+	}
 	if (!accept(p, T_SLASH))
 		return fail_here(p, "expected '/' to close predicate");
 	probe->pred_span.end = p->prev_end;
