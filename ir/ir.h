@@ -110,10 +110,10 @@ struct func {
 		uint32_t off;  /* from it */
 		uint32_t n;    /* how many they are */
 	} far;
-	uint32_t scratch_size; /* bytes this function needs in scratch */
-	uint32_t next_blk;     /* id of the next new block */
-	bool no_ctx;           /* never reads its context */
-	bool allocated;        /* ops are on registers */
+	uint32_t scratch_size;   /* bytes this function needs in scratch */
+	uint32_t next_blk;       /* id of the next new block */
+	bool no_ctx;             /* never reads its context */
+	bool allocated;          /* ops are on registers */
 	struct builder *builder; /* NULL once it is done */
 	struct arena *arena;
 	bool is_own;     /* no callback: called by a HELPER_OWN */
