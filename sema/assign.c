@@ -170,13 +170,22 @@ warn_sign_of(struct sema *s, const struct node *at, const struct type *t,
 		warn_cast(s, &value, to);
 }
 
-/* A non-literal uint64 that other uses made int64; in tuples, too. */
+/* What sema_as_int() put in: no text of the script. */
+static bool
+is_implicit(const struct node *n)
+{
+	return n->kind == N_CAST && !n->cast.head.end;
+}
+
+/* A non-literal uint64 that other uses made int64, in tuples, too; not an
+ * aggregation, whose integer is of no type that the script chose. */
 void
 warn_sign(struct sema *s, const struct node *value, const struct type *to)
 {
 	uint32_t i;
 
-	if (!s->final || !value->type || !to || is_literal(value))
+	if (!s->final || !value->type || !to || is_literal(value) ||
+	    is_implicit(value))
 		return;
 	if (value->kind != N_TUPLE || to->kind != TY_TUPLE) {
 		warn_sign_of(s, value, value->type, to);

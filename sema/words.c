@@ -345,6 +345,7 @@ sema_as_int(struct sema *s, struct node *n)
 	text->span = n->span;
 	text->name = type_name(to);
 	n->kind = N_CAST;
+	memset(&n->cast, 0, sizeof(n->cast));
 	n->cast.to = text;
 	n->cast.x = x;
 	n->type = to;
