@@ -51,7 +51,8 @@ look_for_words(struct node *n, void *arg)
 		k->args++;
 	if (w->flags & WORD_ARGN)
 		k->d->argn = true;
-	if (w->flags & WORD_FORM)
+	if (w->flags & WORD_FORM ||
+	    (w->flags & WORD_FORM_ARGS && n->kind == N_CALL && n->call.args.n))
 		k->d->form = true;
 	return true;
 }

@@ -58,10 +58,12 @@ enum word_flags {
 				   index (struct unit, by_index) */
 	WORD_SEQ = 1 << 15,     /* goes to the probe type's seq, if any */
 	WORD_FORM = 1 << 16,    /* depends on how the program is attached */
-	WORD_EFFECT = 1 << 18,  /* its result may be left alone */
 	WORD_REPORTS = 1 << 17, /* may send an event of its own in an
 				   expression */
+	WORD_EFFECT = 1 << 18,  /* its result may be left alone */
 	WORD_FILES = 1 << 19,   /* its on_event makes files */
+	/* As WORD_FORM, where it has arguments. */
+	WORD_FORM_ARGS = 1 << 20,
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
