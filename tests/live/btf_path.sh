@@ -1,5 +1,5 @@
 # ASSERTION: BPFTRACE_BTF names a file of types; another file is told of
-# ROWS: 9.5.btf 10.btf
+# ROWS: 9.5.btf 10.btf 8.3.btf
 # NEEDS: root btf
 script='begin { print(curtask->pid == tid); exit(); }'
 file=$(mktemp)

@@ -42,3 +42,7 @@ echo "# more events than there is room for"
 timeout -k 2 20 "$JIFFY" -q -e 'config = { perf_rb_pages = 1 }
 	begin { for ($i : 0..100000) { print(("some text to fill it", $i)); } exit(); }' \
 	2>&1 >/dev/null | sed 's/[0-9][0-9]*/N/' | sort -u
+echo "# the same as JSON"
+timeout -k 2 20 "$JIFFY" -q -f json -e 'config = { perf_rb_pages = 1 }
+	begin { for ($i : 0..100000) { print(("some text to fill it", $i)); } exit(); }' \
+	2>/dev/null | grep -v '"value"' | sed 's/[0-9][0-9]*/N/g' | sort -u
