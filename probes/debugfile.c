@@ -98,6 +98,23 @@ find_build_id(Elf *elf, struct build_id *out)
 	return false;
 }
 
+const char *
+elf_build_id(struct arena *a, Elf *elf)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct build_id id;
+	char *text;
+
+	if (!find_build_id(elf, &id))
+		return NULL;
+	text = arena_alloc(a, id.n * 2 + 1);
+	for (size_t i = 0; i < id.n; i++) {
+		text[i * 2] = digits[id.bytes[i] >> 4];
+		text[i * 2 + 1] = digits[id.bytes[i] & 15];
+	}
+	return text;
+}
+
 /* ---- separate files ---- */
 
 struct search {

@@ -187,6 +187,7 @@ read_functions(struct elf_file *f, Elf *elf, void *arg)
 	if (!read_tables(f, elf) && !read_debug_file(f, elf))
 		read_mini_debug(f, elf);
 	f->is_go = is_made_by_go(elf);
+	f->build_id = elf_build_id(f->arena, elf);
 	sort_symbols(f);
 }
 

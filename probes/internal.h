@@ -140,6 +140,8 @@ struct elf_file *elf_read(struct arena *a, const char *path, elf_reader *read,
 Elf_Data *elf_section(Elf *elf, const char *name);
 /* The separate debug file of the file at `path`, or NULL. */
 const char *elf_debug_file(struct arena *a, Elf *elf, const char *path);
+/* The build id in hexadecimal, or NULL. */
+const char *elf_build_id(struct arena *a, Elf *elf);
 /* What .gnu_debugdata holds, an ELF file, or NULL. The caller frees it. */
 void *elf_mini_debug(Elf *elf, size_t *size);
 

@@ -106,12 +106,13 @@ struct elf_symbol {
 
 struct elf_file {
 	struct arena *arena;
-	const char *path;  /* as opened: "x.apk!/lib/y.so" */
-	const char *disk;  /* the file it lies in: "x.apk" */
-	const char *debug; /* of the separate debug file, or NULL */
-	uint64_t base;     /* where in `disk` it begins */
-	bool is_exec;      /* ET_EXEC, not position independent */
-	bool is_go;        /* its stacks move: no return probes */
+	const char *path;     /* as opened: "x.apk!/lib/y.so" */
+	const char *disk;     /* the file it lies in: "x.apk" */
+	const char *debug;    /* of the separate debug file, or NULL */
+	const char *build_id; /* in hexadecimal, or NULL */
+	uint64_t base;        /* where in `disk` it begins */
+	bool is_exec;         /* ET_EXEC, not position independent */
+	bool is_go;           /* its stacks move: no return probes */
 	bool little_endian;
 	uint16_t machine;               /* EM_... */
 	uint8_t word;                   /* bytes of an address: 4, 8 */

@@ -178,6 +178,9 @@ void sym_kernel(struct session *s, struct out *o, uint64_t addr, bool offset);
 void sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 	      bool offset);
 
+/* The address as its file's build id and the offset there. */
+void sym_user_build_id(struct session *s, struct out *o, uint32_t pid,
+		       uint64_t addr);
 /* The file that the address is mapped from, or NULL: for perf-mode stacks. */
 const char *sym_user_module(struct session *s, uint32_t pid, uint64_t addr);
 void sym_free(struct session *s);

@@ -265,6 +265,20 @@ tagged_name(const struct session *s, uint64_t tag)
 }
 
 void
+sym_user_build_id(struct session *s, struct out *o, uint32_t pid, uint64_t addr)
+{
+	const struct mapping *m = s && addr ? mappings_at(s, pid, addr) : NULL;
+	const struct elf_file *f = m ? elf_of(s, m) : NULL;
+
+	if (!f || !f->build_id) {
+		out_printf(o, "%llx", (unsigned long long)addr);
+		return;
+	}
+	addr += m->file->offset - m->begin;
+	out_printf(o, "%s %#llx", f->build_id, (unsigned long long)addr);
+}
+
+void
 sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 	 bool offset)
 {

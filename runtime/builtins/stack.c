@@ -278,6 +278,10 @@ print_frame(struct out *o, const struct type *t, uint64_t addr, uint32_t pid)
 	case MODE_RAW:
 		out_printf(o, "%llx\n", (unsigned long long)addr);
 		return;
+	case MODE_BUILD_ID: /* of user stacks alone */
+		sym_user_build_id(o->session, o, pid, addr);
+		out_putc(o, '\n');
+		return;
 	case MODE_PERF:
 		out_printf(o, "\t%llx ", (unsigned long long)addr);
 		break;

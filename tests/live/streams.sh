@@ -1,5 +1,5 @@
 # ASSERTION: what goes to standard output, what to -o, what to standard error
-# ROWS: 7.1.notice 7.1.streams 7.1.newlines 7.1.errorf 7.1.lost 7.1.buffering 7.7.async 7.9.attached 7.9.errorf 4.2.errorf 4.2.cat 4.2.system 4.2.join
+# ROWS: 7.1.notice 7.1.streams 7.1.newlines 7.1.errorf 7.1.lost 7.1.buffering 7.7.async 7.9.attached 7.9.errorf 4.2.errorf 4.2.cat 4.2.system 4.2.join 7.1.lost_total 7.7.failures 7.9.lost 7.9.system
 # NEEDS: root
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
