@@ -182,6 +182,7 @@ struct map_spec {
 	uint32_t present_off;
 	uint32_t depth;   /* MAP_STACKS: frames */
 	const void *init; /* MAP_CONST: value to write */
+	uint32_t room;    /* likewise: bytes there are for it */
 };
 
 /* What a program reports of its own accord (REFERENCE 8.2). */

@@ -115,9 +115,13 @@ lower_bytes(struct lower *l, const void *bytes, uint32_t n)
 		if (!memcmp((const char *)m->init + off, bytes, n))
 			return (struct mem){ ir_mapval(l, map, off), 0 };
 	off = m->value_size;
-	all = arena_alloc(l->prog->arena, off + size);
-	if (off)
-		memcpy(all, m->init, off);
+	all = (char *)(uintptr_t)m->init;
+	if (off + size > m->room) {
+		m->room = 2 * (off + size);
+		all = arena_alloc(l->prog->arena, m->room);
+		if (off)
+			memcpy(all, m->init, off);
+	}
 	memcpy(all + off, bytes, n);
 	m->init = all;
 	m->value_size = off + size;

@@ -31,20 +31,23 @@ struct lvar {
 	bool known; /* while scanning: is `value` since `set_at` */
 	int64_t value;
 	const struct mark *set_at;
+	const struct var *var; /* used in one function only: */
+	struct lvar *next;     /* the next one of that */
 };
 
 /* State of a whole unit: its function and the callbacks of its loops. */
 struct unit_state {
 	struct lvar *vars; /* by var->id */
 	uint32_t nvars;
-	uint32_t nfuncs;    /* 1 + loop bodies that become callbacks */
-	uint32_t frame_obj; /* in the unit's function */
-	int32_t frame_size; /* grows while lowering; 0: no frame */
-	int32_t done_off;   /* u64: the probe ended inside a callback */
-	int32_t result_off; /* u64: what it returns then */
-	int32_t ctx_off;    /* u64: the context */
-	uint32_t rest_obj;  /* captured variables the frame has no room for */
-	int32_t rest_off;   /* u64: its address; 0: there is none */
+	uint32_t nfuncs;        /* 1 + loop bodies that become callbacks */
+	struct lvar **own_vars; /* by number of the function, its own */
+	uint32_t frame_obj;     /* in the unit's function */
+	int32_t frame_size;     /* grows while lowering; 0: no frame */
+	int32_t done_off;       /* u64: the probe ended inside a callback */
+	int32_t result_off;     /* u64: what it returns then */
+	int32_t ctx_off;        /* u64: the context */
+	uint32_t rest_obj; /* captured variables the frame has no room for */
+	int32_t rest_off;  /* u64: its address; 0: there is none */
 	struct ref entered;
 	bool has_frame, ctx_used;
 	bool is_long;        /* code in many places goes to functions (own.c) */

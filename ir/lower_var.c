@@ -28,19 +28,38 @@ place_var(struct lower *l, const struct var *v, struct lvar *lv)
 	l->f->objs.v[lv->index].pinned = lv->addressed;
 }
 
-void
-lower_place_vars(struct lower *l, uint32_t func)
+/* The variables that one function alone uses, function by function: a script
+ * may have as many loops as variables. */
+static void
+sort_vars(struct lower *l, struct unit_state *u)
 {
-	const struct unit_state *u = l->scope->u;
 	uint32_t i;
 
-	for (i = 0; i < l->unit->vars.n; i++) {
+	u->own_vars = arena_alloc(l->prog->arena,
+				  (u->nfuncs + 1) * sizeof(*u->own_vars));
+	for (i = l->unit->vars.n; i-- > 0;) {
 		const struct var *v = l->unit->vars.v[i];
 		struct lvar *lv = &u->vars[v->id];
 
-		if (lv->seen && !lv->captured && lv->func == func && v->type)
-			place_var(l, v, lv);
+		if (!lv->seen || lv->captured || !v->type)
+			continue;
+		assert(lv->func <= u->nfuncs);
+		lv->var = v;
+		lv->next = u->own_vars[lv->func];
+		u->own_vars[lv->func] = lv;
 	}
+}
+
+void
+lower_place_vars(struct lower *l, uint32_t func)
+{
+	struct unit_state *u = l->scope->u;
+	struct lvar *lv;
+
+	if (!u->own_vars)
+		sort_vars(l, u);
+	for (lv = u->own_vars[func]; lv; lv = lv->next)
+		place_var(l, lv->var, lv);
 }
 
 struct lvar *
