@@ -305,6 +305,9 @@ compare:
 	@tests/compare "$(PEER)"
 bench:
 	@tests/bench/run
+# Hours: failing system calls, all of them; load. make soak [DURATION=seconds]
+soak:
+	@DURATION=$(DURATION) tests/soak/run
 bench-events:
 	@tests/bench/per_event
 lint:
@@ -329,13 +332,14 @@ help:
 	@echo 'check check-fast check-live   tests: all, without root, live'
 	@echo 'golden                     rewrite golden files, then read git diff'
 	@echo 'fuzz                       random programs and bytes: targets'
+	@echo 'soak                       hours of it: DURATION=seconds of load'
 	@echo 'lint fmt                   house rules, clang-format'
 	@echo 'bench                      beside bpftrace and PEERS="PATH ..."'
 	@echo 'compare PEER=PATH          live tests under two executables'
 
 .PHONY: all unit vm faults fuzz fuzzers fuzz-programs workload objects \
 	test-programs static install deb check \
-	check-fast check-live check-kernels golden compare bench bench-events lint fmt demo clean help
+	check-fast check-live check-kernels golden compare bench bench-events soak lint fmt demo clean help
 .SECONDARY:
 
 -include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC) \

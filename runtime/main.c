@@ -644,6 +644,20 @@ compile_here(struct compile *c)
 	return run_passes(c, PASS_LOWER);
 }
 
+/* What a machine that has just been started may lack. */
+static void
+hint_mounts(void)
+{
+	if (access("/proc/self", F_OK))
+		fputs("HINT: /proc is not mounted; mount it with: mount -t "
+		      "proc nodev /proc\n",
+		      stderr);
+	if (access("/sys/kernel", F_OK))
+		fputs("HINT: /sys is not mounted; mount it with: mount -t "
+		      "sysfs nodev /sys\n",
+		      stderr);
+}
+
 static int
 trace(struct compile *c)
 {
@@ -665,6 +679,8 @@ trace(struct compile *c)
 		status = c->opts.compile_only ? 0 : session_main(&s);
 	}
 	flush_diag(c);
+	if (c->diag.errors || status == STATUS_LOAD)
+		hint_mounts();
 	session_free(&s);
 	return status;
 }

@@ -3,9 +3,9 @@
  * Owns the session from its making to its end: privileges, the output file,
  * the child, messages to the user, what is counted as lost.
  */
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,12 +74,66 @@ session_warn(struct session *s, const char *fmt, ...)
 	va_end(ap);
 }
 
+enum { CPUS_MAX = 8192 };
+
+/* "0-3,8-11": how many are named. */
+static unsigned
+count_cpus(const char *p)
+{
+	unsigned long n = 0, first, last;
+	char *end;
+
+	while (*p >= '0' && *p <= '9') {
+		first = last = strtoul(p, &end, 10);
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if (last < first || last >= CPUS_MAX)
+			return 0;
+		n += last - first + 1;
+		p = *end == ',' ? end + 1 : end;
+	}
+	return (unsigned)n;
+}
+
+/* Where sysfs is not mounted: as many as the kernel fills cells in a lookup.
+ * Too many of them do no harm, too few would be written beyond. */
+static unsigned
+ask_cpus(void)
+{
+	static const struct map_spec spec = { .type = BPF_MAP_TYPE_PERCPU_ARRAY,
+					      .key_size = 4,
+					      .value_size = 8,
+					      .entries = 1 };
+	uint64_t *cells = malloc(CPUS_MAX * sizeof(*cells));
+	int fd = sys_map_create(&spec);
+	uint32_t zero = 0;
+	unsigned n = 0;
+
+	if (!cells)
+		base_out_of_memory();
+	memset(cells, 0xff, CPUS_MAX * sizeof(*cells));
+	if (fd >= 0 && !sys_map_lookup(fd, &zero, cells))
+		while (n < CPUS_MAX && !cells[n])
+			n++;
+	if (fd >= 0)
+		close(fd);
+	free(cells);
+	return n ? n : CPUS_MAX;
+}
+
 unsigned
 session_possible_cpus(void)
 {
-	int n = libbpf_num_possible_cpus();
+	int fd = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	unsigned cpus;
 
-	return n > 0 ? (unsigned)n : 1;
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	cpus = count_cpus(text);
+	return cpus ? cpus : ask_cpus();
 }
 
 /* ---- privileges ---- */
