@@ -410,6 +410,20 @@ run(struct mutator *m, uint64_t seed, uint64_t count, time_t seconds,
 	return nfound;
 }
 
+static bool
+run_corpus(struct mutator *m, uint64_t seed, uint64_t count, time_t seconds,
+	   const char *keep)
+{
+	bool bad;
+
+	read_corpus(m);
+	bad = run(m, seed, count, seconds, keep);
+	for (size_t i = 0; i < m->ncorpus; i++)
+		free(m->corpus[i].p);
+	free(m->corpus);
+	return bad;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -433,9 +447,9 @@ main(int argc, char **argv)
 		else if (files = true, read_file(argv[i], &m.now))
 			bad |= try_bytes(m.now.p, m.now.n, false) != 0;
 	}
-	if (files)
-		return bad;
-	read_corpus(&m);
-	return run(&m, seed, count, seconds, keep);
+	if (!files)
+		bad = run_corpus(&m, seed, count, seconds, keep);
+	free(m.now.p);
+	return bad;
 }
 #endif
