@@ -139,11 +139,25 @@ eval_equal(struct val a, struct val b)
 	return true;
 }
 
+/* Literals only: an integer, or one in a tuple or record. */
+static bool
+holds_literals(const struct type *t)
+{
+	if (t->kind == TY_INT)
+		return t->flexible;
+	if (t->kind != TY_TUPLE && t->kind != TY_RECORD)
+		return false;
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (holds_literals(t->fields[i].type))
+			return true;
+	return false;
+}
+
 /* What holds literals only has a sign where it is read, as they have. */
 static struct val
 as_read(const struct node *n, struct val v)
 {
-	if (n->type && n->type->kind == TY_INT && n->type->flexible)
+	if (n->type && n->type->size == v.t->size && holds_literals(n->type))
 		v.t = n->type;
 	return v;
 }
