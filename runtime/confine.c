@@ -6,7 +6,7 @@
  * for writing, trace or write another process, load a module, mount or talk to
  * the network (seccomp(2); a refused call gets EPERM). With --unsafe, whose
  * script starts programs itself, and where files are still to be written,
- * nothing is given up. Costs some 30 us once; a kernel without seccomp is no
+ * nothing is given up. Costs under 0.1 ms, once; a kernel without seccomp is no
  * error.
  */
 #include <fcntl.h>
@@ -14,6 +14,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -77,8 +79,8 @@ static const uint16_t refused[] = {
 #endif
 };
 
-/* Room for every row and the checks around them. */
-enum { INSNS = 2 * ARRAY_LEN(refused) + 40 };
+/* Room for every row (four at most) and the checks before them. */
+enum { INSNS = 4 * ARRAY_LEN(refused) + 40 };
 
 struct filter {
 	struct sock_filter v[INSNS];
@@ -151,9 +153,41 @@ only_local(struct filter *f)
 	allow(f);
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+/*
+ * The numbers halved until one is left: the kernel tries the whole filter for
+ * each number there is when it takes it.
+ */
+static void
+search(struct filter *f, const uint16_t *v, size_t n)
+{
+	unsigned short at = f->n;
+
+	if (n == 1) {
+		add(f, BPF_JMP | BPF_JEQ | BPF_K, v[0], 0, 1);
+		refuse(f);
+		allow(f);
+		return;
+	}
+	add(f, BPF_JMP | BPF_JGE | BPF_K, v[n / 2], 0, 0);
+	search(f, v, n / 2);
+	assert(f->n - at - 1 <= UINT8_MAX);
+	f->v[at].jt = (uint8_t)(f->n - at - 1);
+	search(f, v + n / 2, n - n / 2);
+}
+
 static void
 make_filter(struct filter *f)
 {
+	uint16_t sorted[ARRAY_LEN(refused)];
+
+	memcpy(sorted, refused, sizeof(sorted));
+	qsort(sorted, ARRAY_LEN(sorted), sizeof(*sorted), by_number);
 	load(f, offsetof(struct seccomp_data, arch));
 	add(f, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
 	refuse(f);
@@ -163,11 +197,7 @@ make_filter(struct filter *f)
 	only_reading(f);
 	only_going_on(f);
 	only_local(f);
-	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
-		add(f, BPF_JMP | BPF_JEQ | BPF_K, refused[i], 0, 1);
-		refuse(f);
-	}
-	allow(f);
+	search(f, sorted, ARRAY_LEN(sorted));
 }
 
 static bool
