@@ -36,4 +36,4 @@ echo "import \"$dir/lib.bt\"; begin { print(one()); exit(); }" >"$dir/main.bt"
 run "$dir/main.bt"
 chmod 644 "$dir/lib.bt"
 run "$dir/main.bt"
-run --btf=/nonexistent -e 'tracepoint:sched:sched_switch { print(args->prev_pid >= 0); exit(); }' | head -n 1
+run --btf=/nonexistent -e 'tracepoint:sched:sched_switch { print(args->prev_pid >= 0); exit(); }' | uniq
