@@ -2,7 +2,7 @@
 /*
  * Owns what a compilation is given: where the kernel's types, symbols and
  * headers are, the configuration, and how all its parts know of each other.
- * Given options, it makes a struct compile ready for the first pass.
+ * It makes a struct compile ready for the first pass.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,43 +54,58 @@ find_types(struct arena *a)
 	return sysfs;
 }
 
-static void
-init_kernel(struct compile *c)
+/* The file of kernel types that was asked for, or NULL. */
+static const char *
+given_types(const struct compile *c)
 {
-	struct kernel_paths paths = {
+	const char *btf = getenv("BPFTRACE_BTF");
+
+	if (c->opts.btf)
+		btf = c->opts.btf;
+	return btf && *btf ? btf : NULL;
+}
+
+/* The running kernel, or that of --kernel. */
+static void
+find_kernel(struct compile *c, struct kernel_paths *paths)
+{
+	const char *dir = c->opts.kernel_dir, *btf = given_types(c);
+
+	*paths = (struct kernel_paths){
 		.kallsyms = "/proc/kallsyms",
 		.btf = find_types(&c->arena),
 		.btf_dir = "/sys/kernel/btf",
 		.blacklist = "/sys/kernel/debug/kprobes/blacklist",
 	};
-	const char *dir = c->opts.kernel_dir;
-	const char *btf = getenv("BPFTRACE_BTF");
+	if (btf) {
+		paths->btf = btf;
+		paths->btf_dir = NULL; /* modules belong to their vmlinux */
+	}
+	if (!dir) {
+		paths->version = kernel_version();
+		return;
+	}
+	paths->blacklist = NULL;
+	paths->tracefs = arena_printf(&c->arena, "%s/tracefs", dir);
+	paths->kallsyms = arena_printf(&c->arena, "%s/kallsyms", dir);
+	if (!c->opts.btf)
+		paths->btf = arena_printf(&c->arena, "%s/btf", dir);
+	paths->btf_dir = arena_printf(&c->arena, "%s/modules", dir);
+}
 
-	if (c->opts.btf)
-		btf = c->opts.btf;
-	if (btf && *btf) {
-		paths.btf = btf;
-		paths.btf_dir = NULL; /* modules belong to their vmlinux */
-	}
-	if (dir) {
-		paths.blacklist = NULL;
-		paths.tracefs = arena_printf(&c->arena, "%s/tracefs", dir);
-		paths.kallsyms = arena_printf(&c->arena, "%s/kallsyms", dir);
-		if (!c->opts.btf)
-			paths.btf = arena_printf(&c->arena, "%s/btf", dir);
-		paths.btf_dir = arena_printf(&c->arena, "%s/modules", dir);
-	} else {
-		paths.version = kernel_version();
-	}
-	kernel_init(&c->kernel, &c->arena, &paths);
-	if (btf && *btf && !c->opts.no_warnings && !kernel_btf(&c->kernel))
+static void
+check_types(struct compile *c)
+{
+	const char *btf = given_types(c);
+
+	if (btf && !c->opts.no_warnings && !kernel_btf(&c->kernel))
 		fprintf(stderr, "WARNING: BTF: failed to parse BTF from %s\n",
 			btf);
 }
 
 /* Where C headers are: -I and --include, the kernel's and libc's. */
 static void
-init_headers(struct compile *c)
+find_headers(struct compile *c)
 {
 	const char *root = c->opts.kernel_dir ? c->opts.kernel_dir : "";
 	struct cdef_input *h = &c->headers;
@@ -133,29 +148,18 @@ compile_restart(struct compile *c)
 	};
 }
 
-bool
-compile_init(struct compile *c)
+void
+compile_init(struct compile *c, const struct kernel_paths *paths)
 {
-	const char *error = NULL;
-
 	c->diag.arena = &c->arena;
 	c->diag.sources = &c->sources;
-	c->diag.no_warnings = c->opts.no_warnings;
-	c->diag.color = options_color();
 	types_init(&c->types, &c->arena);
-	init_kernel(c);
-	init_headers(c);
+	kernel_init(&c->kernel, &c->arena, paths);
 	config_default(&c->config);
-	if (!config_env(&c->config, &c->arena, &error)) {
-		fprintf(stderr, "%s\n", error);
-		return false;
-	}
 	c->ast.arena = &c->arena;
 	c->ast.sources = &c->sources;
 	c->ast.is_word = builtin_is_true;
 	compile_restart(c);
-	c->options.given = c->opts.named.v;
-	c->options.ngiven = c->opts.named.n;
 	c->in = (struct sema_input){
 		.arena = &c->arena,
 		.ast = &c->ast,
@@ -164,18 +168,60 @@ compile_init(struct compile *c)
 		.kernel = &c->kernel,
 		.types = &c->types,
 		.config = &c->config,
-		.params = c->opts.params,
 		.options = &c->options,
 		.files = &c->files,
-		.headers = &c->headers,
-		.unsafe = c->opts.unsafe,
-		.watch_reads = c->opts.warnings,
-		.without = c->opts.without,
-		.pid = c->opts.pid,
-		.follow = c->opts.follow,
-		.command = c->opts.command,
-		.has_cpid = c->opts.command != NULL,
 		.ncpus = session_possible_cpus(),
 	};
-	return true;
+}
+
+/* What the command line says of the script and of how it is compiled. */
+static void
+take_options(struct compile *c)
+{
+	const struct options *o = &c->opts;
+
+	c->diag.no_warnings = o->no_warnings;
+	c->diag.color = options_color();
+	c->options.given = o->named.v;
+	c->options.ngiven = o->named.n;
+	c->in.params = o->params;
+	c->in.headers = &c->headers;
+	c->in.unsafe = o->unsafe;
+	c->in.watch_reads = o->warnings;
+	c->in.without = o->without;
+	c->in.pid = o->pid;
+	c->in.follow = o->follow;
+	c->in.command = o->command;
+	c->in.has_cpid = o->command != NULL;
+}
+
+bool
+compile_init_options(struct compile *c)
+{
+	struct kernel_paths paths;
+	const char *error = NULL;
+
+	find_kernel(c, &paths);
+	compile_init(c, &paths);
+	check_types(c);
+	find_headers(c);
+	take_options(c);
+	if (config_env(&c->config, &c->arena, &error))
+		return true;
+	fprintf(stderr, "%s\n", error);
+	return false;
+}
+
+void
+compile_forget(struct compile *c)
+{
+	probe_forget(&c->files);
+	c->files = (struct hmap){ 0 };
+}
+
+void
+compile_free(struct compile *c)
+{
+	compile_forget(c);
+	arena_free(&c->arena);
 }

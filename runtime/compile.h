@@ -27,10 +27,16 @@ struct compile {
 	const struct source *script;
 };
 
-/* Everything that a pass is given, by c->opts; false: exit with status 2,
- * reported. Whoever calls frees c->arena. */
-bool compile_init(struct compile *c);
+/* All parts of a compilation, which was zeroed, for the kernel that is found
+ * there. Whoever calls adds to c->in what is special. */
+void compile_init(struct compile *c, const struct kernel_paths *paths);
+/* The same by c->opts and the environment; false: exit with status 2,
+ * reported. */
+bool compile_init_options(struct compile *c);
 /* The IR and the image anew: the typed tree is to be lowered once more. */
 void compile_restart(struct compile *c);
+/* What was read of programs is not needed any more; nothing is. */
+void compile_forget(struct compile *c);
+void compile_free(struct compile *c);
 
 #endif

@@ -485,7 +485,7 @@ trace(struct compile *c)
 	c->in.cpid = (uint64_t)s.child;
 	if (ready && compile_here(c)) {
 		flush_diag(c);
-		probe_forget(&c->files);
+		compile_forget(c);
 		status = c->opts.compile_only ? 0 : session_main(&s);
 	}
 	flush_diag(c);
@@ -516,7 +516,7 @@ check_script(const struct options *opts, const char *path, struct out *out)
 	int status = 2;
 
 	c.opts.script_path = path;
-	if (compile_init(&c)) {
+	if (compile_init_options(&c)) {
 		status = 1;
 		if (read_script(&c)) {
 			r.ok = run_passes(&c, 0) && !c.diag.errors;
@@ -528,7 +528,7 @@ check_script(const struct options *opts, const char *path, struct out *out)
 		if (!out->json)
 			flush_diag(&c);
 	}
-	arena_free(&c.arena);
+	compile_free(&c);
 	return status;
 }
 
@@ -562,7 +562,7 @@ run(struct compile *c)
 		return 1;
 	if (c->opts.check)
 		return check_scripts(c);
-	if (!compile_init(c))
+	if (!compile_init_options(c))
 		return 2;
 	if (c->opts.info)
 		return info(c);
@@ -623,6 +623,6 @@ main(int argc, char **argv)
 			status = 2;
 		break;
 	}
-	arena_free(&c.arena);
+	compile_free(&c);
 	return status;
 }

@@ -48,9 +48,9 @@ cpu_ms(void)
 }
 
 static bool
-front(struct work *w)
+front(struct compile *w)
 {
-	if (!parse_source(&w->ast, w->source, &w->in.params, &w->diag) ||
+	if (!parse_source(&w->ast, w->script, &w->in.params, &w->diag) ||
 	    w->diag.errors || !sema_expand(&w->in) || w->diag.errors ||
 	    !sema_check(&w->in) || w->diag.errors)
 		return false;
@@ -61,7 +61,7 @@ front(struct work *w)
 
 /* All passes but `without`; `total` gets the time of each. */
 static bool
-back(struct work *w, size_t without, struct total *total)
+back(struct compile *w, size_t without, struct total *total)
 {
 	for (size_t i = 0; i < PASSES; i++) {
 		double start = cpu_ms();
@@ -81,7 +81,7 @@ back(struct work *w, size_t without, struct total *total)
 static struct count
 compile(const char *text, size_t n, size_t without, struct total *total)
 {
-	struct work w = { 0 };
+	struct compile w = { 0 };
 	struct count c = { 0 };
 
 	work_init(&w, text, n);
@@ -90,7 +90,7 @@ compile(const char *text, size_t n, size_t without, struct total *total)
 		c.insns += w.image.progs.v[i].ninsns;
 		c.spills += w.image.progs.v[i].spills;
 	}
-	arena_free(&w.arena);
+	compile_free(&w);
 	return c;
 }
 

@@ -6,12 +6,6 @@
 
 #include "compile.h"
 
-static const struct language language = {
-	.words = builtin_words,
-	.nominals = builtin_nominals,
-	.probe_types = probe_types,
-};
-
 static const struct kernel_paths paths = {
 	.tracefs = "tests/fixtures/kernel/tracefs",
 	.kallsyms = "tests/fixtures/kernel/kallsyms",
@@ -24,47 +18,31 @@ static bool (*const passes[])(struct prog *p) = {
 };
 
 void
-work_init(struct work *w, const char *text, size_t n)
+work_init(struct compile *w, const char *text, size_t n)
 {
-	w->diag.arena = w->ast.arena = w->prog.arena = &w->arena;
-	w->diag.sources = w->ast.sources = &w->sources;
-	types_init(&w->types, &w->arena);
-	kernel_init(&w->kernel, &w->arena, &paths);
-	config_default(&w->config);
-	w->prog.diag = &w->diag;
-	w->prog.config = &w->config;
-	w->prog.types = &w->types;
-	w->in = (struct sema_input){
-		.arena = &w->arena,
-		.ast = &w->ast,
-		.diag = &w->diag,
-		.lang = &language,
-		.kernel = &w->kernel,
-		.types = &w->types,
-		.config = &w->config,
-		.ncpus = 2,
-	};
-	w->source = source_add(&w->arena, &w->sources, "fuzz.bt", text, n);
+	compile_init(w, &paths);
+	w->in.ncpus = 2;
+	w->script = source_add(&w->arena, &w->sources, "fuzz.bt", text, n);
 }
 
 static void
-format(struct work *w)
+format(struct compile *w)
 {
 	struct sbuf text = { 0 };
 
-	ast_format(&w->ast, w->source, &text);
+	ast_format(&w->ast, w->script, &text);
 	sbuf_free(&text);
 }
 
 static void
-verify(struct work *w)
+verify(struct compile *w)
 {
 	if (!ir_verify(&w->prog))
 		abort();
 }
 
 bool
-work_passes(struct work *w)
+work_passes(struct compile *w)
 {
 	for (size_t i = 0; i < ARRAY_LEN(passes); i++) {
 		if (!passes[i](&w->prog) || w->diag.errors)
@@ -77,9 +55,9 @@ work_passes(struct work *w)
 }
 
 bool
-work_compile(struct work *w)
+work_compile(struct compile *w)
 {
-	if (!parse_source(&w->ast, w->source, &w->in.params, &w->diag) ||
+	if (!parse_source(&w->ast, w->script, &w->in.params, &w->diag) ||
 	    w->diag.errors)
 		return false;
 	format(w);

@@ -15,35 +15,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../runtime/compile.h"
 #include "eval.h"
 #include "fuzz.h"
 
 enum { TRIAL_SECONDS = 60 };
 
 struct trial {
-	struct arena arena;
-	struct options opts;
-	struct sources sources;
-	struct diag diag;
-	struct ast ast;
-	struct types types;
-	struct kernel kernel;
-	struct config config;
-	struct sema_input in;
-	struct prog prog;
-	struct image image;
+	struct compile c;
 	struct sbuf want; /* what the evaluator says */
 };
 
 /* Of tests/vm/, where this program is linked with it: SSA runs, too. */
 __attribute__((weak)) void vm_ir_use(const struct prog *p,
 				     const struct session *s);
-
-static const struct language language = {
-	.words = builtin_words,
-	.nominals = builtin_nominals,
-	.probe_types = probe_types,
-};
 
 static void
 init(struct trial *t)
@@ -54,30 +39,10 @@ init(struct trial *t)
 		.btf_dir = "/sys/kernel/btf",
 	};
 
-	t->opts.quiet = t->opts.no_warnings = t->opts.warnings = true;
-	t->opts.buffering = OUT_FULL;
-	t->diag.arena = &t->arena;
-	t->diag.sources = &t->sources;
-	t->diag.no_warnings = true;
-	types_init(&t->types, &t->arena);
-	kernel_init(&t->kernel, &t->arena, &paths);
-	config_default(&t->config);
-	t->ast.arena = &t->arena;
-	t->ast.sources = &t->sources;
-	t->prog.arena = &t->arena;
-	t->prog.diag = &t->diag;
-	t->prog.config = &t->config;
-	t->prog.types = &t->types;
-	t->in = (struct sema_input){
-		.arena = &t->arena,
-		.ast = &t->ast,
-		.diag = &t->diag,
-		.lang = &language,
-		.kernel = &t->kernel,
-		.types = &t->types,
-		.config = &t->config,
-		.ncpus = session_possible_cpus(),
-	};
+	t->c.opts.quiet = t->c.opts.no_warnings = t->c.opts.warnings = true;
+	t->c.opts.buffering = OUT_FULL;
+	compile_init(&t->c, &paths);
+	t->c.diag.no_warnings = true;
 }
 
 /* Ends the process: what went wrong is said on stderr already. */
@@ -86,7 +51,7 @@ end(struct trial *t, enum verdict v)
 {
 	struct sbuf text = { 0 };
 
-	diag_flush(&t->diag, &text);
+	diag_flush(&t->c.diag, &text);
 	if (v == FUZZ_REFUSED && text.n &&
 	    (strstr(text.s, " bytes of stack, the kernel allows ") ||
 	     strstr(text.s, " bytes of scratch memory, the kernel allows ") ||
@@ -103,12 +68,12 @@ end(struct trial *t, enum verdict v)
 static void
 front(struct trial *t, const char *text)
 {
-	const struct source *s = source_add(&t->arena, &t->sources, "fuzz.bt",
-					    text, strlen(text));
+	const struct source *s = source_add(&t->c.arena, &t->c.sources,
+					    "fuzz.bt", text, strlen(text));
 
-	if (!parse_source(&t->ast, s, &t->in.params, &t->diag) ||
-	    t->diag.errors || !sema_expand(&t->in) || t->diag.errors ||
-	    !sema_check(&t->in) || t->diag.errors)
+	if (!parse_source(&t->c.ast, s, &t->c.in.params, &t->c.diag) ||
+	    t->c.diag.errors || !sema_expand(&t->c.in) || t->c.diag.errors ||
+	    !sema_check(&t->c.in) || t->c.diag.errors)
 		end(t, FUZZ_REFUSED);
 }
 
@@ -127,7 +92,7 @@ static const struct {
 static void
 check_valid(struct trial *t, const char *after)
 {
-	if (ir_verify(&t->prog))
+	if (ir_verify(&t->c.prog))
 		return;
 	fprintf(stderr, "ir_verify after %s\n", after);
 	end(t, FUZZ_INVALID);
@@ -138,9 +103,9 @@ static void run_ir(struct trial *t, const char *after);
 static void
 back(struct trial *t, bool plain)
 {
-	t->prog.ast = &t->ast;
-	t->prog.units = t->ast.units;
-	if (!ir_lower(&t->in, &t->prog) || t->diag.errors)
+	t->c.prog.ast = &t->c.ast;
+	t->c.prog.units = t->c.ast.units;
+	if (!ir_lower(&t->c.in, &t->c.prog) || t->c.diag.errors)
 		end(t, FUZZ_REFUSED);
 	check_valid(t, "lower");
 	if (!plain)
@@ -148,15 +113,15 @@ back(struct trial *t, bool plain)
 	for (size_t i = 0; i < ARRAY_LEN(passes); i++) {
 		if (plain && passes[i].optional)
 			continue;
-		if (!passes[i].run(&t->prog) || t->diag.errors)
+		if (!passes[i].run(&t->c.prog) || t->c.diag.errors)
 			end(t, FUZZ_REFUSED);
 		check_valid(t, passes[i].name);
 		if (!plain && passes[i].run == ir_select)
 			run_ir(t, "select"); /* the last on SSA */
 	}
-	t->image.arena = &t->arena;
-	t->image.prog = &t->prog;
-	if (!gen_encode(&t->prog, &t->image) || t->diag.errors)
+	t->c.image.arena = &t->c.arena;
+	t->c.image.prog = &t->c.prog;
+	if (!gen_encode(&t->c.prog, &t->c.image) || t->c.diag.errors)
 		end(t, FUZZ_REFUSED);
 }
 
@@ -198,11 +163,11 @@ run(struct trial *t, struct image *image, const struct prog *ir,
     const char *how)
 {
 	struct session s = {
-		.arena = &t->arena,
-		.opts = &t->opts,
-		.in = &t->in,
-		.config = &t->config,
-		.prog = &t->prog,
+		.arena = &t->c.arena,
+		.opts = &t->c.opts,
+		.in = &t->c.in,
+		.config = &t->c.config,
+		.prog = &t->c.prog,
 		.image = image,
 	};
 	int fd = memfd_create("output", MFD_CLOEXEC);
@@ -228,24 +193,24 @@ static void
 run_ir(struct trial *t, const char *after)
 {
 	static struct bpf_insn nothing = { .code = BPF_JMP | BPF_EXIT };
-	struct image image = { .arena = &t->arena, .prog = &t->prog };
+	struct image image = { .arena = &t->c.arena, .prog = &t->c.prog };
 
 	if (!vm_ir_use)
 		return;
-	for (uint32_t i = 0; i < t->prog.funcs.n; i++) {
-		struct func *f = t->prog.funcs.v[i];
+	for (uint32_t i = 0; i < t->c.prog.funcs.n; i++) {
+		struct func *f = t->c.prog.funcs.v[i];
 		struct image_prog *p;
 
 		if (f->parent)
 			continue;
-		p = vec_push(&t->arena, &image.progs);
+		p = vec_push(&t->c.arena, &image.progs);
 		*p = (struct image_prog){ .unit = f->unit,
 					  .name = f->name,
 					  .insns = &nothing,
 					  .ninsns = 1 };
-		vec_push(&t->arena, &p->funcs)->func = f;
+		vec_push(&t->c.arena, &p->funcs)->func = f;
 	}
-	run(t, &image, &t->prog, after);
+	run(t, &image, &t->c.prog, after);
 }
 
 static void
@@ -256,16 +221,16 @@ trial(const char *text, bool plain)
 
 	init(t);
 	front(t, text);
-	sorry = eval_script(&t->in, &t->want);
+	sorry = eval_script(&t->c.in, &t->want);
 	sbuf_puts(&t->want, "");
 	if (sorry) {
 		fprintf(stderr, "cannot evaluate: %s\n", sorry);
 		end(t, FUZZ_SORRY);
 	}
 	back(t, plain);
-	run(t, &t->image, NULL, plain ? "without passes" : "all passes");
+	run(t, &t->c.image, NULL, plain ? "without passes" : "all passes");
 	sbuf_free(&t->want);
-	arena_free(&t->arena);
+	compile_free(&t->c);
 	free(t);
 }
 

@@ -44,7 +44,7 @@ place(const char *dir, const unsigned char *data, size_t n, bool add)
 }
 
 static void
-use(struct work *w, const char *dir)
+use(struct compile *w, const char *dir)
 {
 	struct kernel_paths paths = w->kernel.paths;
 	const struct trace_event *e;
@@ -60,7 +60,7 @@ use(struct work *w, const char *dir)
 		sbuf_printf(&script, "print(args.%s); @[args.%s] = 1; ",
 			    e->fields.v[i].name, e->fields.v[i].name);
 	sbuf_puts(&script, "}");
-	w->source = source_add(&w->arena, &w->sources, "format.bt", script.s,
+	w->script = source_add(&w->arena, &w->sources, "format.bt", script.s,
 			       script.n);
 	sbuf_free(&script);
 	work_compile(w);
@@ -69,7 +69,7 @@ use(struct work *w, const char *dir)
 void
 fuzz_one(const unsigned char *data, size_t n)
 {
-	struct work *w = calloc(1, sizeof(*w));
+	struct compile *w = calloc(1, sizeof(*w));
 	struct sbuf messages = { 0 };
 	char dir[64];
 
@@ -81,7 +81,7 @@ fuzz_one(const unsigned char *data, size_t n)
 	use(w, dir);
 	diag_flush(&w->diag, &messages);
 	sbuf_free(&messages);
-	arena_free(&w->arena);
+	compile_free(w);
 	free(w);
 	place(dir, data, n, false);
 }

@@ -18,19 +18,19 @@ const char *const fuzz_corpus[] = {
 static bool
 print_of(const char *text, size_t n, struct sbuf *out)
 {
-	struct work *w = calloc(1, sizeof(*w));
+	struct compile *w = calloc(1, sizeof(*w));
 	struct sbuf messages = { 0 };
 	bool ok;
 
 	if (!w)
 		return false;
 	work_init(w, text, n);
-	ok = ir_read(&w->prog, w->source, &w->diag) && ir_verify(&w->prog);
+	ok = ir_read(&w->prog, w->script, &w->diag) && ir_verify(&w->prog);
 	if (ok)
 		ir_print(&w->prog, out);
 	diag_flush(&w->diag, &messages);
 	sbuf_free(&messages);
-	arena_free(&w->arena);
+	compile_free(w);
 	free(w);
 	return ok;
 }

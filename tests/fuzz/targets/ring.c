@@ -38,7 +38,7 @@ static const char *const scripts[] = {
 };
 
 struct receiver {
-	struct work work;
+	struct compile work;
 	struct session session;
 	struct options opts;
 	struct out out;

@@ -17,7 +17,7 @@ const char *const fuzz_corpus[] = {
 void
 fuzz_one(const unsigned char *data, size_t n)
 {
-	struct work *w = calloc(1, sizeof(*w));
+	struct compile *w = calloc(1, sizeof(*w));
 	struct sbuf messages = { 0 };
 
 	if (!w)
@@ -26,6 +26,6 @@ fuzz_one(const unsigned char *data, size_t n)
 	work_compile(w);
 	diag_flush(&w->diag, &messages);
 	sbuf_free(&messages);
-	arena_free(&w->arena);
+	compile_free(w);
 	free(w);
 }
