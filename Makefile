@@ -126,9 +126,10 @@ $(LIB): $(filter-out $(MAIN),$(OBJ))
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
+# Criterion finds its tests in a section that nothing refers to.
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@echo "  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS) -lcriterion
+	$(Q)$(CC) $(filter-out %--gc-sections,$(ALL_LDFLAGS)) -o $@ $< $(LIB) $(LIBS) -lcriterion
 
 # All of jiffy but its way into the kernel (runtime/sys.c, runtime/ring.c).
 $(VM): $(VM_SRC:%.c=$(BUILD)/%.o) $(MAIN) $(LIB)
