@@ -147,10 +147,14 @@ add_mapping(struct mappings *m, struct process *p, uint64_t begin, uint64_t end,
 {
 	struct mapped *file = file_of(m, f);
 
-	for (uint32_t i = p->n; i-- > 0;)
-		if (p->maps[i].begin == begin && p->maps[i].end == end &&
-		    p->maps[i].file == file)
+	for (uint32_t i = p->n; i-- > 0;) {
+		const struct mapping *old = &p->maps[i];
+
+		if (old->begin == begin && old->end == end && old->file == file)
 			return;
+		if (begin < old->end && old->begin < end)
+			break; /* what is below it counts no longer */
+	}
 	*push(m, p) = (struct mapping){ begin, end, file };
 }
 
