@@ -423,11 +423,15 @@ json_bounds(struct out *o, const struct type *t, uint32_t i)
 	uint32_t n = buckets_of(t);
 
 	if (i == 0) {
-		put_bound(o, "max", linear ? t->par[PAR_MIN] - 1 : -1, true);
+		put_bound(o, "max",
+			  linear ? (int64_t)((uint64_t)t->par[PAR_MIN] - 1)
+				 : -1,
+			  true);
 		return;
 	}
 	if (linear) {
-		lo = (uint64_t)(t->par[PAR_MIN] + (i - 1) * t->par[PAR_STEP]);
+		lo = (uint64_t)t->par[PAR_MIN] +
+		     (i - 1) * (uint64_t)t->par[PAR_STEP];
 		hi = lo + (uint64_t)t->par[PAR_STEP];
 	} else {
 		hist_bound(i, (unsigned)t->par[PAR_BITS], &lo, &p);
@@ -437,7 +441,7 @@ json_bounds(struct out *o, const struct type *t, uint32_t i)
 	}
 	put_bound(o, "min", (int64_t)lo, false);
 	if (!linear || i != n - 1)
-		put_bound(o, "max", (int64_t)hi - 1, false);
+		put_bound(o, "max", (int64_t)(hi - 1), false);
 }
 
 static void
