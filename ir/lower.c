@@ -447,7 +447,9 @@ lower_unit(const struct sema_input *in, struct prog *p, const struct unit *unit)
 {
 	struct unit_state u = { .nfuncs = 1, .nvars = count_vars(unit) };
 	struct region region = { NULL };
-	struct scope scope = { .u = &u, .region = &region };
+	struct scope scope = {
+		.u = &u, .region = &region, .passes = 1, .frames = 1
+	};
 	struct lower l = { .prog = p, .scope = &scope, .in = in, .unit = unit };
 
 	u.vars = arena_alloc(p->arena, (u.nvars + 1) * sizeof(*u.vars));

@@ -54,18 +54,21 @@ struct unit_state {
 	VEC(int32_t) words;  /* frame: where ranges start, by depth */
 	uint32_t depth;      /* of ranges that are callbacks */
 	uint32_t rounds_max; /* without bpf_loop: of the loops at hand */
+	uint32_t walked;     /* insns of the verifier in walks (below) */
 	struct func *top;
 	VEC(struct while_func {
 		const struct node *loop;
-		uint32_t func;
+		uint32_t func;   /* that it becomes as a callback; or */
+		uint32_t rounds; /* 0: as many as it likes */
 	})
-	whiles; /* those that become callbacks */
+	whiles;
 };
 
 /* The bodies that `break` and `continue` leave. */
 struct loop {
 	struct loop *up;
 	struct blk *brk, *cont; /* NULL in a callback's outermost body */
+	uint32_t rounds; /* in which the verifier walks through it, at most */
 };
 
 /* Code that runs only under a condition; what was computed in one is valid
@@ -82,6 +85,8 @@ struct kept {
 	uint32_t obj;
 };
 
+enum { FRAMES_MAX = 8 }; /* functions that are active: MAX_CALL_FRAMES */
+
 struct scope {
 	struct unit_state *u;
 	bool callback;
@@ -90,6 +95,8 @@ struct scope {
 	struct region *region;
 	struct kept *kept;
 	struct blk *no_cell; /* where ir_map_cell goes without a cell */
+	uint32_t passes;     /* of the verifier through the function, or so */
+	uint32_t frames;     /* of functions that are active in it */
 	/* Objects of all searches, one after the other: number + 1. */
 	uint32_t find_frame, find_state;
 };
@@ -147,6 +154,8 @@ enum addrspace lower_space(struct lower *l, const struct node *n);
 
 /* The kernel, or the user, has no bpf_loop: all loops are back edges. */
 bool lower_without_loop(const struct lower *l);
+/* An error where no further callback can be active. */
+void lower_check_frames(struct lower *l);
 
 /* ---- lower_short.c ---- */
 
@@ -155,7 +164,9 @@ bool lower_inline_range(const struct node *loop_for, int64_t *from,
 			int64_t *to);
 /* The variable that a while loop compares with a number, or NULL. */
 const struct var *lower_while_var(const struct node *n);
-bool lower_short_while(const struct node *n, int64_t start);
+/* How many rounds the loop has when its variable begins with `start`; 0: too
+ * many, or who knows. */
+uint32_t lower_short_while(const struct node *n, int64_t start);
 /* How many rounds of each loop in `loop`, itself included, the verifier has
  * the patience for when they are back edges. */
 uint32_t lower_rounds_max(const struct node *loop);
@@ -238,6 +249,37 @@ void lower_zero_padding(struct lower *l, const struct type *t, struct mem dst);
 
 void lower_equal(struct lower *l, const struct node *a, const struct node *b,
 		 struct blk *yes, struct blk *no);
+
+/* ---- lower_words.c ---- */
+
+/* A walk over two memories, a place after the other: words of `width` bytes
+ * from..to. On to w->found with what differs, or what a text ends in, in its
+ * slots; else it goes on behind. Several walks may have one end. */
+struct walk {
+	uint32_t x, y, at; /* slots */
+	bool text;         /* a NUL is an end, too */
+	struct blk *found; /* to be sealed by who began it */
+};
+struct pair {
+	struct mem a, b;
+	uint32_t from, to;
+	unsigned width;
+};
+struct walk lower_walk_begin(struct lower *l, bool text);
+void lower_walk(struct lower *l, struct walk *w, struct pair p);
+/* At w->found, of texts: 1 if they differ. */
+struct ref lower_walk_differs(struct lower *l, const struct walk *w);
+
+/* ---- lower_bytes.c: rounds over two memories as a callback ---- */
+
+enum { FIND_A = 0, FIND_B = 8, FIND_STATE = 16, FIND_FRAME = 24 };
+
+/* Puts the addresses of both and of 24 bytes of state, which are returned,
+ * into a frame on the stack. */
+struct mem lower_find_frame(struct lower *l, struct mem a, struct mem b);
+/* A function of (round, address of the frame), to be written. */
+struct lower lower_find_function(struct lower *l);
+void lower_find_loop(struct lower *l, uint64_t rounds, struct func *round);
 
 /* ---- lower_map.c, lower_agg.c ---- */
 

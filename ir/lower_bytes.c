@@ -74,44 +74,9 @@ ir_str_len(struct lower *l, struct mem s, uint32_t size)
 
 /* ---- order ---- */
 
-/* The two words that differ, and the offset where they stand. */
-struct differ {
-	uint32_t x, y, at; /* slots */
-	struct blk *found;
-};
-
-/* Words of `w` bytes at from..to; what differs goes to d->found. */
-static void
-order_loop(struct lower *l, struct mem a, struct mem b, uint32_t from,
-	   uint32_t to, unsigned w, struct differ *d)
-{
-	struct blk *head = ir_blk(l), *body = ir_blk(l), *next = ir_blk(l);
-	struct blk *done = ir_blk(l);
-	struct ref i, x, y;
-
-	if (from == to)
-		return;
-	ir_slot_set(l, d->at, ir_const(l, from));
-	ir_jmp(l, head);
-	ir_at(l, head);
-	i = ir_slot_get(l, d->at);
-	ir_br(l, CC_ULT, i, ir_const(l, to), body, done);
-	go_on(l, body);
-	x = ir_load(l, ir_bin(l, IR_ADD, a.base, i), a.off, w);
-	y = ir_load(l, ir_bin(l, IR_ADD, b.base, i), b.off, w);
-	ir_slot_set(l, d->x, x);
-	ir_slot_set(l, d->y, y);
-	ir_br(l, CC_EQ, x, y, next, d->found);
-	go_on(l, next);
-	ir_slot_set(l, d->at, ir_bini(l, IR_ADD, i, w));
-	ir_jmp(l, head);
-	ir_seal(l, head);
-	go_on(l, done);
-}
-
 /* Push the bytes from `n` on out of the words of *d, if there are any. */
 static void
-order_cut(struct lower *l, const struct differ *d, struct ref n,
+order_cut(struct lower *l, const struct walk *d, struct ref n,
 	  struct blk *equal)
 {
 	struct ref left = ir_bin(l, IR_SUB, n, ir_slot_get(l, d->at)), bits;
@@ -152,15 +117,15 @@ ir_mem_order(struct lower *l, struct mem a, struct mem b, uint32_t size,
 	     struct ref n)
 {
 	struct blk *equal = ir_blk(l), *join = ir_blk(l);
-	struct differ d = { ir_slot(l), ir_slot(l), ir_slot(l), ir_blk(l) };
+	struct walk d = lower_walk_begin(l, false);
 	uint32_t result = ir_slot(l), words;
 	int64_t fixed = -1;
 
 	if (ir_is_const(l->f, n, &fixed) && fixed >= 0 && fixed < size)
 		size = (uint32_t)fixed;
 	words = (a.off | b.off) % 8 ? 0 : size & ~7u;
-	order_loop(l, a, b, 0, words, 8, &d);
-	order_loop(l, a, b, words, size, 1, &d);
+	lower_walk(l, &d, (struct pair){ a, b, 0, words, 8 });
+	lower_walk(l, &d, (struct pair){ a, b, words, size, 1 });
 	ir_jmp(l, equal);
 	go_on(l, d.found);
 	if (fixed < 0)
@@ -186,7 +151,6 @@ ir_mem_order(struct lower *l, struct mem a, struct mem b, uint32_t size,
  *
  * `run` bytes of the needle stand at `at`. Each round looks at one more byte.
  */
-enum { F_HAY = 0, F_NEEDLE = 8, F_STATE = 16, FRAME_SIZE = 24 };
 enum { S_AT = 0, S_RUN = 8, S_FOUND = 16, STATE_SIZE = 24, MISS = -2 };
 
 /* Keep an object that is only known by an address in the frame. */
@@ -217,7 +181,7 @@ needle_byte(struct lower *l, struct ref frame, struct ref run, uint32_t size,
 
 	ir_br(l, CC_ULT, run, ir_const(l, size), in, found);
 	go_on(l, in);
-	want = ir_load(l, frame, F_NEEDLE, 8);
+	want = ir_load(l, frame, FIND_B, 8);
 	want = ir_load(l, ir_bin(l, IR_ADD, want, run), 0, 1);
 	ir_br(l, CC_NE, want, ir_const(l, 0), some, found);
 	go_on(l, some);
@@ -231,14 +195,14 @@ find_round(struct lower *l, uint32_t hay_size, uint32_t needle_size)
 	struct blk *found = ir_blk(l), *miss = ir_blk(l), *in = ir_blk(l);
 	struct blk *same = ir_blk(l), *other = ir_blk(l), *on = ir_blk(l);
 
-	state = ir_load(l, frame, F_STATE, 8);
+	state = ir_load(l, frame, FIND_STATE, 8);
 	at = ir_load(l, state, S_AT, 8);
 	run = ir_load(l, state, S_RUN, 8);
 	want = needle_byte(l, frame, run, needle_size, found);
 	pos = ir_bin(l, IR_ADD, at, run);
 	ir_br(l, CC_ULT, pos, ir_const(l, hay_size), in, miss);
 	go_on(l, in);
-	have = ir_load(l, frame, F_HAY, 8);
+	have = ir_load(l, frame, FIND_A, 8);
 	have = ir_load(l, ir_bin(l, IR_ADD, have, pos), 0, 1);
 	ir_br(l, CC_EQ, have, want, same, other);
 	go_on(l, same);
@@ -254,18 +218,18 @@ find_round(struct lower *l, uint32_t hay_size, uint32_t needle_size)
 	ir_ret(l, ir_const(l, 1));
 }
 
-static struct func *
-find_function(struct lower *l, uint32_t hay_size, uint32_t needle_size)
+struct lower
+lower_find_function(struct lower *l)
 {
 	const char *name = arena_printf(l->prog->arena, "%s_%u", l->unit->name,
 					l->prog->funcs.n);
 	struct lower c = *l;
 
+	lower_check_frames(l);
 	c.f = ir_func(l->prog, name, l->unit, l->f, 2);
 	c.cur = c.f->blks.v[0];
 	c.nslots = 0;
-	find_round(&c, hay_size, needle_size);
-	return c.f;
+	return c;
 }
 
 /* Searches do not overlap: one object serves those of a function. */
@@ -279,13 +243,42 @@ shared_obj(struct lower *l, uint32_t *index, uint32_t size)
 	return (struct mem){ lower_obj_again(l, *index - 1), 0 };
 }
 
+struct mem
+lower_find_frame(struct lower *l, struct mem a, struct mem b)
+{
+	struct scope *s = l->scope;
+	struct mem frame = shared_obj(l, &s->find_frame, FIND_FRAME);
+	struct mem state = shared_obj(l, &s->find_state, STATE_SIZE);
+
+	l->f->objs.v[s->find_frame - 1].on_stack = true;
+	l->f->objs.v[s->find_state - 1].scratch = true;
+	pin(l, frame);
+	pin(l, state);
+	pin(l, a);
+	pin(l, b);
+	ir_store(l, frame.base, FIND_A, ir_addr(l, a), 8);
+	ir_store(l, frame.base, FIND_B, ir_addr(l, b), 8);
+	ir_store(l, frame.base, FIND_STATE, ir_addr(l, state), 8);
+	return state;
+}
+
+void
+lower_find_loop(struct lower *l, uint64_t rounds, struct func *round)
+{
+	struct mem frame = { lower_obj_again(l, l->scope->find_frame - 1), 0 };
+
+	ir_call(l, HELPER_loop, 4,
+		ir_const(l, rounds < LOOPS_MAX ? (int64_t)rounds : LOOPS_MAX),
+		ir_callback(l, round), ir_addr(l, frame), ir_const(l, 0));
+}
+
 struct ref
 ir_str_find(struct lower *l, struct mem hay, uint32_t hay_size,
 	    struct mem needle, uint32_t needle_size)
 {
-	struct scope *s = l->scope;
-	struct mem frame, state;
 	uint64_t rounds = ((uint64_t)hay_size + 1) * (needle_size + 1) + 1;
+	struct lower c;
+	struct mem state;
 
 	if (!l->cur)
 		return REF_NONE;
@@ -295,22 +288,11 @@ ir_str_find(struct lower *l, struct mem hay, uint32_t hay_size,
 			   "(helper bpf_loop, kernel 5.17)");
 		return ir_const(l, MISS);
 	}
-	frame = shared_obj(l, &s->find_frame, FRAME_SIZE);
-	state = shared_obj(l, &s->find_state, STATE_SIZE);
-	l->f->objs.v[s->find_frame - 1].on_stack = true;
-	l->f->objs.v[s->find_state - 1].scratch = true;
-	pin(l, frame);
-	pin(l, state);
-	pin(l, hay);
-	pin(l, needle);
+	state = lower_find_frame(l, hay, needle);
+	c = lower_find_function(l);
+	find_round(&c, hay_size, needle_size);
 	ir_mem_zero(l, state, STATE_SIZE);
 	ir_store(l, state.base, S_FOUND, ir_const(l, MISS), 8);
-	ir_store(l, frame.base, F_HAY, ir_addr(l, hay), 8);
-	ir_store(l, frame.base, F_NEEDLE, ir_addr(l, needle), 8);
-	ir_store(l, frame.base, F_STATE, ir_addr(l, state), 8);
-	ir_call(l, HELPER_loop, 4,
-		ir_const(l, rounds < LOOPS_MAX ? (int64_t)rounds : LOOPS_MAX),
-		ir_callback(l, find_function(l, hay_size, needle_size)),
-		ir_addr(l, frame), ir_const(l, 0));
+	lower_find_loop(l, rounds, c.f);
 	return ir_load(l, state.base, S_FOUND, 8);
 }

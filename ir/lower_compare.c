@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-enum { UNROLLED_WORDS = 4 };
-
-/* What two compared words of a string tell. */
-#define ONES INT64_C(0x0101010101010101)
-#define HIGHS ((int64_t)0x8080808080808080)
-
 struct outcome {
 	struct blk *yes, *no;
 };
@@ -75,91 +69,21 @@ equal_literal(struct lower *l, const struct node *x, const struct node *lit,
 
 /* ---- two strings ---- */
 
-/* Words a and b: on to `next` when they are equal without a NUL. Where they
- * differ, the lowest bit of difference must lie above the first NUL. */
-static void
-equal_word(struct lower *l, struct ref a, struct ref b, struct blk *next,
-	   struct outcome o)
-{
-	struct blk *same = ir_blk(l), *differ = ir_blk(l), *nul = ir_blk(l);
-	struct ref x = ir_bin(l, IR_XOR, a, b);
-	struct ref z = ir_bini(l, IR_SUB, a, ONES), zero = ir_const(l, 0);
-
-	z = ir_bin(l, IR_AND, z, ir_bini(l, IR_XOR, a, -1));
-	z = ir_bini(l, IR_AND, z, HIGHS);
-	ir_br(l, CC_EQ, x, zero, same, differ);
-	go_on(l, same);
-	ir_br(l, CC_EQ, z, zero, next, o.yes);
-	go_on(l, differ);
-	ir_br(l, CC_EQ, z, zero, o.no, nul);
-	go_on(l, nul);
-	x = ir_bin(l, IR_AND, x, ir_un(l, IR_NEG, x, 8));
-	z = ir_bin(l, IR_AND, z, ir_un(l, IR_NEG, z, 8));
-	ir_br(l, CC_ULT, z, x, o.yes, o.no);
-}
-
-static void
-equal_byte(struct lower *l, struct mem a, struct mem b, int32_t off,
-	   struct outcome o)
-{
-	struct blk *same = ir_blk(l), *next = ir_blk(l);
-	struct ref x = ir_load(l, a.base, a.off + off, 1);
-
-	ir_br(l, CC_EQ, x, ir_load(l, b.base, b.off + off, 1), same, o.no);
-	go_on(l, same);
-	ir_br(l, CC_EQ, x, ir_const(l, 0), o.yes, next);
-	go_on(l, next);
-}
-
-/* A bounded loop: the verifier walks through it once for each word, so that
- * it knows every offset. */
-static void
-equal_words_loop(struct lower *l, struct mem a, struct mem b, uint32_t words,
-		 struct outcome o)
-{
-	struct blk *head = ir_blk(l), *body = ir_blk(l), *next = ir_blk(l);
-	struct blk *done = ir_blk(l);
-	uint32_t slot = ir_slot(l);
-	struct ref i, x, y;
-
-	ir_slot_set(l, slot, ir_const(l, 0));
-	ir_jmp(l, head);
-	ir_at(l, head);
-	i = ir_slot_get(l, slot);
-	ir_br(l, CC_ULT, i, ir_const(l, words * 8), body, done);
-	go_on(l, body);
-	x = ir_load(l, ir_bin(l, IR_ADD, a.base, i), a.off, 8);
-	y = ir_load(l, ir_bin(l, IR_ADD, b.base, i), b.off, 8);
-	equal_word(l, x, y, next, o);
-	go_on(l, next);
-	ir_slot_set(l, slot, ir_bini(l, IR_ADD, i, 8));
-	ir_jmp(l, head);
-	ir_seal(l, head);
-	go_on(l, done);
-}
-
+/* Word by word, and byte by byte where they are not aligned. */
 static void
 equal_strings(struct lower *l, struct mem a, struct mem b, uint32_t n,
 	      struct outcome o)
 {
-	uint32_t words = (a.off | b.off) % 8 ? 0 : n / 8, i;
+	uint32_t words = (a.off | b.off) % 8 ? 0 : n & ~7u;
+	struct walk w = lower_walk_begin(l, true);
 
-	if (words > UNROLLED_WORDS) {
-		equal_words_loop(l, a, b, words, o);
-	} else {
-		for (i = 0; i < words; i++) {
-			int32_t off = (int32_t)(8 * i);
-			struct blk *next = ir_blk(l);
-			struct ref x = ir_load(l, a.base, a.off + off, 8);
-			struct ref y = ir_load(l, b.base, b.off + off, 8);
-
-			equal_word(l, x, y, next, o);
-			go_on(l, next);
-		}
-	}
-	for (i = words * 8; i < n; i++)
-		equal_byte(l, a, b, (int32_t)i, o);
+	lower_walk(l, &w, (struct pair){ a, b, 0, words, 8 });
+	lower_walk(l, &w, (struct pair){ a, b, words, n, 1 });
 	ir_jmp(l, o.yes);
+	go_on(l, w.found);
+	if (n)
+		ir_br(l, CC_NE, lower_walk_differs(l, &w), ir_const(l, 0), o.no,
+		      o.yes);
 }
 
 /* ---- other memory ---- */

@@ -24,9 +24,9 @@ go_on(struct lower *l, struct blk *next)
 
 static void
 body_in(struct lower *l, const struct node *body, struct blk *brk,
-	struct blk *cont)
+	struct blk *cont, uint32_t rounds)
 {
-	struct loop loop = { l->scope->loop, brk, cont };
+	struct loop loop = { l->scope->loop, brk, cont, rounds };
 
 	l->scope->loop = &loop;
 	lower_stmt(l, body);
@@ -34,7 +34,7 @@ body_in(struct lower *l, const struct node *body, struct blk *brk,
 }
 
 static void
-inline_while(struct lower *l, const struct node *n)
+inline_while(struct lower *l, const struct node *n, uint32_t rounds)
 {
 	struct blk *head = ir_blk(l), *body = ir_blk(l), *done = ir_blk(l);
 	struct region r;
@@ -44,7 +44,7 @@ inline_while(struct lower *l, const struct node *n)
 	lower_enter(l, &r);
 	lower_cond(l, n->loop.cond, body, done);
 	go_on(l, body);
-	body_in(l, n->loop.body, done, head);
+	body_in(l, n->loop.body, done, head, rounds);
 	lower_leave(l, &r);
 	ir_jmp(l, head);
 	ir_seal(l, head);
@@ -84,7 +84,7 @@ inline_range(struct lower *l, const struct node *n, int64_t from, int64_t to)
 	go_on(l, body);
 	lower_enter(l, &r);
 	lower_var_set(l, n->loop_for.var, i);
-	body_in(l, n->loop_for.body, done, next);
+	body_in(l, n->loop_for.body, done, next, (uint32_t)(to - from));
 	lower_leave(l, &r);
 	ir_jmp(l, next);
 	go_on(l, next);
@@ -165,7 +165,7 @@ counted_begin(struct lower *l, const struct node *n, struct counted *c)
 static void
 counted_end(struct lower *l, const struct node *body, struct counted *c)
 {
-	body_in(l, body, c->done, c->next);
+	body_in(l, body, c->done, c->next, c->limit);
 	lower_leave(l, &c->region);
 	ir_jmp(l, c->next);
 	next_round(l, c->slot, c->next, c->head);
@@ -210,15 +210,43 @@ struct callback {
 	struct region region;
 };
 
+/* How often the verifier walks through what stands here. A callback it does
+ * (from 6.7 on) until nothing new comes of it. */
+static uint32_t
+passes(const struct lower *l)
+{
+	enum { PER_CALLBACK = 3, PASSES_MAX = 1 << 20 };
+	uint64_t n = (uint64_t)l->scope->passes * PER_CALLBACK;
+	const struct loop *loop;
+
+	for (loop = l->scope->loop; loop && n < PASSES_MAX; loop = loop->up)
+		n *= loop->rounds;
+	return n < PASSES_MAX ? (uint32_t)n : PASSES_MAX;
+}
+
+/* Each callback is a function that is active with all around it. */
+void
+lower_check_frames(struct lower *l)
+{
+	if (l->scope->frames == FRAMES_MAX && l->cur)
+		diag_error(l->prog->diag, l->span,
+			   "too many loops in each other: the kernel allows "
+			   "%d, searches in strings count as one",
+			   FRAMES_MAX - 1);
+}
+
 static void
 callback_begin(struct callback *c, struct lower *l, uint8_t nparams)
 {
 	const struct func *f;
 
+	lower_check_frames(l);
 	c->l = *l;
 	c->region.up = NULL;
 	c->scope = (struct scope){ .u = l->scope->u,
 				   .callback = true,
+				   .passes = passes(l),
+				   .frames = l->scope->frames + 1,
 				   .region = &c->region };
 	c->l.f = ir_func(l->prog,
 			 arena_printf(l->prog->arena, "%s_%u", l->unit->name,
@@ -252,7 +280,7 @@ lower_unknown_zero(struct lower *l)
 static void
 callback_body(struct callback *c, const struct node *body)
 {
-	body_in(&c->l, body, NULL, NULL);
+	body_in(&c->l, body, NULL, NULL, 1);
 	ir_ret(&c->l, ir_const(&c->l, 0));
 }
 
@@ -317,16 +345,14 @@ lower_while(struct lower *l, const struct node *n)
 	const struct unit_state *u = l->scope->u;
 	uint32_t i;
 
-	for (i = 0; i < u->whiles.n; i++) {
-		if (u->whiles.v[i].loop == n) {
-			callback_while(l, n, u->whiles.v[i].func);
-			return;
-		}
-	}
-	if (lower_without_loop(l))
+	for (i = 0; i < u->whiles.n && u->whiles.v[i].loop != n; i++)
+		;
+	if (i == u->whiles.n)
 		counted_while(l, n);
+	else if (u->whiles.v[i].func)
+		callback_while(l, n, u->whiles.v[i].func);
 	else
-		inline_while(l, n);
+		inline_while(l, n, u->whiles.v[i].rounds);
 }
 
 /* ---- ranges ---- */

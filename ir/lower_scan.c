@@ -156,14 +156,15 @@ scan_binary(struct scan *s, struct node *n)
 		scan_loose(s, n->binary.r);
 }
 
-/* The function number of a body that is not inline, for lowering. */
+/* For lowering. A loop that is not inline is a function. */
 static void
-note_while(struct scan *s, const struct node *n)
+note_while(struct scan *s, const struct node *n, uint32_t rounds)
 {
-	struct arena *a = s->l->prog->arena;
+	struct while_func *w = vec_push(s->l->prog->arena, &s->u->whiles);
 
-	s->func = s->u->nfuncs++;
-	*vec_push(a, &s->u->whiles) = (struct while_func){ n, s->func };
+	*w = (struct while_func){ n, 0, rounds };
+	if (!rounds)
+		s->func = w->func = s->u->nfuncs++;
 }
 
 static void
@@ -171,14 +172,13 @@ scan_while(struct scan *s, struct node *n)
 {
 	const struct var *v = lower_while_var(n);
 	const struct lvar *lv = v ? &s->u->vars[v->id] : NULL;
-	uint32_t func = s->func;
-	bool inlined = lv && lv->known && !lv->captured &&
-		       still_open(s, lv->set_at) &&
-		       lower_short_while(n, lv->value);
+	uint32_t func = s->func, rounds = 0;
 
+	if (lv && lv->known && !lv->captured && still_open(s, lv->set_at))
+		rounds = lower_short_while(n, lv->value);
 	forget(s, n->loop.body);
-	if (!inlined && !lower_without_loop(s->l))
-		note_while(s, n);
+	if (rounds || !lower_without_loop(s->l))
+		note_while(s, n, rounds);
 	scan(s, n->loop.cond);
 	under(s, n->loop.body);
 	s->func = func;

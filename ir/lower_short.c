@@ -224,8 +224,7 @@ lower_while_var(const struct node *n)
 	}
 }
 
-/* Whether the loop ends soon when its variable begins with `start`. */
-bool
+uint32_t
 lower_short_while(const struct node *n, int64_t start)
 {
 	const struct node *cond = n->loop.cond, *body = n->loop.body;
@@ -235,15 +234,17 @@ lower_short_while(const struct node *n, int64_t start)
 
 	count(&c, (struct node *)body);
 	if (c.changes != 1 || c.jumps || body->kind != N_BLOCK)
-		return false;
+		return 0;
 	for (i = 0; i < body->block.stmts.n && !step; i++)
 		step = step_of(body->block.stmts.v[i], c.var);
 	for (i = 0; step && holds(cond->binary.op, v, end); i++) {
 		if (i == SHORT_ROUNDS)
-			return false;
+			return 0;
 		v += step;
 	}
 	/* Within what every type of variable holds. */
-	return step && is_light(body, i) && v >= -1 && v <= INT8_MAX &&
-	       start >= 0 && start <= INT8_MAX;
+	if (!step || !is_light(body, i) || v < -1 || v > INT8_MAX ||
+	    start < 0 || start > INT8_MAX)
+		return 0;
+	return i + 1;
 }

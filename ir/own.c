@@ -88,7 +88,7 @@ bool
 lower_own(struct lower *l, enum ir_helper h, const char *name,
 	  void (*body)(struct lower *l))
 {
-	if (!l->scope->u->is_long)
+	if (!l->scope->u->is_long || l->scope->frames >= FRAMES_MAX)
 		return false;
 	if (!ir_own_func(l->scope->u->top, h))
 		make_own(l, h, name, body);
