@@ -134,9 +134,23 @@ ir_cmp(struct lower *l, enum ir_cond c, struct ref a, struct ref b)
 				    .arg = { a, b } });
 }
 
+/* An instruction's offset has 16 bits: what is farther away, in a large event
+ * or a kernel structure, has an address of its own. */
+static struct ref
+within_reach(struct lower *l, struct ref base, int32_t *off)
+{
+	int32_t far = *off;
+
+	if (far == (int16_t)far)
+		return base;
+	*off = 0;
+	return ir_bini(l, IR_ADD, base, far);
+}
+
 struct ref
 ir_load(struct lower *l, struct ref base, int32_t off, unsigned width)
 {
+	base = within_reach(l, base, &off);
 	return emit(l, (struct op){ .code = IR_LOAD,
 				    .width = (uint8_t)width,
 				    .off = off,
@@ -148,6 +162,7 @@ void
 ir_store(struct lower *l, struct ref base, int32_t off, struct ref v,
 	 unsigned width)
 {
+	base = within_reach(l, base, &off);
 	emit(l, (struct op){ .code = IR_STORE,
 			     .width = (uint8_t)width,
 			     .off = off,
@@ -158,6 +173,7 @@ ir_store(struct lower *l, struct ref base, int32_t off, struct ref v,
 void
 ir_xadd(struct lower *l, struct ref base, int32_t off, struct ref v)
 {
+	base = within_reach(l, base, &off);
 	emit(l, (struct op){ .code = IR_XADD,
 			     .width = 8,
 			     .off = off,

@@ -252,6 +252,8 @@ check_access(const struct verify *v, const struct op *op)
 		return NULL;
 	if (op->has_imm && op->nargs == 1)
 		return "address is a number";
+	if (off != (int16_t)off)
+		return "farther away than 16 bits say";
 	o = object_of(v->f, op->arg[0], &off);
 	if (!o)
 		return NULL;
