@@ -11,7 +11,9 @@
 
 enum {
 	PAGE_BYTES = 4096,
-	RING_PAGES = 256, /* where the config says nothing */
+	RING_PAGES = 256,  /* where the config says nothing, but room for so */
+	RING_EVENTS = 512, /* many of the largest event, if it takes no more */
+	RING_BYTES_MAX = 16 << 20, /* than this */
 	STACK_ENTRIES = 65536,
 	FOLLOW_ENTRIES =
 		32768, /* made ahead: a fork may not fail to find one */
@@ -472,6 +474,28 @@ lower_unit(const struct sema_input *in, struct prog *p, const struct unit *unit)
 }
 
 /* Needs: the typed AST. Gives: SSA without unreachable code's edges. */
+/*
+ * The buffer has room for a burst of large events, too. A quarter of what small
+ * ones need stays what wakes the reader: for these a wake-up costs little.
+ */
+static void
+fit_ring(struct prog *p)
+{
+	uint64_t want = 0;
+	uint32_t i;
+
+	if (p->config->perf_rb_pages)
+		return;
+	for (i = 0; i < p->events.n; i++)
+		if (p->events.v[i]->size * (uint64_t)RING_EVENTS > want)
+			want = p->events.v[i]->size * (uint64_t)RING_EVENTS;
+	for (i = 0; i < p->maps.n; i++)
+		while (p->maps.v[i].use == MAP_RINGBUF &&
+		       p->maps.v[i].entries < want &&
+		       p->maps.v[i].entries < RING_BYTES_MAX)
+			p->maps.v[i].entries *= 2;
+}
+
 bool
 ir_lower(const struct sema_input *in, struct prog *p)
 {
@@ -490,5 +514,6 @@ ir_lower(const struct sema_input *in, struct prog *p)
 		lower_unit(in, p, units->v.v[i]);
 	for (i = 0; i < p->funcs.n; i++)
 		p->funcs.v[i]->builder = NULL; /* it is done */
+	fit_ring(p);
 	return in->diag->errors == errors;
 }
