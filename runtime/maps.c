@@ -229,23 +229,40 @@ maps_read(struct session *s, const struct map_spec *m, struct map_rows *rows)
 
 /* ---- clearing and zeroing ---- */
 
+/*
+ * The way on is asked for while the key is still there: without one the kernel
+ * looks for the first element through all the empty buckets, each time.
+ */
+static void
+delete_keys(int fd, const struct map_spec *m)
+{
+	unsigned char *key = need(calloc(2, m->key_size + 1));
+	unsigned char *next = key + m->key_size + 1;
+	uint64_t limit = 2 * (uint64_t)m->entries + 1;
+	bool more = !sys_map_next_key(fd, NULL, key);
+
+	/* Others add and delete meanwhile: hence the limit. */
+	while (more && limit--) {
+		more = !sys_map_next_key(fd, key, next);
+		sys_map_delete(fd, key);
+		memcpy(key, next, m->key_size);
+	}
+	free(key);
+}
+
 void
 maps_clear(struct session *s, const struct map_spec *m)
 {
-	uint64_t limit = m ? 2 * (uint64_t)m->entries + 1 : 0;
 	uint32_t zero = 0;
-	void *buf;
+	void *value;
 
-	if (!m)
-		return;
-	buf = need(calloc(1, lookup_size(s, m) + m->key_size));
-	if (is_array(m)) {
-		sys_map_update(map_fd(s, m), &zero, buf);
-	} else {
-		while (limit-- && !sys_map_next_key(map_fd(s, m), NULL, buf))
-			sys_map_delete(map_fd(s, m), buf);
+	if (m && is_array(m)) {
+		value = need(calloc(1, lookup_size(s, m)));
+		sys_map_update(map_fd(s, m), &zero, value);
+		free(value);
+	} else if (m) {
+		delete_keys(map_fd(s, m), m);
 	}
-	free(buf);
 }
 
 /* The value that is set, but zero. */
