@@ -316,6 +316,21 @@ do_add(long n)
 }
 
 static void
+do_text(long n)
+{
+	char *text = malloc((size_t)n + 1);
+
+	if (!text)
+		return;
+	for (long i = 0; i < n; i++)
+		text[i] = (char)('a' + i % 26);
+	text[n] = '\0';
+	for (int i = 0; i < 100; i++)
+		work_str(text);
+	free(text);
+}
+
+static void
 do_str(long n)
 {
 	char text[32];
@@ -738,6 +753,7 @@ static const struct action actions[] = {
 	{ "call", do_call, "work_fn(0), work_fn(1) ..." },
 	{ "add", do_add, "work_add(i, -1)" },
 	{ "str", do_str, "work_str(\"hello-0\") ..." },
+	{ "text", do_text, "work_str() of N letters, 100 times" },
 	{ "mark", do_mark, "pass the static markers of jiffy and other" },
 	{ "deep", do_deep, "work_outer -> work_middle -> work_fn" },
 	{ "read", do_read, "read 1, 2 ... N bytes" },
