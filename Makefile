@@ -169,6 +169,11 @@ $(BUILD)/tests/bench/measure: tests/bench/measure.c Makefile
 	@echo "  $@"
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
 
+$(BUILD)/tests/bench/bare: tests/bench/bare.c Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	$(Q)$(CC) -std=gnu11 -Os $(WARN) -D_GNU_SOURCE= -static -s -o $@ $<
+
 # Programs written by hand, beside which `make bench` measures ours: the only
 # use of clang's BPF.
 $(BUILD)/tests/bench/events: tests/bench/events.c Makefile
