@@ -267,10 +267,51 @@ why_not(struct attach *a, int err, const struct target *t)
 	return probe_refused(a, err, t->probe);
 }
 
+struct namesakes {
+	struct attach *attach;
+	struct perf_event_attr attr;
+	const struct target *target;
+	uint64_t cookie;
+	uint32_t n;
+};
+
+static int
+attach_namesake(void *arg, uint64_t address)
+{
+	struct namesakes *n = arg;
+
+	n->attr.kprobe_func = 0;
+	n->attr.probe_offset = address + n->target->offset;
+	if (!probe_perf_attach(n->attach, &n->attr, -1,
+			       probe_first_cpu(n->attach), n->cookie,
+			       n->target->probe))
+		n->n++;
+	return 0;
+}
+
+/* Several static functions of one name: the kernel used to take the first that
+ * it found, and refuses the name since 6.7 and in stable kernels of that time.
+ * All are meant. */
+static int
+attach_namesakes(struct namesakes *n)
+{
+	kernel_addresses(n->attach->kernel, n->target->group, n->target->name,
+			 attach_namesake, n);
+	if (n->n)
+		return 0;
+	n->attach->why = arena_printf(
+		n->attach->arena,
+		"cannot attach to %s: the kernel has several functions of "
+		"this name, and does not show their addresses",
+		n->target->probe);
+	return -EADDRNOTAVAIL;
+}
+
 static int
 attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 {
 	int type = probe_pmu_type(a, "kprobe"), bit, err;
+	uint64_t cookie = t - u->targets.v;
 	struct perf_event_attr attr;
 
 	if (type < 0) {
@@ -291,8 +332,11 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 			return why_not(a, bit, t);
 		attr.config |= 1ull << bit;
 	}
-	err = probe_perf_attach(a, &attr, -1, probe_first_cpu(a),
-				t - u->targets.v, t->probe);
+	err = probe_perf_attach(a, &attr, -1, probe_first_cpu(a), cookie,
+				t->probe);
+	if (err == -EADDRNOTAVAIL && !t->address)
+		return attach_namesakes(
+			&(struct namesakes){ a, attr, t, cookie, 0 });
 	return err == -EILSEQ ? why_not(a, err, t) : err;
 }
 

@@ -88,3 +88,31 @@ kernel_symbol(struct kernel *k, const char *name, uint64_t *addr, bool *hidden)
 	*addr = known->address;
 	return known->found && !known->hidden;
 }
+
+static bool
+is_function_of(const struct kallsym *sym, const char *module)
+{
+	if (!strchr("tTwW", sym->type) || !sym->address)
+		return false;
+	return !module ||
+	       !strcmp(module, sym->module ? sym->module : "vmlinux");
+}
+
+int
+kernel_addresses(struct kernel *k, const char *module, const char *name,
+		 kernel_address_fn *each, void *arg)
+{
+	struct kallsym sym;
+	struct lines l;
+	char *line;
+	int err = 0;
+
+	if (!k->paths.kallsyms || !lines_open(&l, k->paths.kallsyms))
+		return 0;
+	while (!err && (line = lines_next(&l)))
+		if (kallsym_parse(line, &sym) && !strcmp(sym.name, name) &&
+		    is_function_of(&sym, module))
+			err = each(arg, sym.address);
+	lines_close(&l);
+	return err;
+}
