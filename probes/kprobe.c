@@ -256,9 +256,27 @@ attach_all(struct attach *a, const struct unit *u)
 	return probe_kprobe_multi(a, &m);
 }
 
+/* What BTF knows need not be left in the code. */
+static bool
+is_traceable(struct attach *a, const struct target *t)
+{
+	bool any = false;
+
+	kernel_functions(a->kernel, t->group, t->name, note_any, &any);
+	return any;
+}
+
 static int
 why_not(struct attach *a, int err, const struct target *t)
 {
+	if (err == -EINVAL && *t->name && !is_traceable(a, t)) {
+		a->why = arena_printf(a->arena,
+				      "cannot attach to %s: %s is not "
+				      "traceable (inlined, or marked as "
+				      "\"notrace\")",
+				      t->probe, t->name);
+		return err;
+	}
 	if (err == -EILSEQ) {
 		a->why = "Possible attachment attempt in the middle of an "
 			 "instruction, try a different offset.";
@@ -337,7 +355,7 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 	if (err == -EADDRNOTAVAIL && !t->address)
 		return attach_namesakes(
 			&(struct namesakes){ a, attr, t, cookie, 0 });
-	return err == -EILSEQ ? why_not(a, err, t) : err;
+	return err ? why_not(a, err, t) : 0;
 }
 
 static int
