@@ -443,6 +443,12 @@ bool follow_watches(const struct session *s, int fd);
 void follow_report(struct session *s);
 void follow_free(struct session *s);
 
+/* Behind an error: what the machine may lack (hints.c); `refused`: it was the
+ * kernel's. */
+void hints_print(bool refused);
+/* Before anything: a kernel that is too old, KERNEL_VERSION() of it. */
+void hints_version(uint32_t version);
+
 /* All is attached: give up what is not needed to go on (confine.c). */
 void confine(const struct session *s);
 

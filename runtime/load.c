@@ -17,11 +17,15 @@
 #include "internal.h"
 
 /* Kernels before 5.11 charge maps to RLIMIT_MEMLOCK and say EPERM. */
+/* Linux 5.11 and later account to the memory group: a refusal has another
+ * reason there. */
 static bool
 raise_memlock(struct session *s)
 {
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 
+	if (s->in->kernel->paths.version >= (5 << 16 | 11 << 8))
+		return false;
 	if (!setrlimit(RLIMIT_MEMLOCK, &limit))
 		return true;
 	session_warn(s, "Unknown error -1: couldn't set RLIMIT_MEMLOCK for "

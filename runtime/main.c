@@ -454,20 +454,6 @@ compile_here(struct compile *c)
 	return run_passes(c, PASS_LOWER);
 }
 
-/* What a machine that has just been started may lack. */
-static void
-hint_mounts(void)
-{
-	if (access("/proc/self", F_OK))
-		fputs("HINT: /proc is not mounted; mount it with: mount -t "
-		      "proc nodev /proc\n",
-		      stderr);
-	if (access("/sys/kernel", F_OK))
-		fputs("HINT: /sys is not mounted; mount it with: mount -t "
-		      "sysfs nodev /sys\n",
-		      stderr);
-}
-
 static int
 trace(struct compile *c)
 {
@@ -480,8 +466,11 @@ trace(struct compile *c)
 		.image = &c->image,
 	};
 	int status = 1;
-	bool ready = session_init(&s);
+	bool ready;
 
+	if (!c->opts.no_warnings)
+		hints_version(c->kernel.paths.version);
+	ready = session_init(&s);
 	c->in.cpid = (uint64_t)s.child;
 	if (ready && compile_here(c)) {
 		flush_diag(c);
@@ -490,7 +479,7 @@ trace(struct compile *c)
 	}
 	flush_diag(c);
 	if (c->diag.errors || status == STATUS_LOAD)
-		hint_mounts();
+		hints_print(status == STATUS_LOAD);
 	session_free(&s);
 	return status;
 }

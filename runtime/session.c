@@ -149,6 +149,17 @@ static const struct {
 };
 
 static bool
+has_cap(const struct __user_cap_data_struct *caps, int bit)
+{
+	return caps[bit / 32].effective & 1u << bit % 32;
+}
+
+/*
+ * Who may load programs goes on: files that only root may read are missed when
+ * they are needed, and many scripts need none. Anybody else is told what would
+ * be enough for all of them, one after the other.
+ */
+static bool
 check_privileges(struct session *s)
 {
 	struct __user_cap_header_struct head = {
@@ -158,12 +169,12 @@ check_privileges(struct session *s)
 
 	if (!geteuid() || syscall(SYS_capget, &head, caps))
 		return true; /* the kernel will tell */
-	if (caps[0].effective & 1u << CAP_SYS_ADMIN)
+	if (has_cap(caps, CAP_SYS_ADMIN))
+		return true;
+	if (has_cap(caps, CAP_BPF) && has_cap(caps, CAP_PERFMON))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-		int bit = needed[i].bit;
-
-		if (caps[bit / 32].effective & 1u << bit % 32)
+		if (has_cap(caps, needed[i].bit))
 			continue;
 		session_error(s,
 			      "Missing %s capability, please run jiffy as the "

@@ -83,6 +83,17 @@ is_params(const struct sema *s, const struct type *t)
 	       (s->unit->type->flags & PROBE_PARAMS);
 }
 
+/* Where no kernel type is known, its name is no mistake. */
+static void
+hint_types(struct sema *s)
+{
+	if (s->in->kernel && !kernel_btf(s->in->kernel))
+		diag_hint(s->d,
+			  "there are no kernel types here "
+			  "(/sys/kernel/btf/vmlinux); give them with "
+			  "--btf FILE, or #include what defines this one");
+}
+
 static void
 no_field(struct sema *s, struct node *n, const struct type *t)
 {
@@ -112,6 +123,8 @@ no_field(struct sema *s, struct node *n, const struct type *t)
 			   "Struct/union of type '%s' does not contain a field "
 			   "named '%s'",
 			   type_name(t), name);
+	if (t->kind == TY_STRUCT && !t->nfields && !t->size)
+		hint_types(s);
 	hint_field(s, t, name);
 }
 

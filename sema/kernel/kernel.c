@@ -4,6 +4,7 @@
  * of this folder fill.
  */
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -26,4 +27,21 @@ bool
 kernel_can(const char *path, int mode)
 {
 	return !faccessat(AT_FDCWD, path, mode, AT_EACCESS);
+}
+
+bool
+kernel_lockdown(enum kernel_lockdown level)
+{
+	static const char *const words[] = {
+		[LOCKED_INTEGRITY] = "[integrity]",
+		[LOCKED_CONFIDENTIALITY] = "[confidentiality]",
+	};
+	int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
+	char text[64];
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, words[level]) != NULL;
 }

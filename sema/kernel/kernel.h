@@ -52,6 +52,10 @@ void kernel_init(struct kernel *k, struct arena *a,
 /* Whether a file is there and can be had with our capabilities, which
  * access(2) does not look at unless we are root. */
 bool kernel_can(const char *path, int mode);
+/* Whether the running kernel keeps this much from root, too; false as well
+ * where securityfs is not mounted. */
+enum kernel_lockdown { LOCKED_INTEGRITY, LOCKED_CONFIDENTIALITY };
+bool kernel_lockdown(enum kernel_lockdown level);
 /* The tracefs mount in use, or NULL: then *why says what to type. */
 const char *kernel_tracefs(struct kernel *k, const char **why);
 /* An event's format, or NULL with errno (ENOENT: no such event; EACCES;

@@ -78,7 +78,11 @@ why_missing(struct kernel *k)
 		return arena_printf(k->arena, "there is no tracefs at %s",
 				    k->paths.tracefs);
 	if (!kernel_can("/sys/kernel/tracing/events", F_OK) && errno == EACCES)
-		return "tracefs cannot be read; run as root";
+		return "tracefs cannot be read; run as root or with "
+		       "CAP_DAC_READ_SEARCH";
+	if (kernel_lockdown(LOCKED_CONFIDENTIALITY))
+		return "the kernel is locked down (confidentiality), which "
+		       "closes tracefs";
 	return "tracefs is not mounted; mount it with: "
 	       "mount -t tracefs nodev /sys/kernel/tracing";
 }

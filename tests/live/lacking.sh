@@ -1,6 +1,7 @@
 # ASSERTION: without /proc, /sys, tracefs, BTF, kallsyms, with a read-only root,
 # ASSERTION: with few capabilities or none: what works does, else what is missing
 # NEEDS: root tracefs unshare btf
+# ROWS: 8.3.tracefs 10.least
 # KERNELS: no
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -40,11 +41,19 @@ user() { # TITLE CAPABILITIES
 	status=0
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
 		--inh-caps "-all$2" --ambient-caps "-all$2" "$dir/jiffy" -q \
-		-e 'begin { printf("ok\n"); } interval:ms:5 { exit(); }' \
+		-e "${3:-begin { printf(\"ok\n\"); \} interval:ms:5 { exit(); \}}" \
 		2>"$dir/err" || status=$?
 	grep -E 'ERROR|HINT|WARNING' "$dir/err" || echo "status $status"
 }
 caps=,+bpf,+perfmon,+dac_read_search,+dac_override
 user "bpf, perfmon, dac" $caps
 user "bpf, perfmon" ,+bpf,+perfmon
+user "the same, a tracepoint" ,+bpf,+perfmon \
+	'tracepoint:sched:sched_switch { exit(); }'
+user "the same, a raw tracepoint" ,+bpf,+perfmon \
+	'rawtracepoint:sched_switch { print("ok"); exit(); }'
+user "bpf, perfmon, dac_read_search" ,+bpf,+perfmon,+dac_read_search \
+	'tracepoint:sched:sched_switch { @ = args.next_pid; }
+	interval:ms:50 { print(@ >= 0); exit(); } end { clear(@); }'
+user "perfmon" ,+perfmon
 user "none" ""
