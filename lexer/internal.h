@@ -31,11 +31,6 @@ is_word(char c)
 }
 
 /* A malformed piece of [text, text + len): its message and its place. */
-struct flaw {
-	const char *message; /* NULL: well formed */
-	size_t begin, end;   /* offsets in the text */
-};
-
 /* number.c: the integer at the start of `text`, which begins with a digit.
  * Returns how many bytes belong to it, well formed or not. */
 size_t lex_scan_integer(struct arena *a, const char *text, size_t len,

@@ -118,6 +118,7 @@ set_flaw(struct token *t, const struct flaw *flaw)
 	t->like = t->kind;
 	t->kind = T_ERROR;
 	t->error = flaw->message;
+	t->more = flaw->more;
 	t->error_span.begin = t->span.begin + (uint32_t)flaw->begin;
 	t->error_span.end = t->span.begin + (uint32_t)flaw->end;
 }
@@ -167,7 +168,7 @@ lex_param(struct lexer *l, const char *p, struct token *t)
 static uint32_t
 lex_dollar(struct lexer *l, const char *p, struct token *t)
 {
-	struct flaw flaw = { "expected identifier after '$'", 0, 1 };
+	struct flaw flaw = { "expected identifier after '$'", 0, 1, NULL };
 	uint32_t n = word_length(p + 1);
 
 	if (is_digit(p[1]))

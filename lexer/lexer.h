@@ -15,6 +15,13 @@ enum token_kind {
 #undef TOKEN
 };
 
+/* What is wrong with a literal; several escapes may be. */
+struct flaw {
+	const char *message; /* NULL: well formed */
+	size_t begin, end;   /* offsets in the token's text */
+	struct flaw *more;   /* in the arena */
+};
+
 struct token {
 	enum token_kind kind;
 	struct span span;
@@ -24,8 +31,9 @@ struct token {
 	uint64_t num;      /* T_INT, T_PARAM */
 	const char *error; /* T_ERROR: the message, already without prefix */
 	struct span error_span;
-	enum token_kind like; /* T_ERROR: what it would be if well formed;
-				 T_ERROR: nobody can say */
+	const struct flaw *more; /* T_ERROR: the other mistakes in it */
+	enum token_kind like;    /* T_ERROR: what it would be if well formed;
+				    T_ERROR: nobody can say */
 };
 
 struct lexer {

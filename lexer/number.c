@@ -34,6 +34,8 @@ static const struct suffix suffixes[] = {
 	{ "ULL", 0,                     0 },
 	{ "L",   0,                     0 },
 	{ "LL",  0,                     0 },
+	{ "Ul",  0,                     0 },
+	{ "Ull", 0,                     0 },
 };
 /* clang-format on */
 
@@ -43,7 +45,7 @@ struct number {
 	const char *text;
 	size_t len, at;
 	uint64_t value;
-	bool overflow;
+	bool overflow, from_user;
 	struct flaw *flaw;
 };
 
@@ -52,7 +54,7 @@ refuse(struct number *n, size_t begin, size_t end, const char *message)
 {
 	if (n->flaw->message)
 		return;
-	*n->flaw = (struct flaw){ message, begin, end };
+	*n->flaw = (struct flaw){ message, begin, end, NULL };
 }
 
 /* Refuse all of the number, with its text (from `skip` on) in the message. */
@@ -109,7 +111,7 @@ read_digits(struct number *n, unsigned base)
 		underscore = SIZE_MAX;
 		count++;
 	}
-	if (underscore != SIZE_MAX)
+	if (underscore != SIZE_MAX && !n->from_user)
 		refuse(n, underscore, underscore + 1,
 		       "trailing underscore in integer literal");
 	return count;
@@ -169,12 +171,15 @@ read_suffix(struct number *n)
 	return best;
 }
 
-/* What is left of the word after number and suffix is an unknown suffix. */
+/* What is left of the word after number and suffix is an unknown suffix; in
+ * text of the user it only is behind the number. */
 static void
-refuse_rest(struct number *n)
+refuse_rest(struct number *n, bool suffix)
 {
 	size_t from = n->at;
 
+	if (n->from_user || (suffix && is_digit(n->text[from])))
+		return;
 	while (n->at < n->len && is_word(n->text[n->at]))
 		n->at++;
 	if (n->at > from)
@@ -199,7 +204,7 @@ read_plain(struct number *n)
 		bad_exponent = read_exponent(n);
 	}
 	suffix = read_suffix(n);
-	refuse_rest(n);
+	refuse_rest(n, suffix);
 	if (exponent && !lone_digit) {
 		refuse_text(n,
 			    "coefficient part of scientific literal must be "
@@ -212,6 +217,7 @@ read_plain(struct number *n)
 
 		n->value = n->at = 0;
 		n->overflow = false;
+		n->from_user = true; /* the underscores were looked at */
 		read_digits(n, 8);
 		if (n->at < end && is_digit(n->text[n->at])) {
 			n->at = end;
@@ -231,9 +237,11 @@ size_t
 lex_scan_integer(struct arena *a, const char *text, size_t len, bool from_user,
 		 uint64_t *out, struct flaw *flaw)
 {
-	struct number n = {
-		.arena = a, .text = text, .len = len, .flaw = flaw
-	};
+	struct number n = { .arena = a,
+			    .text = text,
+			    .len = len,
+			    .from_user = from_user,
+			    .flaw = flaw };
 	char second = len > 1 && text[0] == '0' ? (char)(text[1] | 0x20) : 0;
 
 	if (second == 'x')
@@ -251,15 +259,17 @@ lex_integer(struct arena *a, const char *text, size_t len, bool from_user,
 	    uint64_t *out)
 {
 	struct flaw flaw = { 0 };
-	size_t used;
+	size_t used, skip = 0;
 
 	if (!len || !is_digit(text[0]))
 		return arena_printf(a, "invalid integer: %.*s", (int)len, text);
 	used = lex_scan_integer(a, text, len, from_user, out, &flaw);
 	if (flaw.message)
 		return flaw.message;
-	if (used < len)
-		return arena_printf(a, "invalid trailing bytes: %.*s", (int)len,
-				    text);
-	return NULL;
+	if (used == len)
+		return NULL;
+	if (from_user && text[0] == '0' && len > 1 && !is_digit(text[1]))
+		skip = 2;
+	return arena_printf(a, "invalid trailing bytes: %.*s",
+			    (int)(len - skip), text + skip);
 }

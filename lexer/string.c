@@ -20,8 +20,26 @@ struct string {
 static void
 refuse(struct string *s, size_t begin, size_t end, const char *message)
 {
-	if (!s->flaw->message)
-		*s->flaw = (struct flaw){ message, begin, end };
+	struct flaw *f = s->flaw;
+
+	if (f->message) {
+		while (f->more)
+			f = f->more;
+		f = f->more = arena_alloc(s->arena, sizeof(*f));
+	}
+	*f = (struct flaw){ message, begin, end, NULL };
+}
+
+/* The word that begins at `at`, or one byte. */
+static size_t
+word_end(const struct string *s, size_t at)
+{
+	size_t end = at + 1;
+
+	if (is_word(s->text[at]))
+		while (end < s->len && is_word(s->text[end]))
+			end++;
+	return end;
 }
 
 static char
@@ -76,7 +94,8 @@ read_hex(struct string *s)
 					       : (c | 0x20) - 'a' + 10);
 	}
 	if (s->at == from)
-		refuse(s, from, from + 1, "invalid hex escape sequence");
+		refuse(s, from, word_end(s, from),
+		       "invalid hex escape sequence");
 	s->out[s->n++] = (char)value;
 }
 
@@ -96,7 +115,7 @@ read_escape(struct string *s)
 		s->at++;
 		read_hex(s);
 	} else {
-		refuse(s, s->at, s->at + 1,
+		refuse(s, s->at, word_end(s, s->at),
 		       arena_printf(s->arena, "invalid escape character '\\%c'",
 				    c));
 		s->at++;

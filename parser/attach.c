@@ -47,8 +47,6 @@ ends_raw(char c, bool seen_colon)
 	case '\n':
 	case ',':
 	case '{':
-	case '}':
-	case ';':
 		return true;
 	case '/':
 		return !seen_colon;
@@ -63,9 +61,11 @@ static bool
 find_end(struct parser *p, uint32_t at, uint32_t *end)
 {
 	const struct source *s = p->lex.source;
+	uint32_t begin = at;
 	bool seen_colon = false;
 
-	while (at < s->len && !ends_raw(s->text[at], seen_colon)) {
+	while (at < s->len && (!ends_raw(s->text[at], seen_colon) ||
+			       (at == begin && s->text[at] == '/'))) {
 		if (s->text[at] == '"') {
 			uint32_t behind = quote_end(s, at);
 
@@ -159,18 +159,20 @@ take_param(struct raw *r)
 	return true;
 }
 
-/* A '$' that is no parameter's. */
-static bool
-fail_param(struct raw *r)
+/* A '$' that is no parameter's: it is taken as it is, and told when nothing
+ * worse is wrong with the probe. */
+static void
+note_param(struct raw *r)
 {
 	char c = r->text[r->at + 1];
 
-	r->p->failed = true;
-	return diag_error(r->p->diag, r->ap->span,
-			  "invalid trailing character for positional param: "
-			  "%c. Try quoting this entire part if this is "
-			  "intentional e.g. \"$%c\".",
-			  c, c);
+	r->ap->flaw = arena_printf(r->p->arena,
+				   "invalid trailing character for "
+				   "positional param: %c. Try quoting this "
+				   "entire part if this is intentional e.g. "
+				   "\"$%c\".",
+				   c, c);
+	take(r, true);
 }
 
 static bool
@@ -210,7 +212,7 @@ split(struct raw *r)
 			take(r, true);
 		} else if (!is_digit_at(r, r->at + 1) ||
 			   r->text[r->at + 1] == '0') {
-			return fail_param(r);
+			note_param(r);
 		} else if (!take_param(r)) {
 			return false;
 		}

@@ -28,7 +28,9 @@ static const struct {
 	{ T_PLUSPLUS, OP_PREINC }, { T_MINUSMINUS, OP_PREDEC },
 	{ T_AND, OP_ADDR },        { T_STAR, OP_DEREF },
 	{ T_NOT, OP_NOT },         { T_TILDE, OP_BNOT },
-	{ T_MINUS, OP_NEG },
+	{ T_MINUS, OP_NEG },       { T_ARROW, OP_NEG },
+	{ T_MINUS_ASSIGN, OP_NEG }, { T_STAR_ASSIGN, OP_DEREF },
+	{ T_ANDAND, OP_ADDR },     { T_AND_ASSIGN, OP_ADDR },
 };
 /* clang-format on */
 
@@ -214,7 +216,7 @@ parse_paren(struct parser *p)
 		open.end = p->prev_end;
 		return new_node(p, N_TUPLE, open);
 	}
-	if (p->tok.kind == T_IDENT && !is_true_builtin(p, p->tok.text) &&
+	if (is_name(&p->tok) && !is_true_builtin(p, p->tok.text) &&
 	    peek(p).kind == T_ASSIGN)
 		return parse_record(p, open);
 	x = parse_inner(p);
@@ -253,11 +255,6 @@ parse_primary(struct parser *p)
 		return parse_literal(p);
 	case T_MAP:
 		return parse_map(p);
-	case T_IDENT:
-	case T_CONFIG:
-	case T_MACRO:
-	case T_FN:
-		return parse_word(p);
 	case T_LPAREN:
 		return parse_paren(p);
 	case T_LBRACE:
@@ -269,12 +266,16 @@ parse_primary(struct parser *p)
 	case T_SIZEOF:
 		return parse_type_query(p, N_SIZEOF);
 	case T_TYPEOF:
+		if (peek(p).kind != T_LPAREN)
+			return parse_word(p);
 		return parse_type_query(p, N_TYPEOF);
 	case T_TYPEINFO:
 		return parse_type_query(p, N_TYPEINFO);
 	case T_OFFSETOF:
 		return parse_offsetof(p);
 	default:
+		if (is_name(&p->tok))
+			return parse_word(p);
 		fail_here(p, "expected expression");
 		return NULL;
 	}
@@ -392,7 +393,10 @@ parse_prefix(struct parser *p, enum operator_kind op)
 {
 	struct node *n = new_node(p, N_UNARY, p->tok.span), *x;
 
-	advance(p);
+	if (p->tok.span.end - p->tok.span.begin > 1 && op < OP_PREINC)
+		advance_byte(p); /* "&&x": what is behind one '&' is wrong */
+	else
+		advance(p);
 	if (op == OP_ADDR)
 		x = parse_address_operand(p);
 	else

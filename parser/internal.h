@@ -33,6 +33,8 @@ struct parser {
 
 /* parser.c: tokens */
 void advance(struct parser *p);
+/* Past the first byte of the next token: what is behind it is read anew. */
+void advance_byte(struct parser *p);
 bool accept(struct parser *p, enum token_kind kind);
 /* The next token must be `kind`: take it, or report "expected ...". */
 bool expect(struct parser *p, enum token_kind kind);
@@ -49,7 +51,10 @@ void heal(struct parser *p);
 /* parser.c: mistakes; all return false. One place is reported once. */
 bool fail(struct parser *p, struct span span, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
-/* At the next token; its own message when it is malformed. */
+/* At the next token, whatever it is. */
+bool fail_at(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same where an operand could stand: a malformed one has a message of
+ * its own. */
 bool fail_here(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Go to where the next statement may begin. */
 void resume_stmt(struct parser *p);
@@ -86,6 +91,9 @@ struct node *parse_block(struct parser *p);
 struct node *parse_if(struct parser *p);
 /* Make a block's values statements: nobody uses them. */
 void settle(struct parser *p, struct node *n);
+/* What stands last in a settled body of a probe or a loop is spoken of
+ * without its ';' and parentheses. */
+void bare_values(struct node *n);
 
 /*
  * The formatter: format.c lays out the program and its statements,

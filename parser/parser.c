@@ -15,9 +15,23 @@ advance(struct parser *p)
 	p->tok = lex_next(&p->lex);
 }
 
+void
+advance_byte(struct parser *p)
+{
+	uint32_t behind = p->tok.span.begin + 1;
+
+	p->prev_end = behind;
+	p->lex.pos = behind - p->lex.source->base;
+	p->tok = lex_next(&p->lex);
+}
+
 bool
 accept(struct parser *p, enum token_kind kind)
 {
+	if (p->tok.kind == T_EQ && kind == T_ASSIGN) {
+		advance_byte(p); /* the other half is the mistake */
+		return true;
+	}
 	if (p->tok.kind != kind)
 		return false;
 	advance(p);
@@ -27,7 +41,7 @@ accept(struct parser *p, enum token_kind kind)
 bool
 expect(struct parser *p, enum token_kind kind)
 {
-	return accept(p, kind) || fail_here(p, "expected %s", token_name(kind));
+	return accept(p, kind) || fail_at(p, "expected %s", token_name(kind));
 }
 
 struct token
@@ -59,11 +73,24 @@ is_true_builtin(const struct parser *p, const char *name)
 	return p->ast->is_word && p->ast->is_word(name);
 }
 
+/* All that is wrong with the literal at hand. */
+static void
+fail_token(struct parser *p)
+{
+	fail(p, p->tok.error_span, "%s", p->tok.error);
+	for (const struct flaw *f = p->tok.more; f; f = f->more) {
+		struct span at = { p->tok.span.begin + (uint32_t)f->begin,
+				   p->tok.span.begin + (uint32_t)f->end };
+
+		fail(p, at, "%s", f->message);
+	}
+}
+
 void
 heal(struct parser *p)
 {
 	assert(p->tok.kind == T_ERROR);
-	fail(p, p->tok.error_span, "%s", p->tok.error);
+	fail_token(p);
 	p->tok.kind = p->tok.like;
 }
 
@@ -105,11 +132,47 @@ static struct span
 unfit_span(const struct token *t)
 {
 	struct span at = t->span;
+	bool number =
+		t->kind == T_INT || (t->kind == T_ERROR && t->like == T_INT);
 
-	if (t->kind != T_INT && t->kind != T_VAR && t->kind != T_MAP &&
+	if (!number && t->kind != T_VAR && t->kind != T_MAP &&
 	    t->kind != T_PARAM && t->kind != T_EOF && !is_name(t))
 		at.end = at.begin + 1;
 	return at;
+}
+
+static bool
+skip_open_string(struct parser *p)
+{
+	p->resume_at_line = is_open_string(p);
+	if (p->resume_at_line)
+		advance(p);
+	return false;
+}
+
+static bool
+vfail_at(struct parser *p, const char *fmt, va_list ap)
+{
+	vfail(p, unfit_span(&p->tok), fmt, ap);
+	if (p->tok.kind == T_ERROR)
+		return skip_open_string(p);
+	if (p->tok.kind == T_HASH) {
+		diag_hint(p->diag, "comments start with `//` or `/*`");
+		skip_line(p);
+		p->resume_at_line = true;
+	}
+	return false;
+}
+
+bool
+fail_at(struct parser *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfail_at(p, fmt, ap);
+	va_end(ap);
+	return false;
 }
 
 bool
@@ -118,20 +181,12 @@ fail_here(struct parser *p, const char *fmt, ...)
 	va_list ap;
 
 	if (p->tok.kind == T_ERROR) {
-		fail(p, p->tok.error_span, "%s", p->tok.error);
-		p->resume_at_line = is_open_string(p);
-		if (p->resume_at_line)
-			advance(p);
-		return false;
+		fail_token(p);
+		return skip_open_string(p);
 	}
 	va_start(ap, fmt);
-	vfail(p, unfit_span(&p->tok), fmt, ap);
+	vfail_at(p, fmt, ap);
 	va_end(ap);
-	if (p->tok.kind == T_HASH) {
-		diag_hint(p->diag, "comments start with `//` or `/*`");
-		skip_line(p);
-		p->resume_at_line = true;
-	}
 	return false;
 }
 

@@ -141,6 +141,7 @@ struct node {
 		} offset;
 		struct { /* N_COMPTIME, N_EXPR, N_DISCARD (_ = x) */
 			struct node *x;
+			struct span lost; /* N_EXPR: whose value that is */
 		} expr;
 		struct { /* N_IF: statement and expression */
 			struct node *cond;
@@ -197,6 +198,7 @@ struct attach_text {
 	struct span span;
 	const char *raw;   /* the text, `$N` already replaced */
 	const char *label; /* of `name=`, or NULL */
+	const char *flaw;  /* a message, or NULL; for the parser alone */
 	VEC(struct attach_part {
 		const char *text; /* quotes and escapes resolved */
 		bool quoted;

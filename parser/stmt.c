@@ -34,6 +34,7 @@ to_stmt(struct parser *p, struct node *x)
 	}
 	n = new_node(p, N_EXPR, x->span);
 	n->expr.x = x;
+	n->expr.lost = x->span;
 	return seal(p, n);
 }
 
@@ -49,6 +50,47 @@ settle(struct parser *p, struct node *n)
 		*vec_push(p->arena, &n->block.stmts) = n->block.value;
 	n->block.value = NULL;
 	seal(p, n);
+}
+
+static struct node *
+last_stmt(struct node *block)
+{
+	node_list *stmts = &block->block.stmts;
+
+	return stmts->n ? stmts->v[stmts->n - 1] : NULL;
+}
+
+/* The values of `n`, a settled statement, are lost as one. */
+static void
+lose_value(struct node *n, struct span whole)
+{
+	struct node *value;
+
+	for (; n && n->kind == N_IF; n = n->cond.other)
+		lose_value(n->cond.then, whole);
+	if (!n || n->kind != N_BLOCK || !(value = last_stmt(n)))
+		return;
+	if (value->kind == N_EXPR)
+		value->expr.lost = whole;
+	else
+		lose_value(value, whole);
+}
+
+void
+bare_values(struct node *n)
+{
+	struct node *value;
+
+	for (; n && n->kind == N_IF; n = n->cond.other)
+		bare_values(n->cond.then);
+	if (!n || n->kind != N_BLOCK || !(value = last_stmt(n)))
+		return;
+	if (value->kind != N_EXPR)
+		bare_values(value);
+	else if (value->expr.x->kind == N_CAST)
+		value->expr.lost = value->expr.x->cast.head;
+	else
+		value->expr.lost = value->expr.x->span;
 }
 
 /* ---- if ---- */
@@ -145,6 +187,8 @@ parse_loop(struct parser *p, enum node_kind kind)
 	n->loop.body = n->loop.cond ? parse_body(p) : NULL;
 	if (!n->loop.body)
 		return NULL;
+	if (kind == N_WHILE)
+		bare_values(n->loop.body);
 	n->span.end = p->prev_end;
 	return seal(p, n);
 }
@@ -209,6 +253,7 @@ parse_for(struct parser *p)
 	n->loop_for.body = parse_body(p);
 	if (!n->loop_for.body)
 		return NULL;
+	bare_values(n->loop_for.body);
 	n->span.end = p->prev_end;
 	return seal(p, n);
 }
@@ -443,7 +488,7 @@ end_stmt(struct parser *p, const struct node *stmt)
 	if (accept(p, T_SEMI) || p->tok.kind == T_RBRACE || ends_in_brace(stmt))
 		return true;
 	if (p->tok.kind == T_EOF || p->tok.kind == T_HASH || !at_line_start(p))
-		return fail_here(p, "expected ';'");
+		return fail_at(p, "expected ';'");
 	diag_warn(p->diag, last, "missing ';' between statements");
 	return true;
 }
@@ -456,7 +501,8 @@ ends_with_semicolon(const struct node *n, enum token_kind first)
 	if (n->kind != N_EXPR)
 		return n->kind == N_RETURN || n->kind == N_BREAK ||
 		       n->kind == N_CONTINUE;
-	if (first == T_VAR || first == T_MAP)
+	if (first == T_VAR || first == T_MAP || first == T_PARAM ||
+	    first == T_PARAM_COUNT)
 		return false;
 	return n->expr.x->kind != N_UNARY || n->expr.x->unary.op < OP_PREINC;
 }
@@ -466,24 +512,35 @@ static bool
 parse_into(struct parser *p, struct node *block)
 {
 	enum token_kind first = p->tok.kind;
+	struct span whole = p->tok.span;
 	struct node *s = parse_stmt(p);
-	uint32_t end;
-	bool last;
+	uint32_t closed;
+	bool last, braced;
 
 	if (!s)
 		return false;
 	last = p->tok.kind == T_RBRACE;
+	closed = p->prev_end;
 	if (!end_stmt(p, s))
 		return false;
-	end = p->prev_end;
+	whole.end = p->prev_end;
+	if (ends_in_brace(s) && whole.end == closed)
+		whole.end = p->tok.span.begin; /* it looked for a ';' */
 	if (last && is_expr(s) && has_value(s)) {
 		block->block.value = s;
 		return true;
 	}
+	braced = ends_in_brace(s) && is_expr(s) && has_value(s);
 	if (is_expr(s))
 		s = to_stmt(p, s);
+	if (s && braced)
+		lose_value(s, whole);
+	if (s && s->kind == N_EXPR)
+		s->span.begin = whole.begin;
 	if (s && ends_with_semicolon(s, first))
-		s->span.end = end;
+		s->span.end = whole.end;
+	if (s && s->kind == N_EXPR)
+		s->expr.lost = s->span;
 	if (s)
 		*vec_push(p->arena, &block->block.stmts) = s;
 	return s;
@@ -511,7 +568,7 @@ parse_block(struct parser *p)
 	struct node *block = new_node(p, N_BLOCK, p->tok.span);
 
 	if (p->tok.kind != T_LBRACE) {
-		fail_here(p, "expected '{'");
+		fail_at(p, "expected '{'");
 		return NULL;
 	}
 	if (!enter(p))

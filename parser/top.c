@@ -141,6 +141,26 @@ is_attribute(const struct token *t)
 	return t->kind == T_IDENT && !strcmp(t->text, "__attribute__");
 }
 
+/* Does a '{' follow the word at hand, names and attributes? Else it begins an
+ * attach point. */
+static bool
+at_c_type(const struct parser *p)
+{
+	struct parser ahead = *p;
+
+	while (is_name(&ahead.tok)) {
+		advance(&ahead);
+		if (ahead.tok.kind == T_LPAREN) {
+			while (ahead.tok.kind != T_RPAREN &&
+			       ahead.tok.kind != T_EOF)
+				advance(&ahead);
+			while (accept(&ahead, T_RPAREN))
+				;
+		}
+	}
+	return ahead.tok.kind == T_LBRACE;
+}
+
 /* struct, union or enum, with its body. */
 static bool
 parse_c_type(struct parser *p)
@@ -239,6 +259,8 @@ parse_config(struct parser *p)
 		return false;
 	p->ast->has_config = true;
 	p->ast->config_span = word;
+	if (p->tok.kind == T_SEMI)
+		fail_here(p, "expected config key");
 	while (p->tok.kind != T_RBRACE && p->tok.kind != T_EOF)
 		if (!accept(p, T_SEMI) && !parse_config_item(p))
 			resume_stmt(p);
@@ -433,7 +455,15 @@ parse_probe(struct parser *p)
 	probe.body = parse_block(p);
 	if (!probe.body)
 		return false;
+	for (uint32_t i = 0; i < probe.aps.n; i++) {
+		const struct attach_text *ap = &probe.aps.v[i];
+
+		if (ap->flaw)
+			diag_error(p->diag, ap->span, "%s", ap->flaw);
+		p->failed |= ap->flaw != NULL;
+	}
 	settle(p, probe.body);
+	bare_values(probe.body);
 	probe.span.end = p->prev_end;
 	*vec_push(p->arena, &p->ast->probes) = probe;
 	return true;
@@ -450,14 +480,13 @@ parse_item(struct parser *p)
 	case T_STRUCT:
 	case T_UNION:
 	case T_ENUM:
-		return parse_c_type(p);
+		if (at_c_type(p))
+			return parse_c_type(p);
+		break;
 	case T_CONFIG:
 		return parse_config(p);
 	case T_IMPORT:
 		return parse_root_import(p);
-	case T_RBRACE:
-	case T_SEMI:
-		return fail_here(p, "unexpected input");
 	default:
 		break;
 	}

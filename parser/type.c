@@ -49,6 +49,25 @@ scout_parens(struct scout *s)
 	return true;
 }
 
+/* Step over a type's name; false when there is none. A word of the language
+ * may be one. */
+static bool
+scout_base(const struct parser *p, struct scout *s)
+{
+	bool tag = is_tag(s->tok.kind), of = s->tok.kind == T_TYPEOF;
+
+	if (!is_name(&s->tok) || is_true_builtin(p, s->tok.text))
+		return false;
+	scout_next(s);
+	if (of)
+		return s->tok.kind == T_LPAREN && scout_parens(s);
+	if (tag && !is_name(&s->tok))
+		return false;
+	if (tag)
+		scout_next(s);
+	return true;
+}
+
 /* Step over `*` and `[N]`; how many there were. */
 static uint32_t
 scout_suffixes(struct scout *s)
@@ -88,6 +107,7 @@ starts_operand(const struct token *t)
 	case T_TILDE:
 	case T_STAR:
 	case T_AND:
+	case T_ERROR:
 		return true;
 	default:
 		return is_name(t);
@@ -103,17 +123,8 @@ at_cast(const struct parser *p)
 		return false;
 	s = scout_at(p);
 	scout_next(&s);
-	if (is_tag(s.tok.kind))
-		return true;
-	if (s.tok.kind == T_TYPEOF) {
-		scout_next(&s);
-		if (s.tok.kind != T_LPAREN || !scout_parens(&s))
-			return false;
-	} else if (s.tok.kind == T_IDENT && !is_true_builtin(p, s.tok.text)) {
-		scout_next(&s);
-	} else {
+	if (!scout_base(p, &s))
 		return false;
-	}
 	scout_suffixes(&s);
 	if (s.tok.kind != T_RPAREN)
 		return false;
@@ -128,19 +139,10 @@ at_type(const struct parser *p, bool *lone)
 {
 	struct scout s = scout_at(p);
 
-	*lone = false;
-	if (is_tag(p->tok.kind))
-		return true;
-	if (p->tok.kind == T_TYPEOF) {
-		scout_next(&s);
-		if (s.tok.kind != T_LPAREN || !scout_parens(&s))
-			return false;
-	} else if (p->tok.kind == T_IDENT && !is_true_builtin(p, p->tok.text)) {
-		scout_next(&s);
-		*lone = true;
-	} else {
+	*lone = is_name(&p->tok) && !is_tag(p->tok.kind) &&
+		p->tok.kind != T_TYPEOF;
+	if (!scout_base(p, &s))
 		return false;
-	}
 	if (scout_suffixes(&s))
 		*lone = false;
 	return s.tok.kind == T_RPAREN || s.tok.kind == T_COMMA;
@@ -200,8 +202,9 @@ parse_base_type(struct parser *p, struct type_expr *t)
 		t->tag = TAG_UNION;
 	else if (accept(p, T_ENUM))
 		t->tag = TAG_ENUM;
-	if (t->tag == TAG_NONE ? p->tok.kind != T_IDENT : !is_name(&p->tok))
-		return fail_here(p, "expected type name");
+	if (!is_name(&p->tok))
+		return fail_here(p, t->tag == TAG_NONE ? "expected type name"
+						       : "expected identifier");
 	t->name = p->tok.text;
 	advance(p);
 	return true;

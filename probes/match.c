@@ -135,23 +135,20 @@ probe_number(const char *text, uint64_t *value, const char **rest)
 	return fits ? NULL : overflow;
 }
 
+/* The same text as a number of the script's: 10ms is 10000000. */
 bool
 probe_whole_number(struct arena *a, const char *text, uint64_t *value,
 		   const char **why)
 {
 	bool minus = text[0] == '-' && digit(text[1], 10) >= 0;
-	const char *rest = "", *wrong;
 
-	wrong = probe_number(text + minus, value, &rest);
-	if (!wrong && *rest)
-		wrong = "invalid trailing bytes";
-	if (wrong && wrong != overflow && is_hex(text))
-		text += 2;
-	if (wrong)
-		*why = arena_printf(a, "%s: %s", wrong, text);
+	text += minus;
+	*why = lex_integer(a, text, strlen(text), true, value);
+	if (*why)
+		return false;
 	if (minus)
 		*value = -*value;
-	return !wrong;
+	return true;
 }
 
 bool

@@ -98,6 +98,9 @@ match_parts(struct sema *s, const struct attach_text *ap, struct match *m,
 				     "%s frequency should be a positive "
 				     "integer",
 				     type);
+	if (!*name)
+		return sema_error_at(s, ap->span,
+				     "%s probe must have unit of time", type);
 	unit = find_unit(part_units, ARRAY_LEN(part_units), name);
 	if (!unit)
 		return sema_error_at(s, ap->span,

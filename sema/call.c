@@ -524,6 +524,7 @@ split_calls(struct sema *s, struct node *stmt)
 
 		*one = *stmt;
 		one->expr.x = x;
+		one->expr.lost = one->span;
 		*x = *call;
 		memset(&x->call.args, 0, sizeof(x->call.args));
 		*vec_push(s->a, &x->call.args) = call->call.args.v[i];

@@ -149,7 +149,7 @@ is_wanted_for_effect(const struct node *x)
 static void
 check_expr_stmt(struct sema *s, struct node *n)
 {
-	struct node *x = n->expr.x;
+	struct node *x = n->expr.x, at = *n;
 
 	n->type = type_none(s->t);
 	if (split_calls(s, n)) {
@@ -160,7 +160,8 @@ check_expr_stmt(struct sema *s, struct node *n)
 	if (!x->type || is_error(x->type) || x->type->kind == TY_NONE ||
 	    is_wanted_for_effect(x))
 		return;
-	sema_warn(s, n, "Return value discarded.");
+	at.span = n->expr.lost;
+	sema_warn(s, &at, "Return value discarded.");
 }
 
 static void

@@ -89,6 +89,8 @@ report_calls(struct sema *s, struct span at)
 
 		if (at.begin >= call.begin && at.end <= call.end)
 			return;
+		if (call.begin >= at.begin && call.end <= at.end)
+			continue; /* a block of the statement itself */
 		diag_note(s->d, call, "expanded from");
 	}
 }

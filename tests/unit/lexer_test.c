@@ -131,8 +131,9 @@ Test(lexer, integers_of_the_user)
 		{ "-", 0, "invalid integer: -" },
 		{ "abc", 0, "invalid integer: abc" },
 		{ "0x", 0, "invalid integer: " },
-		{ "1k", 0, "invalid integer suffix 'k'" },
-		{ "0x1 ", 0, "invalid trailing bytes: 0x1 " },
+		{ "1k", 0, "invalid trailing bytes: 1k" },
+		{ "10_", 10, NULL },
+		{ "0x1 ", 0, "invalid trailing bytes: 1 " },
 		{ "5 6", 0, "invalid trailing bytes: 5 6" },
 	};
 

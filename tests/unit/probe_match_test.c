@@ -180,6 +180,11 @@ Test(probe_match, timers)
 	found("interval:s:1e1", "interval:s:10 ");
 	found("interval:ms:0x10", "interval:ms:16 ");
 	found("interval:ms:1_000", "interval:ms:1000 ");
+	/* A number of units, whatever it is made of: in ns, of ms. */
+	found("interval:us:5ms", "interval:us:5000000 ");
+	found("profile:ms:1u", "profile:ms:1 ");
+	found("interval:us:0b1100", "interval:us:12 ");
+	found("software:faults:1_0us", "software:faults:10000 ");
 	cr_assert_eq(target_of("interval:ms:5")->count, 5000000);
 	cr_assert_eq(target_of("interval:hz:50")->count, 50);
 	cr_assert_eq(target_of("interval:1d")->count, 86400000000000);
@@ -188,6 +193,9 @@ Test(probe_match, timers)
 Test(probe_match, timers_refuse)
 {
 	refused("interval:foo:1", "foo is not an accepted unit of time");
+	refused("interval::1", "interval probe must have unit of time");
+	refused("interval:us:08",
+		"Invalid rate of interval probe: invalid trailing bytes: 08");
 	refused("interval:m:1", "m is not an accepted unit of time");
 	refused("interval:s:0",
 		"interval frequency should be a positive integer");
