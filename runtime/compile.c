@@ -76,6 +76,8 @@ find_kernel(struct compile *c, struct kernel_paths *paths)
 		.btf = find_types(&c->arena),
 		.btf_dir = "/sys/kernel/btf",
 		.blacklist = "/sys/kernel/debug/kprobes/blacklist",
+		.keep = { "/run/jiffy", "/proc/sys/kernel/random/boot_id",
+			  "/proc/modules", "/sys/module" },
 	};
 	if (btf) {
 		paths->btf = btf;
@@ -86,6 +88,7 @@ find_kernel(struct compile *c, struct kernel_paths *paths)
 		return;
 	}
 	paths->blacklist = NULL;
+	paths->keep.folder = NULL;
 	paths->tracefs = arena_printf(&c->arena, "%s/tracefs", dir);
 	paths->kallsyms = arena_printf(&c->arena, "%s/kallsyms", dir);
 	if (!c->opts.btf)

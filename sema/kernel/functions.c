@@ -157,7 +157,8 @@ by_name(const void *va, const void *vb)
 }
 
 /* The kernel's own list, where it may be read. It looks up each name while it
- * prints, which takes longer than all that we do: kept for other patterns. */
+ * prints, which takes longer than all that we do: kept for other patterns, and
+ * for other runs. */
 static bool
 read_filter(struct kernel *k)
 {
@@ -174,7 +175,7 @@ read_filter(struct kernel *k)
 		path = arena_printf(k->arena, "%s/available_filter_functions",
 				    dir);
 	}
-	c->filter = kernel_read_whole(k->arena, path, &c->filter_size);
+	c->filter = kernel_read_kept(k, path, "functions", &c->filter_size);
 	return c->filter;
 }
 
@@ -252,21 +253,35 @@ kernel_has_function(struct kernel *k, const char *module, const char *name)
 }
 
 /* "0xSTART-0xEND\tNAME" a line. */
+static void
+read_blacklist(struct kernel *k, struct hmap *names)
+{
+	const char *at, *end, *tab, *next;
+	size_t n;
+
+	at = kernel_read_kept(k, k->paths.blacklist, "blacklist", &n);
+	if (!at)
+		return;
+	for (end = at + n; at < end; at = next + 1) {
+		next = memchr(at, '\n', (size_t)(end - at));
+		if (!next)
+			next = end;
+		tab = memchr(at, '\t', (size_t)(next - at));
+		if (tab++)
+			hmap_put(k->arena, names,
+				 arena_strndup(k->arena, tab,
+					       (size_t)(next - tab)),
+				 k);
+	}
+}
+
 bool
 kernel_refuses_kprobe(struct kernel *k, const char *name)
 {
 	struct kernel_cache *c = kernel_cached(k);
-	struct lines l;
-	char *line, *tab;
 
-	if (!c->blacklist_read && k->paths.blacklist &&
-	    lines_open(&l, k->paths.blacklist)) {
-		while ((line = lines_next(&l)))
-			if ((tab = strchr(line, '\t')))
-				hmap_put(k->arena, &c->blacklist,
-					 arena_strdup(k->arena, tab + 1), k);
-		lines_close(&l);
-	}
+	if (!c->blacklist_read && k->paths.blacklist)
+		read_blacklist(k, &c->blacklist);
 	c->blacklist_read = true;
 	return hmap_get(&c->blacklist, name);
 }

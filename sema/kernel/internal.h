@@ -50,6 +50,16 @@ char *kernel_read_file(struct arena *a, const char *path, size_t max,
 /* A whole file of any size, in the arena; not terminated. NULL with errno. */
 char *kernel_read_whole(struct arena *a, const char *path, size_t *len);
 
+/* ---- keep.c ---- */
+
+/* A whole list of the kernel, in the arena, not terminated: the copy that an
+ * earlier run has kept as `name`, or else from `path`, and kept. NULL with
+ * errno. */
+const char *kernel_read_kept(struct kernel *k, const char *path,
+			     const char *name, size_t *len);
+
+/* ---- kallsyms.c ---- */
+
 /* One line of kallsyms, taken apart in place. */
 struct kallsym {
 	uint64_t address;

@@ -10,6 +10,14 @@
 
 #include "../../lexer/base/base.h"
 
+/* What tells which kernel it is, and where to keep what it printed. */
+struct kernel_keep {
+	const char *folder;     /* "/run/jiffy"; NULL: nothing is kept */
+	const char *boot;       /* "/proc/sys/kernel/random/boot_id" */
+	const char *modules;    /* "/proc/modules" */
+	const char *module_dir; /* "/sys/module" */
+};
+
 struct kernel_paths {
 	const char *tracefs;   /* NULL: look in the usual places */
 	const char *kallsyms;  /* "/proc/kallsyms" */
@@ -18,6 +26,7 @@ struct kernel_paths {
 	const char *functions; /* available_filter_functions; NULL: tracefs' */
 	uint32_t version;      /* 6.1.2: 0x060102; 0: a new one */
 	const char *blacklist; /* of kprobes; NULL: none */
+	struct kernel_keep keep;
 };
 
 struct kernel {
