@@ -180,6 +180,7 @@ void
 lower_enter(struct lower *l, struct region *r)
 {
 	r->up = l->scope->region;
+	r->id = ++l->scope->regions;
 	l->scope->region = r;
 }
 
@@ -448,7 +449,7 @@ static void
 lower_unit(const struct sema_input *in, struct prog *p, const struct unit *unit)
 {
 	struct unit_state u = { .nfuncs = 1, .nvars = count_vars(unit) };
-	struct region region = { NULL };
+	struct region region = { 0 };
 	struct scope scope = {
 		.u = &u, .region = &region, .passes = 1, .frames = 1
 	};

@@ -75,13 +75,14 @@ struct loop {
  * in it and in those inside. */
 struct region {
 	struct region *up;
+	uint32_t id; /* an address may be another region's later */
 };
 
 /* The bytes of a word that gives the same all through a probe's run. */
 struct kept {
 	struct kept *next;
 	const struct builtin *word;
-	const struct region *region;
+	uint32_t region; /* its id */
 	uint32_t obj;
 };
 
@@ -97,6 +98,7 @@ struct scope {
 	struct blk *no_cell; /* where ir_map_cell goes without a cell */
 	uint32_t passes;     /* of the verifier through the function, or so */
 	uint32_t frames;     /* of functions that are active in it */
+	uint32_t regions;    /* that were entered; the outermost has id 0 */
 	/* Objects of all searches, one after the other: number + 1. */
 	uint32_t find_frame, find_state;
 };

@@ -242,7 +242,7 @@ callback_begin(struct callback *c, struct lower *l, uint8_t nparams)
 
 	lower_check_frames(l);
 	c->l = *l;
-	c->region.up = NULL;
+	c->region = (struct region){ 0 };
 	c->scope = (struct scope){ .u = l->scope->u,
 				   .callback = true,
 				   .passes = passes(l),

@@ -97,13 +97,13 @@ literal_mem(struct lower *l, const struct node *n, const struct type *t)
 /* ---- words with a result in memory ---- */
 
 static bool
-still_open(const struct lower *l, const struct region *r)
+still_open(const struct lower *l, uint32_t region)
 {
 	const struct region *x = l->scope->region;
 
-	while (x && x != r)
+	while (x && x->id != region)
 		x = x->up;
-	return x == r;
+	return x;
 }
 
 static bool
@@ -165,7 +165,7 @@ call_mem(struct lower *l, const struct node *n, bool clean)
 	if (keep && l->cur) {
 		k = arena_alloc(l->prog->arena, sizeof(*k));
 		*k = (struct kept){ l->scope->kept, n->call.word,
-				    l->scope->region,
+				    l->scope->region->id,
 				    ir_op(l->f, m.base)->index };
 		l->scope->kept = k;
 	}
