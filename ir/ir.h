@@ -221,6 +221,7 @@ struct prog {
 	const struct ast *ast;
 	struct types *types;
 	uint32_t without; /* features not to be used: 1 << enum feature */
+	uint32_t kernel;  /* its version, 0x060c00 for 6.12; 0: any */
 	VEC(struct event_spec *) full_sites; /* notices of global.full */
 	VEC(const char *) texts; /* formats that values refer to by index */
 };

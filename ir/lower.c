@@ -510,6 +510,7 @@ ir_lower(const struct sema_input *in, struct prog *p)
 	p->ast = in->ast;
 	p->types = in->types;
 	p->without = in->without;
+	p->kernel = in->kernel ? in->kernel->paths.version : 0;
 	lower_map_specs(in, p);
 	for (i = 0; i < units->v.n; i++)
 		lower_unit(in, p, units->v.v[i]);
