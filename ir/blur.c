@@ -92,14 +92,44 @@ hidden(struct blur *c, struct ref r)
 	return ir_new_op(c->k.f, mix);
 }
 
+static bool
+is_stack(const struct blur *c, struct ref address)
+{
+	const struct op *op = ir_op(c->k.f, address);
+
+	return op->code == IR_OBJ || op->code == IR_PARAM;
+}
+
+/* Is `r` made of what stands on the stack? The verifier knows that as well as
+ * registers: bytes of a text are other constants on each way. */
+static bool
+is_of_stack(const struct blur *c, struct ref r, unsigned depth)
+{
+	const struct op *op = ir_op(c->k.f, r);
+	uint32_t i, n = ir_ref_args(op);
+
+	if (op->code == IR_LOAD)
+		return is_stack(c, op->arg[0]);
+	if (op->code == IR_CALL || op->code == IR_PHI || op->code == IR_CMP)
+		return false; /* unknown, or hidden itself */
+	if (n && !depth)
+		return true;
+	for (i = 0; i < n; i++)
+		if (is_of_stack(c, op->arg[i], depth - 1))
+			return true;
+	return false;
+}
+
 /* Is `r` read by one comparison only, and known in no other register nor slot
  * that lives on? Then it does not matter what is learnt of it. */
 static bool
 is_private(const struct blur *c, struct ref r)
 {
-	const struct op *op = ir_op(c->k.f, r);
+	enum { DEPTH = 8 };
+	const struct op *op;
 
-	for (;;) {
+	for (;; r = op->arg[0]) {
+		op = ir_op(c->k.f, r);
 		if (c->k.uses[r.id] > 1)
 			return false;
 		switch ((int)op->code) {
@@ -107,9 +137,8 @@ is_private(const struct blur *c, struct ref r)
 		case IR_CALL:
 		case IR_PHI: /* hidden itself */
 			return true;
-		case IR_LOAD: /* of the stack: its slot is known, too */
-			op = ir_op(c->k.f, op->arg[0]);
-			return op->code != IR_OBJ && op->code != IR_PARAM;
+		case IR_LOAD:
+			return !is_stack(c, op->arg[0]);
 		case IR_COPY:
 		case IR_ZEXT:
 		case IR_SEXT:
@@ -118,13 +147,11 @@ is_private(const struct blur *c, struct ref r)
 		case IR_ADD: /* a constant more is still the same number */
 		case IR_SUB:
 			if (ir_op(c->k.f, op->arg[1])->code != IR_CONST)
-				return true;
+				return !is_of_stack(c, r, DEPTH);
 			break;
 		default:
-			return true;
+			return !is_of_stack(c, r, DEPTH);
 		}
-		r = op->arg[0];
-		op = ir_op(c->k.f, r);
 	}
 }
 
@@ -156,6 +183,33 @@ hide_operands(struct blur *c, struct rewriting *w, struct ref r)
 	}
 }
 
+/* Another function's stack, perhaps: an address that was a parameter, or lay in
+ * memory. A constant that goes there the verifier takes for precise, with all
+ * it was made of, for only stores by the frame register can be followed. */
+static bool
+is_foreign(const struct blur *c, struct ref address)
+{
+	const struct op *op = ir_op(c->k.f, address);
+
+	while (op->code == IR_ADD)
+		op = ir_op(c->k.f, op->arg[0]);
+	return op->code == IR_LOAD || op->code == IR_PARAM;
+}
+
+static void
+hide_stored(struct blur *c, struct rewriting *w, struct ref r)
+{
+	struct op *op = ir_op(c->k.f, r);
+	struct ref v = op->arg[1], mix;
+
+	if (!is_foreign(c, op->arg[0]) || !may_hide(c, v) ||
+	    !is_of_stack(c, v, 1))
+		return;
+	mix = hidden(c, v);
+	put(c, w, mix);
+	ir_op(c->k.f, r)->arg[1] = mix;
+}
+
 static void
 hide_result(struct blur *c, struct rewriting *w, struct ref r)
 {
@@ -181,6 +235,8 @@ hide_in(struct blur *c, struct rewriting *w, struct blk *b)
 					hide_result(c, w, b->ops.v[k]);
 		if (code == IR_BR || code == IR_CMP)
 			hide_operands(c, w, r);
+		if (code == IR_STORE)
+			hide_stored(c, w, r);
 		put(c, w, r);
 		if (code == IR_CMP)
 			hide_result(c, w, r);
