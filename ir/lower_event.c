@@ -164,8 +164,11 @@ submit(struct lower *l, const struct event_spec *e, struct mem record)
 		map = ir_map(l, ring);
 		query = ir_const(l, BPF_RB_AVAIL_DATA);
 		flags = ir_call(l, HELPER_ringbuf_query, 2, map, query);
-		flags = ir_cmp(l, CC_UGE, flags, ir_const(l, quarter));
-		/* NO_WAKEUP is 1, FORCE_WAKEUP is 2. */
+		/* No branch, of which the verifier would follow both sides:
+		 * the sign of what is left of the quarter. NO_WAKEUP is 1,
+		 * FORCE_WAKEUP is 2. */
+		flags = ir_bin(l, IR_SUB, ir_const(l, quarter - 1), flags);
+		flags = ir_bini(l, IR_SHR, flags, 63);
 		flags = ir_bini(l, IR_ADD, flags, BPF_RB_NO_WAKEUP);
 	}
 	ir_call(l, HELPER_ringbuf_submit, 2, record.base, flags);
