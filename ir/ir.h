@@ -161,7 +161,10 @@ struct ir_global {
 	uint64_t start_ns; /* boot clock when the tracer started: `elapsed` */
 	uint64_t lost;     /* events that found the ring buffer full */
 	uint64_t live;     /* 0: gated programs return at once (ir_gate) */
-	uint64_t full[FULL_SITES]; /* cells that could not be made, by site */
+	/* Cells that could not be made, by site: the map had as many as it may,
+	 * or the kernel had no memory at hand. */
+	uint64_t full[FULL_SITES];
+	uint64_t scarce[FULL_SITES];
 };
 
 /* A value of MAP_FOLLOW. */
@@ -184,6 +187,9 @@ struct map_spec {
 	const void *init; /* MAP_CONST: value to write */
 	uint32_t room;    /* likewise: bytes there are for it */
 };
+
+/* Are its elements to be allocated as they come, where the kernel can? */
+bool ir_waits_for_use(const struct map_spec *m);
 
 /* What a program reports of its own accord (REFERENCE 8.2). */
 enum notice {

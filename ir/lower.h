@@ -199,7 +199,7 @@ const struct type *lower_value_type(struct lower *l, const struct node *n);
 
 /* Tell the user, at a place that is rarely reached. `code`: what the helper
  * returned. */
-void lower_count_full(struct lower *l);
+void lower_count_full(struct lower *l, struct ref code);
 void lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
 		  struct ref code);
 

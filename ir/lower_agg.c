@@ -12,9 +12,10 @@ enum { UNROLLED_CPUS = 8 };
 /* ---- a cell to update ---- */
 
 /* Make the missing cell. Another program on this CPU may be faster, so the
- * cell is looked up again whatever the kernel answered. */
+ * cell is looked up again whatever the kernel answered, *code. */
 static struct ref
-make_cell(struct lower *l, const struct mapdef *def, struct mem key)
+make_cell(struct lower *l, const struct mapdef *def, struct mem key,
+	  struct ref *code)
 {
 	uint32_t size = lower_map_spec(l, def)->value_size;
 	struct ref m, k, zeros;
@@ -22,8 +23,8 @@ make_cell(struct lower *l, const struct mapdef *def, struct mem key)
 	m = ir_map(l, def->index);
 	k = ir_addr(l, key);
 	zeros = ir_zeros(l, size);
-	ir_call(l, HELPER_map_update_elem, 4, m, k, zeros,
-		ir_const(l, BPF_NOEXIST));
+	*code = ir_call(l, HELPER_map_update_elem, 4, m, k, zeros,
+			ir_const(l, BPF_NOEXIST));
 	return lower_lookup(l, def, key);
 }
 
@@ -33,18 +34,20 @@ hash_cell(struct lower *l, const struct mapdef *def, struct mem key)
 	struct blk *hit = ir_blk(l), *miss = lower_cold(l);
 	struct blk *full = lower_cold(l);
 	uint32_t slot = ir_slot(l);
-	struct ref cell = lower_lookup(l, def, key);
+	struct ref cell = lower_lookup(l, def, key), code;
 
 	ir_slot_set(l, slot, cell);
 	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, miss);
 	ir_seal(l, miss);
 	ir_at(l, miss);
-	cell = make_cell(l, def, key);
+	cell = make_cell(l, def, key, &code);
 	ir_slot_set(l, slot, cell);
 	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, full);
 	ir_seal(l, full);
 	ir_at(l, full);
-	lower_count_full(l);
+	if (!ir_waits_for_use(lower_map_spec(l, def)))
+		code = REF_NONE;
+	lower_count_full(l, code);
 	ir_jmp(l, l->scope->no_cell);
 	ir_seal(l, hit);
 	ir_at(l, hit);

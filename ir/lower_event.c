@@ -7,6 +7,8 @@
  */
 #include "lower.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
 
@@ -271,11 +273,17 @@ ir_emit_raw(struct lower *l, const struct node *n, uint32_t size,
 	ir_at(l, join);
 }
 
-/* An aggregation found its map full: a counter of its own tells where, in
- * three insns where an event would take fifteen. */
+/* Bit 2 of -E2BIG is 0, of -ENOMEM 1. */
+enum { SCARCE_BIT = 4 };
+static_assert(!(-E2BIG & SCARCE_BIT) && -ENOMEM & SCARCE_BIT, "error codes");
+
+/* An aggregation could not make a cell: a counter of its own tells where, in
+ * three insns where an event would take fifteen; `code`, what the kernel said,
+ * unless it can only be that the map is full. */
 void
-lower_count_full(struct lower *l)
+lower_count_full(struct lower *l, struct ref code)
 {
+	enum { APART = sizeof(((struct ir_global *)0)->full) };
 	struct prog *p = l->prog;
 	struct event_spec *e;
 	struct mem at;
@@ -293,6 +301,11 @@ lower_count_full(struct lower *l)
 	}
 	at = lower_global(l,
 			  (uint32_t)offsetof(struct ir_global, full) + i * 8);
+	if (code.id) {
+		code = ir_bini(l, IR_AND, code, SCARCE_BIT);
+		code = ir_bini(l, IR_MUL, code, APART / SCARCE_BIT);
+		at.base = ir_bin(l, IR_ADD, at.base, code);
+	}
 	ir_xadd(l, at.base, at.off, ir_const(l, 1));
 }
 

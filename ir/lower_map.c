@@ -20,6 +20,29 @@ lower_is_agg(const struct type *t)
 	return t && t->kind == TY_NOMINAL && t->nominal && t->nominal->map_only;
 }
 
+/*
+ * All other elements are allocated ahead, as long as that takes no more than 80
+ * MB, for each CPU in per-CPU maps: 4,096 of the finest histograms (100 ms).
+ * LRU maps are always allocated ahead.
+ */
+enum { AHEAD_BYTES = 80 << 20 };
+
+/*
+ * Small values under keys of a file's length (@[str(args.filename)]): the usual
+ * 4,096 of them would be most of what a script's start takes (20 ms on a busy
+ * machine), and on demand none is missed, however many are made at once.
+ */
+enum { LONG_KEY = 512, SMALL_VALUE = 256 };
+
+bool
+ir_waits_for_use(const struct map_spec *m)
+{
+	return (m->type == BPF_MAP_TYPE_PERCPU_HASH ||
+		m->type == BPF_MAP_TYPE_HASH) &&
+	       ((m->key_size > LONG_KEY && m->value_size <= SMALL_VALUE) ||
+		(uint64_t)m->value_size * m->entries > AHEAD_BYTES);
+}
+
 static uint32_t
 declared_type(const char *kind)
 {

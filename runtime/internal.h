@@ -91,7 +91,8 @@ struct event {
 void event_handle(struct session *s, const void *data, size_t size);
 /* Tell what a program reported of its own accord (notice.c). */
 /* A map was full at this place, another n times. */
-void notice_full(struct session *s, const struct event_spec *spec, uint64_t n);
+void notice_full(struct session *s, const struct event_spec *spec, int64_t code,
+		 uint64_t n);
 void notice_handle(struct session *s, const struct event *e);
 
 /* Bytes of argument i, and its type; NULL when it was not sent. */
@@ -366,7 +367,7 @@ struct session {
 	bool done;            /* exit() was seen: drop further events */
 	bool failed;          /* session_failed() was called: status 1 */
 	uint64_t boot_offset; /* ns: CLOCK_REALTIME - CLOCK_BOOTTIME */
-	uint64_t full_seen[FULL_SITES];
+	uint64_t full_seen[FULL_SITES], scarce_seen[FULL_SITES];
 	uint64_t lost_seen;
 	uint64_t losses[LOSSES];
 	int timer_fd;    /* of --timeout; -1: none */

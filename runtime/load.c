@@ -90,29 +90,6 @@ allocates_on_demand(void)
 }
 
 /*
- * All other elements are allocated ahead, as long as that takes no more than 80
- * MB, for each CPU in per-CPU maps: 4,096 of the finest histograms (100 ms).
- * LRU maps are always allocated ahead.
- */
-enum { AHEAD_BYTES = 80 << 20 };
-
-/*
- * Small values under keys of a file's length (@[str(args.filename)]): the usual
- * 4,096 of them would be most of what a script's start takes (20 ms on a busy
- * machine), and on demand none is missed, however many are made at once.
- */
-enum { LONG_KEY = 512, SMALL_VALUE = 256 };
-
-static bool
-waits_for_use(const struct map_spec *m)
-{
-	return (m->type == BPF_MAP_TYPE_PERCPU_HASH ||
-		m->type == BPF_MAP_TYPE_HASH) &&
-	       ((m->key_size > LONG_KEY && m->value_size <= SMALL_VALUE) ||
-		(uint64_t)m->value_size * m->entries > AHEAD_BYTES);
-}
-
-/*
  * Wide histograms never: of those the kernel keeps few in reserve and gets new
  * ones where it may not wait. Of 3,000 of 8 KB, made 10 us apart, 1,100 were
  * there; of small ones all. As many as fit are better than most of them lost.
@@ -123,7 +100,7 @@ static bool
 is_cut(const struct map_spec *m)
 {
 	return m->type == BPF_MAP_TYPE_PERCPU_HASH &&
-	       m->value_size > LARGE_VALUE && waits_for_use(m);
+	       m->value_size > LARGE_VALUE && ir_waits_for_use(m);
 }
 
 /* What a map without that may hold: 4 MB of stacks of the usual depth. */
@@ -138,7 +115,7 @@ make_map(const struct map_spec *m)
 		ahead.entries = AHEAD_BYTES / m->value_size;
 		return sys_map_create(&ahead);
 	}
-	if (waits_for_use(m) && allocates_on_demand()) {
+	if (ir_waits_for_use(m) && allocates_on_demand()) {
 		later.flags |= BPF_F_NO_PREALLOC;
 		return sys_map_create(&later);
 	}

@@ -91,10 +91,11 @@ tell(struct session *s, const struct event_spec *spec, int64_t code)
 }
 
 void
-notice_full(struct session *s, const struct event_spec *spec, uint64_t n)
+notice_full(struct session *s, const struct event_spec *spec, int64_t code,
+	    uint64_t n)
 {
-	s->losses[LOSS_FULL] += n;
-	tell(s, spec, -E2BIG);
+	s->losses[loss_of(spec, code)] += n;
+	tell(s, spec, code);
 }
 
 void

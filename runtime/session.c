@@ -315,6 +315,17 @@ report_lost(struct session *s, uint64_t n)
 	out_end(s->out);
 }
 
+static void
+report_full(struct session *s, const uint64_t *now, uint64_t *seen,
+	    int64_t code)
+{
+	for (uint32_t i = 0; i < s->prog->full_sites.n; i++)
+		if (now[i] > seen[i])
+			notice_full(s, s->prog->full_sites.v[i], code,
+				    now[i] - seen[i]);
+	memcpy(seen, now, FULL_SITES * sizeof(*seen));
+}
+
 void
 session_report_lost(struct session *s, bool total)
 {
@@ -326,11 +337,8 @@ session_report_lost(struct session *s, bool total)
 	if (g.lost > s->lost_seen)
 		report_lost(s, g.lost - s->lost_seen);
 	s->lost_seen = s->losses[LOSS_EVENT] = g.lost;
-	for (uint32_t i = 0; i < s->prog->full_sites.n; i++)
-		if (g.full[i] > s->full_seen[i])
-			notice_full(s, s->prog->full_sites.v[i],
-				    g.full[i] - s->full_seen[i]);
-	memcpy(s->full_seen, g.full, sizeof(s->full_seen));
+	report_full(s, g.full, s->full_seen, -E2BIG);
+	report_full(s, g.scarce, s->scarce_seen, -ENOMEM);
 	if (total && g.lost && !s->out->json)
 		session_warn(s, "Total lost event count: %llu",
 			     (unsigned long long)g.lost);
