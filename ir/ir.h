@@ -188,6 +188,8 @@ struct map_spec {
 	uint32_t room;    /* likewise: bytes there are for it */
 };
 
+enum { AHEAD_BYTES = 80 << 20 }; /* of a map's elements, made in advance */
+
 /* Are its elements to be allocated as they come, where the kernel can? */
 bool ir_waits_for_use(const struct map_spec *m);
 

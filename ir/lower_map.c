@@ -24,10 +24,7 @@ lower_is_agg(const struct type *t)
  * All other elements are allocated ahead, as long as that takes no more than 80
  * MB, for each CPU in per-CPU maps: 4,096 of the finest histograms (100 ms).
  * LRU maps are always allocated ahead.
- */
-enum { AHEAD_BYTES = 80 << 20 };
-
-/*
+ *
  * Small values under keys of a file's length (@[str(args.filename)]): the usual
  * 4,096 of them would be most of what a script's start takes (20 ms on a busy
  * machine), and on demand none is missed, however many are made at once.
