@@ -9,13 +9,15 @@
 
 struct mark { /* code that may not run */
 	const struct mark *up;
+	uint32_t id; /* an address may be another mark's later */
 };
 
 struct scan {
 	struct lower *l;
 	struct unit_state *u;
 	uint32_t func;
-	const struct mark *mark;
+	const struct mark *mark; /* NULL: what always runs, id 0 */
+	uint32_t marks;
 };
 
 /* What is changed in a loop's body has no known value there. */
@@ -35,7 +37,7 @@ static void scan(void *arg, struct node *n);
 static void
 under(struct scan *s, struct node *n)
 {
-	struct mark m = { s->mark };
+	struct mark m = { s->mark, ++s->marks };
 
 	if (!n)
 		return;
@@ -45,13 +47,19 @@ under(struct scan *s, struct node *n)
 }
 
 static bool
-still_open(const struct scan *s, const struct mark *m)
+still_open(const struct scan *s, uint32_t mark)
 {
 	const struct mark *x = s->mark;
 
-	while (x && x != m)
+	while (x && x->id != mark)
 		x = x->up;
-	return x == m;
+	return x || !mark;
+}
+
+static uint32_t
+here(const struct scan *s)
+{
+	return s->mark ? s->mark->id : 0;
 }
 
 static struct lvar *
@@ -96,10 +104,10 @@ assign(struct scan *s, const struct var *v, const struct node *value)
 	lv->known = value && value->kind == N_INT;
 	if (lv->known)
 		lv->value = (int64_t)value->num.value;
-	lv->set_at = s->mark;
+	lv->set_at = here(s);
 	if (!lv->ready) {
 		lv->ready = true;
-		lv->born = s->mark;
+		lv->born = here(s);
 		if (value && is_lazy_type(v->type)) {
 			enum addrspace as = lower_space(s->l, value);
 
@@ -188,7 +196,7 @@ static void
 scan_body(struct scan *s, struct node *n, bool callback)
 {
 	uint32_t func = s->func;
-	struct mark m = { s->mark };
+	struct mark m = { s->mark, ++s->marks };
 
 	if (callback)
 		s->func = s->u->nfuncs++;
@@ -353,7 +361,7 @@ lower_scan(struct lower *l, struct unit_state *u, const struct node *n)
 
 	while (again) {
 		uint32_t captured = count_captured(u);
-		struct scan s = { l, u, 0, NULL };
+		struct scan s = { .l = l, .u = u };
 
 		u->nfuncs = 1;
 		u->whiles.n = 0;
