@@ -27,10 +27,10 @@ struct lvar {
 	bool clean;     /* its bytes after a string's NUL must be zero */
 	bool unset;     /* may be read before it was assigned */
 	bool ready;     /* index is valid */
-	const struct mark *born;
-	bool known; /* while scanning: is `value` since `set_at` */
+	uint32_t born;  /* id of a mark (lower_scan.c) */
+	bool known;     /* while scanning: is `value` since `set_at` */
 	int64_t value;
-	const struct mark *set_at;
+	uint32_t set_at;
 	const struct var *var; /* used in one function only: */
 	struct lvar *next;     /* the next one of that */
 };
@@ -86,6 +86,16 @@ struct kept {
 	uint32_t obj;
 };
 
+/* An element that was read (lower_again.c). */
+struct seen {
+	const struct mapdef *def; /* NULL: none */
+	const struct node *key;
+	uint32_t region;      /* its id */
+	uint32_t slot;        /* has its value */
+	uint32_t n;           /* variables in the key */
+	struct ref values[4]; /* theirs */
+};
+
 enum { FRAMES_MAX = 8 }; /* functions that are active: MAX_CALL_FRAMES */
 
 struct scope {
@@ -95,6 +105,8 @@ struct scope {
 	struct loop *loop;
 	struct region *region;
 	struct kept *kept;
+	struct seen seen[8]; /* the last ones, in a ring */
+	uint32_t nseen;
 	struct blk *no_cell; /* where ir_map_cell goes without a cell */
 	uint32_t passes;     /* of the verifier through the function, or so */
 	uint32_t frames;     /* of functions that are active in it */
@@ -240,6 +252,8 @@ void lower_into(struct lower *l, const struct node *n, const struct type *t,
 /* The same from bytes of type `from`. */
 void lower_convert_mem(struct lower *l, const struct type *from, struct mem src,
 		       const struct type *to, struct mem dst);
+/* Whether the region of this id is one that we are in. */
+bool lower_still_open(const struct lower *l, uint32_t region);
 /* An address of the value as type `t`, without a copy where possible. */
 struct mem lower_mem(struct lower *l, const struct node *n,
 		     const struct type *t, bool clean);
@@ -314,6 +328,16 @@ void lower_reduce_into(struct lower *l, const struct mapdef *def,
 		       struct mem key, struct mem acc);
 struct ref lower_reduce(struct lower *l, const struct mapdef *def,
 			struct mem key);
+
+/* ---- lower_again.c ---- */
+
+/* The value of the element, if it has been read on every way to here and may
+ * not have changed; else REF_NONE, and *s for lower_see(). */
+struct ref lower_seen(struct lower *l, const struct node *map, struct seen *s);
+/* It has been read, and its value is in `slot`. */
+void lower_see(struct lower *l, const struct seen *s, uint32_t slot);
+/* The program writes to the map; NULL: it may write to any. */
+void lower_forget(struct lower *l, const struct mapdef *def);
 
 /* ---- lower_loop.c ---- */
 

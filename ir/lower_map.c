@@ -199,9 +199,12 @@ get_hash(struct lower *l, const struct mapdef *def, const struct node *map)
 {
 	struct blk *hit = ir_blk(l), *join = ir_blk(l), *miss = join;
 	uint32_t slot = ir_slot(l);
-	struct ref cell =
-		lower_lookup(l, def, lower_key(l, def, lower_key_node(map)));
+	struct seen s;
+	struct ref cell = lower_seen(l, map, &s);
 
+	if (cell.id)
+		return cell;
+	cell = lower_lookup(l, def, lower_key(l, def, lower_key_node(map)));
 	ir_slot_set(l, slot, ir_const(l, 0));
 	if (l->in->watch_reads)
 		miss = lower_cold(l);
@@ -219,6 +222,7 @@ get_hash(struct lower *l, const struct mapdef *def, const struct node *map)
 	ir_jmp(l, join);
 	ir_seal(l, join);
 	ir_at(l, join);
+	lower_see(l, &s, slot);
 	return ir_slot_get(l, slot);
 }
 
@@ -326,6 +330,7 @@ lower_map_assign(struct lower *l, const struct node *map,
 	}
 	v = lower_mem(l, value, def->value, true);
 	key = lower_key(l, def, lower_key_node(map));
+	lower_forget(l, def);
 	check_update(l, update(l, def, key, v, BPF_ANY));
 }
 
@@ -404,6 +409,7 @@ change_hash(struct lower *l, const struct change *c, const struct node *map)
 	ir_jmp(l, done);
 	ir_seal(l, done);
 	ir_at(l, done);
+	lower_forget(l, c->def);
 }
 
 struct ref
@@ -469,6 +475,7 @@ ir_map_delete(struct lower *l, const struct node *map, const struct node *key)
 		key = lower_key_node(map);
 	k = ir_addr(l, lower_key(l, def, key));
 	m = ir_map(l, def->index);
+	lower_forget(l, def);
 	k = ir_call(l, HELPER_map_delete_elem, 2, m, k);
 	return ir_cmp(l, CC_EQ, k, ir_const(l, 0));
 }

@@ -96,8 +96,8 @@ literal_mem(struct lower *l, const struct node *n, const struct type *t)
 
 /* ---- words with a result in memory ---- */
 
-static bool
-still_open(const struct lower *l, uint32_t region)
+bool
+lower_still_open(const struct lower *l, uint32_t region)
 {
 	const struct region *x = l->scope->region;
 
@@ -119,7 +119,7 @@ find_kept(const struct lower *l, const struct builtin *word)
 	const struct kept *k;
 
 	for (k = l->scope->kept; k; k = k->next)
-		if (k->word == word && still_open(l, k->region))
+		if (k->word == word && lower_still_open(l, k->region))
 			return k;
 	return NULL;
 }

@@ -203,6 +203,20 @@ lower_block(struct lower *l, const struct node *block)
 		stmt_expr(l, block->block.value);
 }
 
+/* What a later round writes is not known when the first is lowered. */
+static void
+stmt_loop(struct lower *l, const struct node *n)
+{
+	lower_forget(l, NULL);
+	if (n->kind == N_WHILE)
+		lower_while(l, n);
+	else if (n->kind == N_UNROLL)
+		lower_unroll(l, n);
+	else
+		lower_for(l, n);
+	lower_forget(l, NULL);
+}
+
 static void
 stmt_here(struct lower *l, const struct node *n)
 {
@@ -223,13 +237,9 @@ stmt_here(struct lower *l, const struct node *n)
 			assign_map(l, n);
 		break;
 	case N_WHILE:
-		lower_while(l, n);
-		break;
 	case N_UNROLL:
-		lower_unroll(l, n);
-		break;
 	case N_FOR:
-		lower_for(l, n);
+		stmt_loop(l, n);
 		break;
 	case N_BREAK:
 	case N_CONTINUE:

@@ -64,6 +64,8 @@ enum word_flags {
 	WORD_FILES = 1 << 19,   /* its on_event makes files */
 	/* As WORD_FORM, where it has arguments. */
 	WORD_FORM_ARGS = 1 << 20,
+	WORD_STEADY = 1 << 21, /* without arguments, a scalar that stays the
+				  same for the whole program run */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */

@@ -333,7 +333,7 @@ usermode_lower(struct lower *l, const struct node *n, const struct mem *dst)
 /* clang-format off */
 #define ARG(N)                                                                 \
 	{ "arg" #N, "uint64", "argument " #N " of the traced function",        \
-	  WORD_BUILTIN | WORD_CTX | WORD_ARGN, .aux = N,                       \
+	  WORD_BUILTIN | WORD_CTX | WORD_ARGN | WORD_STEADY, .aux = N,                       \
 	  .check = arg_check, .lower = arg_lower }
 
 #define SARG(N)                                                                \
@@ -350,7 +350,7 @@ const struct builtin context_words[] = {
 	SARG(0), SARG(1), SARG(2), SARG(3), SARG(4), SARG(5), SARG(6), SARG(7),
 	SARG(8), SARG(9),
 	{ "retval", "auto", "value the traced function returned",
-	  WORD_MACRO | WORD_CTX | WORD_ARGS,
+	  WORD_MACRO | WORD_CTX | WORD_ARGS | WORD_STEADY,
 	  .check = retval_check, .lower = retval_lower },
 	{ "ctx", "auto", "the program's context", WORD_BUILTIN | WORD_CTX,
 	  .check = ctx_check, .lower = ctx_lower },
