@@ -333,7 +333,8 @@ usermode_lower(struct lower *l, const struct node *n, const struct mem *dst)
 /* clang-format off */
 #define ARG(N)                                                                 \
 	{ "arg" #N, "uint64", "argument " #N " of the traced function",        \
-	  WORD_BUILTIN | WORD_CTX | WORD_ARGN | WORD_STEADY, .aux = N,                       \
+	  WORD_BUILTIN | WORD_CTX | WORD_ARGN | WORD_STEADY,                   \
+	  .aux = N,                                                            \
 	  .check = arg_check, .lower = arg_lower }
 
 #define SARG(N)                                                                \
