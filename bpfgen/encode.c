@@ -664,7 +664,7 @@ check_maps(const struct gen *g, const struct func *f)
 static bool
 encode_prog(struct gen g, const struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = g.im->arena };
 
 	g.tmp = &tmp;
 	g.ip = vec_push(g.im->arena, &g.im->progs);
@@ -705,7 +705,7 @@ bool
 gen_encode(const struct prog *p, struct image *out)
 {
 	struct gen g = { .p = p, .im = out, .ok = true };
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = p->arena };
 	bool ok = true;
 	uint32_t i;
 

@@ -580,7 +580,7 @@ resolve_edge(struct assign *a, struct blk *from, const struct blk *to)
 static void
 assign_func(struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct assign a = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
 	uint32_t i, k, n = f->ops.n;
 

@@ -362,7 +362,7 @@ are_too_many(const struct ways *w)
 static void
 blur_func(struct prog *p, struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = p->arena };
 	struct blur c = { .p = p, .k = { .f = f, .tmp = &tmp } };
 
 	ir_rpo(f);
@@ -389,7 +389,7 @@ has_loops(const struct func *f)
 bool
 ir_blur(struct prog *p)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = p->arena };
 	struct ways *ways = count_ways(p, &tmp);
 	uint32_t i;
 

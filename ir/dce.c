@@ -171,7 +171,7 @@ sweep(struct dce *d)
 static void
 drop_dead_ops(struct func *f)
 {
-	struct dce d = { .f = f };
+	struct dce d = { .f = f, .tmp.lender = f->arena };
 
 	d.home = arena_alloc(&d.tmp, f->ops.n * sizeof(*d.home));
 	d.object = arena_alloc(&d.tmp, f->ops.n * sizeof(*d.object));
@@ -346,7 +346,7 @@ merge_next(struct func *f, struct blk *b, struct ref *to)
 static void
 merge_blks(struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct ref *to = arena_alloc(&tmp, f->ops.n * sizeof(*to));
 	uint32_t i;
 

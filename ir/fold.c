@@ -651,7 +651,7 @@ fold_blk(struct fold *c)
 static bool
 fold_once(struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct fold c = { .f = f, .tmp = &tmp, .nmax = f->ops.n };
 	uint32_t i;
 

@@ -270,7 +270,7 @@ walk_tree(struct gvn *g)
 static void
 gvn_func(struct func *f)
 {
-	struct gvn g = { .f = f, .mask = 63 };
+	struct gvn g = { .f = f, .tmp.lender = f->arena, .mask = 63 };
 
 	ir_rpo(f);
 	ir_dominators(f);

@@ -185,7 +185,7 @@ turn_branch(struct func *f, struct blk *b, const struct blk *follows)
 static void
 layout_func(struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct layout l = { .f = f, .w = { .f = f, .tmp = &tmp } };
 	uint32_t i;
 

@@ -535,7 +535,7 @@ by_size(const void *a, const void *b)
 uint32_t
 ir_overlap_place(const struct overlap *o, struct func *f, bool scratch)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct coloring c = { .o = o, .f = f, .scratch = scratch };
 	struct turn *turns = arena_alloc(&tmp, (o->n + 1) * sizeof(*turns));
 	uint32_t i, n = 0, end, size = 0;

@@ -119,7 +119,7 @@ count_at_most(const struct func *f, struct arena *tmp)
 static bool
 may_need_room(const struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	bool may = f->ops.n > STACK_LIMIT / 8 &&
 		   count_at_most(f, &tmp) > STACK_LIMIT / 8 / 2;
 
@@ -132,7 +132,7 @@ may_need_room(const struct func *f)
 static void
 measure_spills(struct placer *c, struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct flow w = { .f = f, .tmp = &tmp };
 	uint32_t most = 0, i;
 
@@ -647,7 +647,7 @@ use_scratch(struct placer *c, struct func *f)
 bool
 ir_place(struct prog *p)
 {
-	struct placer c = { .p = p };
+	struct placer c = { .p = p, .tmp.lender = p->arena };
 	bool any = false, ok = true;
 	uint32_t i;
 

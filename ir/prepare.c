@@ -244,7 +244,7 @@ remat_blk(struct remat *m)
 void
 ir_prepare(struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct remat m = { .f = f };
 	uint32_t i;
 

@@ -393,7 +393,7 @@ drop_dead(struct select *s)
 static void
 select_func(struct func *f)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct select s = { .f = f, .tmp = &tmp };
 	uint32_t i, k;
 

@@ -408,7 +408,7 @@ give_slots(struct prog *p, struct func *f, const struct facts *k,
 bool
 ir_color_slots(struct prog *p, struct func *f, const struct facts *k)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	uint32_t size;
 
 	if (f->nslots)

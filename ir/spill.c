@@ -649,7 +649,7 @@ replace_ops(struct spill *s, struct blk *b, const struct blk_spill *bs)
 static void
 spill_func(struct func *f, struct facts *k)
 {
-	struct arena tmp = { 0 };
+	struct arena tmp = { .lender = f->arena };
 	struct spill s = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
 	uint32_t i;
 
@@ -691,7 +691,7 @@ ir_spill(struct prog *p)
 	uint32_t i;
 
 	for (i = 0; i < p->funcs.n; i++) {
-		struct arena tmp = { 0 };
+		struct arena tmp = { .lender = p->arena };
 		struct facts k = { .f = p->funcs.v[i], .tmp = &tmp };
 
 		k.counted = p->without & 1u << FEAT_LOOP;

@@ -408,7 +408,7 @@ ir_verify(const struct prog *p)
 	uint32_t i;
 
 	for (i = 0; ok && i < p->funcs.n; i++) {
-		struct arena tmp = { 0 };
+		struct arena tmp = { .lender = p->arena };
 		struct verify v = { .p = p, .f = p->funcs.v[i], .tmp = &tmp };
 
 		ok = verify_func(&v);

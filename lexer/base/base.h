@@ -20,7 +20,10 @@
 
 struct arena {
 	struct arena_block *head;
-	size_t used; /* bytes handed out so far */
+	struct arena_block *spare; /* lent before, not in use */
+	struct arena *lender;      /* of a scratch arena: whose blocks it uses,
+				      and has given back when that is freed */
+	size_t used;               /* bytes handed out so far */
 };
 
 /* `size` bytes, zeroed, aligned to 16. Never NULL: out of memory exits. */

@@ -3,7 +3,8 @@
  * Owns how VEC arrays grow: by doubling, into fresh arena memory. The old
  * array stays behind in the arena, which is why pointers into it still read.
  * Large arrays grow by more, into memory that costs nothing until it is used:
- * what is left behind is then an eighth, and not as much as is in use.
+ * what is left behind is then an eighth, and not as much as is in use. Scratch
+ * arenas do not: their memory is used again.
  */
 #include <string.h>
 
@@ -17,7 +18,7 @@ enum {
 void
 vec_grow(struct arena *a, void **v, uint32_t n, uint32_t *cap, size_t size)
 {
-	bool large = n * size >= VEC_LARGE && n < UINT32_MAX / 8;
+	bool large = n * size >= VEC_LARGE && n < UINT32_MAX / 8 && !a->lender;
 	uint32_t more;
 	void *bigger;
 
