@@ -3,8 +3,9 @@
  * Owns the memory of one compilation: a list of blocks that bytes are cut
  * from in order. Nothing is given back but the whole. Each block is twice as
  * large as the one before, up to a limit, so that a short script needs little.
- * Bytes are zeroed when they are handed out, not a block at a time; what needs
- * a block of its own comes from calloc, where untouched pages cost nothing.
+ * Bytes are zeroed when they are handed out, not a block at a time, unless the
+ * kernel did it; what needs a block of its own comes from calloc, where
+ * untouched pages cost nothing.
  *
  * Of a long script, page faults were a quarter of the time. What is larger than
  * a few megabytes comes in huge pages, if the kernel has them, and the scratch
@@ -36,6 +37,7 @@ enum { ARENA_RECYCLES = true };
 struct arena_block {
 	struct arena_block *next;
 	size_t size, used; /* of bytes[] */
+	size_t dirty;      /* from here on they are zero */
 	bool mapped;       /* by mmap, else from malloc */
 	_Alignas(ARENA_ALIGN) unsigned char bytes[];
 };
@@ -59,6 +61,7 @@ new_block(size_t size, bool zero)
 		base_out_of_memory();
 	b->size = size;
 	b->used = 0;
+	b->dirty = zero ? 0 : size;
 	b->mapped = false;
 	return b;
 }
@@ -99,6 +102,7 @@ take_spare(struct arena *owner, size_t need)
 		return NULL;
 	b = *best;
 	*best = b->next;
+	b->dirty = b->used > b->dirty ? b->used : b->dirty;
 	b->used = 0;
 	return b;
 }
@@ -162,6 +166,7 @@ void *
 arena_alloc(struct arena *a, size_t size)
 {
 	struct arena_block *b = a->head;
+	size_t dirty;
 	void *p;
 
 	if (size > SIZE_MAX / 2)
@@ -174,8 +179,31 @@ arena_alloc(struct arena *a, size_t size)
 		b = add_block(a, size);
 	}
 	p = b->bytes + b->used;
+	dirty = b->dirty > b->used ? b->dirty - b->used : 0;
 	b->used += size;
-	return memset(p, 0, size);
+	return dirty ? memset(p, 0, dirty < size ? dirty : size) : p;
+}
+
+bool
+arena_extend(struct arena *a, void *last, size_t old, size_t size)
+{
+	struct arena_block *b = a->head;
+	size_t end, more;
+
+	old = (old + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	if (!b || old > size ||
+	    (unsigned char *)last + old != b->bytes + b->used)
+		return false;
+	end = b->used;
+	more = (size - old + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	if (b->size - end < more)
+		return false;
+	a->used += more;
+	b->used += more;
+	if (b->dirty > end)
+		memset(b->bytes + end, 0,
+		       b->dirty - end < more ? b->dirty - end : more);
+	return true;
 }
 
 void *

@@ -31,6 +31,9 @@ void *arena_alloc(struct arena *a, size_t size);
 /* The same; what is never touched takes no memory. For large arrays that
  * grow: a multiple of the page size. */
 void *arena_alloc_lazy(struct arena *a, size_t size);
+/* Make the `old` bytes at `last` `size` bytes where they are, if they were the
+ * last to be handed out and there is room behind them. */
+bool arena_extend(struct arena *a, void *last, size_t old, size_t size);
 /* A NUL-terminated copy of `n` bytes at `s`. */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);

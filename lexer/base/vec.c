@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns how VEC arrays grow: by doubling, into fresh arena memory. The old
- * array stays behind in the arena, which is why pointers into it still read.
+ * Owns how VEC arrays grow: by doubling, into the arena memory behind it or
+ * else into fresh one. The old array then stays behind in the arena, which is
+ * why pointers into it still read.
  * Large arrays grow by more, into memory that costs nothing until it is used:
  * what is left behind is then an eighth, and not as much as is in use. Scratch
  * arenas do not: their memory is used again.
@@ -26,6 +27,10 @@ vec_grow(struct arena *a, void **v, uint32_t n, uint32_t *cap, size_t size)
 	more = *cap ? *cap * (large ? 8 : 2) : VEC_FIRST;
 	if (more <= *cap)
 		base_out_of_memory();
+	if (!large && n && arena_extend(a, *v, n * size, more * size)) {
+		*cap = more;
+		return;
+	}
 	bigger = large ? arena_alloc_lazy(a, more * size)
 		       : arena_alloc(a, more * size);
 	if (n)
