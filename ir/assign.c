@@ -49,7 +49,7 @@ emit_copy(void *arg, struct ref r)
 {
 	struct assign *a = arg;
 
-	*vec_push(a->f->arena, &a->out) = r;
+	*vec_push(a->tmp, &a->out) = r;
 }
 
 /* ---- what dies where ---- */
@@ -231,7 +231,7 @@ assign_call(struct assign *a, uint32_t at, struct ref r)
 	op->reg = 0;
 	if (!a->unread[at])
 		take(a, r.id, 0);
-	*vec_push(a->f->arena, &a->out) = r;
+	*vec_push(a->tmp, &a->out) = r;
 }
 
 /* ---- other ops ---- */
@@ -316,7 +316,7 @@ assign_plain(struct assign *a, uint32_t at, struct ref r)
 		constrain(a, op, at, &c);
 		assign_result(a, at, r, &c);
 	}
-	*vec_push(a->f->arena, &a->out) = r;
+	*vec_push(a->tmp, &a->out) = r;
 }
 
 static void
@@ -330,7 +330,7 @@ assign_ret(struct assign *a, struct ref r)
 		ir_move_emit(&m, a->f, op->span, emit_copy, a);
 		ir_op(a->f, r)->areg[0] = 0;
 	}
-	*vec_push(a->f->arena, &a->out) = r;
+	*vec_push(a->tmp, &a->out) = r;
 }
 
 /* What the kernel gives: the context in r1, parameters in r1-r5. Those that
@@ -350,7 +350,7 @@ assign_givens(struct assign *a)
 		if (op->code != IR_CTX && op->code != IR_PARAM)
 			break;
 		op->reg = op->code == IR_CTX ? 1 : 1 + op->imm;
-		*vec_push(a->f->arena, &a->out) = r;
+		*vec_push(a->tmp, &a->out) = r;
 		if (a->unread[i])
 			continue;
 		to = a->h.crosses[r.id] && kept < REGS ? kept++ : op->reg;
@@ -377,7 +377,7 @@ assign_op(struct assign *a, uint32_t at)
 	if (op->code == IR_CTX || op->code == IR_PARAM || op->code == IR_PHI)
 		return;
 	if (only_frame_base(a, at, op))
-		*vec_push(a->f->arena, &a->out) = r;
+		*vec_push(a->tmp, &a->out) = r;
 	else if (op->code == IR_CALL)
 		assign_call(a, at, r);
 	else if (op->code == IR_RET)
@@ -499,11 +499,7 @@ leave_blk(struct assign *a)
 static void
 replace_ops(struct assign *a)
 {
-	uint32_t i;
-
-	a->b->ops.n = 0;
-	for (i = 0; i < a->out.n; i++)
-		*vec_push(a->f->arena, &a->b->ops) = a->out.v[i];
+	ir_set_ops(a->f, a->b, a->out.v, a->out.n);
 	a->out.n = 0;
 }
 
@@ -569,9 +565,9 @@ resolve_edge(struct assign *a, struct blk *from, const struct blk *to)
 	edge_moves(a, from, to, &m);
 	end = from->ops.v[from->ops.n - 1];
 	for (i = 0; i + 1 < from->ops.n; i++)
-		*vec_push(a->f->arena, &a->out) = from->ops.v[i];
+		*vec_push(a->tmp, &a->out) = from->ops.v[i];
 	ir_move_emit(&m, a->f, ir_op(a->f, end)->span, emit_copy, a);
-	*vec_push(a->f->arena, &a->out) = end;
+	*vec_push(a->tmp, &a->out) = end;
 	assert(!from->succ[1]);
 	a->b = from;
 	replace_ops(a);

@@ -164,7 +164,7 @@ struct rewriting {
 static void
 put(struct blur *c, struct rewriting *w, struct ref r)
 {
-	*vec_push(c->k.f->arena, &w->ops) = r;
+	*vec_push(c->k.tmp, &w->ops) = r;
 }
 
 static void
@@ -224,7 +224,7 @@ hide_in(struct blur *c, struct rewriting *w, struct blk *b)
 {
 	uint32_t i, k, head = ir_after_head(c->k.f, b);
 
-	w->ops = (typeof(w->ops)){ 0 };
+	w->ops.n = 0;
 	for (i = 0; i < b->ops.n; i++) {
 		struct ref r = b->ops.v[i];
 		enum ir_opcode code = ir_op(c->k.f, r)->code;
@@ -241,9 +241,7 @@ hide_in(struct blur *c, struct rewriting *w, struct blk *b)
 		if (code == IR_CMP)
 			hide_result(c, w, r);
 	}
-	b->ops.n = 0;
-	for (i = 0; i < w->ops.n; i++)
-		*vec_push(c->k.f->arena, &b->ops) = w->ops.v[i];
+	ir_set_ops(c->k.f, b, w->ops.v, w->ops.n);
 }
 
 static void

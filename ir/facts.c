@@ -216,6 +216,7 @@ makes_pointer(const struct facts *c, const struct op *op, const struct blk *b)
 	}
 }
 
+/* Blocks in rpo: without loops, what is read was looked at before. */
 static void
 find_pointers(struct facts *c)
 {
@@ -233,7 +234,8 @@ find_pointers(struct facts *c)
 				if (c->pointer[id] ||
 				    !makes_pointer(c, &c->f->ops.v[id], b))
 					continue;
-				c->pointer[id] = more = true;
+				c->pointer[id] = true;
+				more = c->w.loops;
 			}
 		}
 	}

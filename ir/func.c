@@ -122,6 +122,18 @@ ir_insert(struct func *f, struct blk *b, uint32_t at, struct ref r)
 	b->ops.v[at] = r;
 }
 
+void
+ir_set_ops(struct func *f, struct blk *b, const struct ref *ops, uint32_t n)
+{
+	if (n > b->ops.cap) {
+		b->ops.v = arena_alloc(f->arena, n * sizeof(*ops));
+		b->ops.cap = n;
+	}
+	if (n)
+		memcpy(b->ops.v, ops, n * sizeof(*ops));
+	b->ops.n = n;
+}
+
 struct ref
 ir_append(struct func *f, struct blk *b, struct op op)
 {

@@ -96,11 +96,14 @@ struct ref ir_resolve(const struct func *f, struct ref r);
 struct ref ir_new_op(struct func *f, struct op op);
 void ir_insert(struct func *f, struct blk *b, uint32_t at, struct ref r);
 void ir_unlink(struct blk *b, struct ref r);
+/* A new list of ops, copied. */
+void ir_set_ops(struct func *f, struct blk *b, const struct ref *ops,
+		uint32_t n);
 /* How many of op->arg are refs: not the last one when it is an immediate. */
 static inline unsigned
 ir_ref_args(const struct op *op)
 {
-	return op->nargs - (op->has_imm && op->nargs ? 1 : 0);
+	return op->nargs - (op->has_imm & (op->nargs > 0));
 }
 /* The index of the first op of `b` after phis, contexts and parameters. */
 uint32_t ir_after_head(const struct func *f, const struct blk *b);

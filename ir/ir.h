@@ -210,7 +210,8 @@ struct event_spec {
 	const struct node *call;
 	const struct builtin *word;
 	const struct unit *unit;
-	uint32_t size; /* bytes, header included */
+	struct event_spec *like; /* lowering: the next one of a list */
+	uint32_t size;           /* bytes, header included */
 	VEC(struct event_arg {
 		const struct type *type; /* NULL: not sent (literal, map) */
 		uint32_t off;
@@ -225,6 +226,8 @@ struct prog {
 	VEC(struct func *) funcs;
 	VEC(struct map_spec) maps;
 	VEC(struct event_spec *) events;
+	struct event_spec **event_lists; /* lowering: by what they are of */
+	uint32_t nevent_lists;
 	const struct unit_list *units;
 	const struct ast *ast;
 	struct types *types;

@@ -64,25 +64,55 @@ layout(struct lower *l, struct event_spec *e)
 	e->size = off;
 }
 
+/* Where events of this call are listed, by what it is. */
+static struct event_spec **
+events_like(struct prog *p, const struct node *call, const struct unit *unit)
+{
+	uint64_t h = ((uintptr_t)call >> 4) * 31 + ((uintptr_t)unit >> 4);
+
+	h *= 0x9e3779b97f4a7c15; /* 2^64 / golden ratio */
+	return &p->event_lists[h >> 32 & (p->nevent_lists - 1)];
+}
+
+/* As many lists as events, or more. */
+static void
+more_lists(struct prog *p)
+{
+	uint32_t i, n = p->nevent_lists ? p->nevent_lists * 4 : 64;
+
+	if (p->events.n < p->nevent_lists)
+		return;
+	p->nevent_lists = n;
+	p->event_lists = arena_alloc(p->arena, n * sizeof(*p->event_lists));
+	for (i = 0; i < p->events.n; i++) {
+		struct event_spec *e = p->events.v[i], **list;
+
+		list = events_like(p, e->call, e->unit);
+		e->like = *list;
+		*list = e;
+	}
+}
+
 /* One spec for a call, however often its code is written. */
 static struct event_spec *
 event_for(struct lower *l, const struct node *n)
 {
 	struct prog *p = l->prog;
-	struct event_spec *e;
-	uint32_t i;
+	struct event_spec *e, **list;
 
-	for (i = 0; i < p->events.n; i++)
-		if (p->events.v[i]->call == n &&
-		    p->events.v[i]->unit == l->unit)
-			return p->events.v[i];
+	more_lists(p);
+	list = events_like(p, n, l->unit);
+	for (e = *list; e; e = e->like)
+		if (e->call == n && e->unit == l->unit)
+			return e;
 	e = arena_alloc(p->arena, sizeof(*e));
-	*e = (struct event_spec){ .id = i,
+	*e = (struct event_spec){ .id = p->events.n,
 				  .call = n,
 				  .word = n->call.word,
 				  .unit = l->unit,
-				  .size = HEADER };
-	*vec_push(p->arena, &p->events) = e;
+				  .size = HEADER,
+				  .like = *list };
+	*list = *vec_push(p->arena, &p->events) = e;
 	return e;
 }
 

@@ -149,6 +149,7 @@ hoist_givens(struct func *f, struct arena *tmp)
 struct remat {
 	struct func *f;
 	struct blk *b;
+	struct arena *tmp;
 	VEC(struct ref) out;
 	struct ref *here; /* per value: its copy in this block */
 	uint32_t *stamp;  /* when it was made */
@@ -166,7 +167,7 @@ make_again(struct remat *m, struct ref v, struct span span, bool fresh)
 	op = *ir_op(m->f, v);
 	op.span = span;
 	r = ir_make(m->f, op);
-	*vec_push(m->f->arena, &m->out) = r;
+	*vec_push(m->tmp, &m->out) = r;
 	if (!fresh) {
 		m->here[v.id] = r;
 		m->stamp[v.id] = m->now;
@@ -232,20 +233,18 @@ remat_blk(struct remat *m)
 		if (ir_ops[code].flags & F_T)
 			remat_phis(m);
 		remat_args(m, r);
-		*vec_push(m->f->arena, &m->out) = r;
+		*vec_push(m->tmp, &m->out) = r;
 		if (code == IR_CALL)
 			m->now++;
 	}
-	m->b->ops.n = 0;
-	for (k = 0; k < m->out.n; k++)
-		*vec_push(m->f->arena, &m->b->ops) = m->out.v[k];
+	ir_set_ops(m->f, m->b, m->out.v, m->out.n);
 }
 
 void
 ir_prepare(struct func *f)
 {
 	struct arena tmp = { .lender = f->arena };
-	struct remat m = { .f = f };
+	struct remat m = { .f = f, .tmp = &tmp };
 	uint32_t i;
 
 	split_edges(f);

@@ -632,17 +632,10 @@ store_values(struct spill *s, const struct blk_spill *bs)
 static void
 replace_ops(struct spill *s, struct blk *b, const struct blk_spill *bs)
 {
-	uint32_t i, n, end = s->ops.n;
+	uint32_t end = s->ops.n;
 
 	store_values(s, bs);
-	n = s->ops.n - end;
-	if (n > b->ops.cap) {
-		b->ops.v = arena_alloc(s->f->arena, n * sizeof(*b->ops.v));
-		b->ops.cap = n;
-	}
-	for (i = 0; i < n; i++)
-		b->ops.v[i] = s->ops.v[end + i];
-	b->ops.n = n;
+	ir_set_ops(s->f, b, s->ops.v + end, s->ops.n - end);
 	s->ops.n = end;
 }
 

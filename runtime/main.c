@@ -222,11 +222,11 @@ enum { VERIFY_EACH = false };
 
 /*
  * Is the program verified after this pass? Doing so after each is a fourth of
- * the time to compile a long script. What goes to the kernel is covered by two
- * points: SSA when lowering and all that improves it is done, and registers in
- * their final order, where every value is followed to every use. Dumps of the
- * IR, sanitized builds, unit tests and tests/fuzz verify after each pass, which
- * names the one that is wrong.
+ * the time to compile a long script. What goes to the kernel is covered at the
+ * end: registers in their final order, where the graph and each op have to be
+ * whole and every value is followed to every use. Dumps of the IR, sanitized
+ * builds, unit tests and tests/fuzz verify after each pass, which names the one
+ * that is wrong.
  */
 static bool
 is_verified(const struct compile *c, size_t i)
@@ -236,7 +236,7 @@ is_verified(const struct compile *c, size_t i)
 
 	if (each)
 		return pipeline[i].ir || i == PASS_LOWER;
-	return pipeline[i].ir && pipeline[i].stage;
+	return i == PASS_LAYOUT;
 }
 
 /* Run the passes from `first` on; with -d until nothing more is asked for. */

@@ -33,6 +33,11 @@ struct sema {
 	struct unit_list *units;
 	struct hmap maps;      /* name -> struct mapdef */
 	struct hmap sigs;      /* text -> struct signature */
+	struct {               /* those asked for lately, by address */
+		const struct builtin *word;
+		const struct signature *sig;
+	} lately[64];
+	struct hmap sig_types; /* text in a signature -> struct type */
 	struct hmap words;     /* name -> struct builtin, once found */
 	struct hmap nominals;  /* name -> struct nominal, if any */
 	struct ktypes *ktypes; /* once asked for */

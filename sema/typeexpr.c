@@ -214,8 +214,11 @@ sema_type(struct sema *s, const char *text)
 	struct type_expr e = { 0 };
 	const char *end;
 	bool muted = s->final;
-	const struct type *t;
+	const struct type *t = hmap_get(&s->sig_types, text);
+	const char *whole = text;
 
+	if (t)
+		return t;
 	e.tag = tag_of(&text);
 	end = text + strcspn(text, " *[");
 	e.name = arena_strndup(s->a, text, (size_t)(end - text));
@@ -235,5 +238,7 @@ sema_type(struct sema *s, const char *text)
 	s->final = false;
 	t = resolve_type(s, &e, NULL);
 	s->final = muted;
+	if (t)
+		hmap_put(s->a, &s->sig_types, whole, (void *)(uintptr_t)t);
 	return t;
 }

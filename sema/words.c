@@ -34,8 +34,8 @@ find_word(struct sema *s, const char *name)
 	return w;
 }
 
-const struct signature *
-word_signature(struct sema *s, const struct builtin *w)
+static const struct signature *
+find_signature(struct sema *s, const struct builtin *w)
 {
 	const struct signature *sig = hmap_get(&s->sigs, w->sig);
 	const char *error;
@@ -46,6 +46,18 @@ word_signature(struct sema *s, const struct builtin *w)
 	assert(sig); /* the unit test walks all rows */
 	hmap_put(s->a, &s->sigs, w->sig, (void *)(uintptr_t)sig);
 	return sig;
+}
+
+const struct signature *
+word_signature(struct sema *s, const struct builtin *w)
+{
+	size_t at = (uintptr_t)w / sizeof(*w) % ARRAY_LEN(s->lately);
+
+	if (s->lately[at].word != w) {
+		s->lately[at].word = w;
+		s->lately[at].sig = find_signature(s, w);
+	}
+	return s->lately[at].sig;
 }
 
 static const struct nominal *

@@ -27,7 +27,8 @@ builtin_is_true(const char *name)
 
 	for (i = 0; builtin_words[i]; i++)
 		for (w = builtin_words[i]; w->name; w++)
-			if (w->flags & WORD_BUILTIN && !strcmp(w->name, name))
+			if (w->flags & WORD_BUILTIN && w->name[0] == name[0] &&
+			    !strcmp(w->name, name))
 				return true;
 	return false;
 }
