@@ -54,12 +54,12 @@ struct op { /* 64 bytes: there are many */
 	uint8_t width; /* bytes */
 	uint8_t cond;  /* enum ir_cond */
 	uint8_t nargs;
-	bool keep : 1;    /* an address that stays in its register: making it
-			     again would cost more (two insns) */
-	bool number : 1;  /* LOAD: no address, not even to the verifier */
-	bool has_imm : 1; /* the last argument is `imm`, not a ref */
-	int8_t reg;       /* of the result, once assigned; else -1 */
-	int8_t areg[5];   /* of each argument, likewise */
+	bool has_imm;    /* the last argument is `imm`, not a ref */
+	bool keep : 1;   /* an address that stays in its register: making it
+			    again would cost more (two insns) */
+	bool number : 1; /* LOAD: no address, not even to the verifier */
+	int8_t reg;      /* of the result, once assigned; else -1 */
+	int8_t areg[5];  /* of each argument, likewise */
 	int32_t off;
 	uint32_t index; /* map, object, helper, function */
 	struct ref arg[5];
