@@ -118,17 +118,20 @@ derive(struct alive *a, const struct blk *b, struct ref r)
 	return set != had && (!had || set->n > had->n);
 }
 
+/* Blocks in rpo: again only where an edge leads back. */
 static void
 find_points(struct alive *a)
 {
-	bool changed = true;
+	bool changed = true, loops = true;
 	uint32_t i, k;
 
-	while (changed) {
-		changed = false;
+	while (changed && loops) {
+		changed = loops = false;
 		for (i = 0; i < a->f->blks.n; i++) {
 			const struct blk *b = a->f->blks.v[i];
 
+			for (k = 0; k < b->preds.n; k++)
+				loops |= b->preds.v[k]->rpo >= i;
 			for (k = 0; k < b->ops.n; k++)
 				changed |= derive(a, b, b->ops.v[k]);
 		}
@@ -326,9 +329,9 @@ static void
 clash_op(struct scan *s, uint32_t k, unsigned pass)
 {
 	const struct op *op = ir_op(s->a->f, s->b->ops.v[k]);
-	uint32_t i, n;
+	uint32_t i, n, args = ir_ref_args(op);
 
-	for (n = 0; n < ir_ref_args(op); n++) {
+	for (n = 0; n < args; n++) {
 		const struct objects *set = touched_by(s->a, op, n);
 
 		for (i = 0; set && i < set->n; i++) {
@@ -343,6 +346,15 @@ clash_op(struct scan *s, uint32_t k, unsigned pass)
 			}
 		}
 	}
+}
+
+/* As most ops do. */
+static bool
+touches_none(const struct scan *s, uint32_t k)
+{
+	const struct op *op = ir_op(s->a->f, s->b->ops.v[k]);
+
+	return ir_ops[op->code].flags & F_P;
 }
 
 static void
@@ -364,6 +376,8 @@ find_clashes(struct alive *a)
 			if (s.stays->v.v[k].before)
 				active[s.n++] = k;
 		for (k = 0; k < s.b->ops.n; k++) {
+			if (touches_none(&s, k))
+				continue;
 			clash_op(&s, k, 0);
 			clash_op(&s, k, 1);
 		}
@@ -463,6 +477,11 @@ struct coloring {
 	bool scratch;
 	uint32_t *start;  /* by object: its first byte, counted from the edge */
 	uint64_t *placed; /* one row */
+	uint32_t *order;  /* those placed, by start */
+	uint32_t n;
+	struct range { /* scratch of find_taken() */
+		uint32_t begin, end;
+	} * taken;
 };
 
 static uint32_t
@@ -471,24 +490,63 @@ bytes(const struct func *f, uint32_t x)
 	return (f->objs.v[x].size + 7) & ~7u;
 }
 
-/* A placed object that x would hit at `start`; n: none. */
+static int
+by_begin(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+static struct range
+range_of(const struct coloring *c, uint32_t x)
+{
+	return (struct range){ c->start[x], c->start[x] + bytes(c->f, x) };
+}
+
+/* The bytes that are taken where x is alive, in their order; how many. Few of
+ * many are sorted, else all are walked through, in their order. */
 static uint32_t
-hit_by(const struct coloring *c, uint32_t x, uint32_t start)
+find_taken(struct coloring *c, uint32_t x)
 {
 	const uint64_t *clashes = c->o->clash + (size_t)x * c->o->words;
-	uint32_t w, i;
+	uint32_t w, i, n = 0;
 
-	for (w = 0; w < c->o->words; w++) {
+	for (w = 0; w < c->o->words && n <= c->n / 16; w++) {
 		uint64_t bits = clashes[w] & c->placed[w];
 
 		for (; bits; bits &= bits - 1) {
 			i = w * 64 + (uint32_t)__builtin_ctzll(bits);
-			if (start < c->start[i] + bytes(c->f, i) &&
-			    c->start[i] < start + bytes(c->f, x))
-				return i;
+			c->taken[n++] = range_of(c, i);
 		}
 	}
-	return c->o->n;
+	if (w == c->o->words) {
+		if (n > 1)
+			qsort(c->taken, n, sizeof(*c->taken), by_begin);
+		return n;
+	}
+	for (i = n = 0; i < c->n; i++)
+		if (ir_bit(clashes, c->order[i]))
+			c->taken[n++] = range_of(c, c->order[i]);
+	return n;
+}
+
+static void
+add_to_order(struct coloring *c, uint32_t x)
+{
+	uint32_t lo = 0, hi = c->n++;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+
+		if (c->start[c->order[mid]] <= c->start[x])
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	memmove(c->order + lo + 1, c->order + lo,
+		(c->n - 1 - lo) * sizeof(*c->order));
+	c->order[lo] = x;
 }
 
 /* The first place for x from `start` on that is not on two pages. */
@@ -506,13 +564,16 @@ static uint32_t
 place_one(struct coloring *c, uint32_t x)
 {
 	struct obj *o = &c->f->objs.v[x];
-	uint32_t start = 0, hit, end;
+	uint32_t start = 0, size = bytes(c->f, x), end, i;
+	uint32_t n = find_taken(c, x);
 
-	while ((hit = hit_by(c, x, start)) < c->o->n)
-		start = next_page(c, x, c->start[hit] + bytes(c->f, hit));
-	end = start + bytes(c->f, x);
+	for (i = 0; i < n && c->taken[i].begin < start + size; i++)
+		if (c->taken[i].end > start)
+			start = next_page(c, x, c->taken[i].end);
+	end = start + size;
 	c->start[x] = start;
 	ir_bit_set(c->placed, x);
+	add_to_order(c, x);
 	o->where = c->scratch ? (int32_t)start : -(int32_t)end;
 	return end;
 }
@@ -542,6 +603,8 @@ ir_overlap_place(const struct overlap *o, struct func *f, bool scratch)
 
 	c.start = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.start));
 	c.placed = arena_alloc(&tmp, (o->words + 1) * sizeof(*c.placed));
+	c.order = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.order));
+	c.taken = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.taken));
 	for (i = 0; i < o->n; i++)
 		if (f->objs.v[i].scratch == scratch && ir_bit(o->touched, i))
 			turns[n++] = (struct turn){ i, bytes(f, i) };
