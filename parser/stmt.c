@@ -193,17 +193,24 @@ parse_loop(struct parser *p, enum node_kind kind)
 	return seal(p, n);
 }
 
+/* An end of a range: a cast may be one, an operator needs parentheses. */
+static struct node *
+parse_bound(struct parser *p)
+{
+	return at_cast(p) ? parse_cast(p) : parse_primary(p);
+}
+
 /* What a `for` goes over, with the parenthesis that closes its head. */
 static bool
 parse_for_range(struct parser *p, struct node *n, bool paren)
 {
-	struct node *from = parse_primary(p);
+	struct node *from = parse_bound(p);
 
 	if (!from)
 		return false;
 	if (accept(p, T_DOTDOT)) {
 		n->loop_for.from = from;
-		n->loop_for.to = parse_primary(p);
+		n->loop_for.to = parse_bound(p);
 		return n->loop_for.to && (!paren || expect(p, T_RPAREN));
 	}
 	if (paren && !expect(p, T_RPAREN))

@@ -56,7 +56,8 @@ scout_base(const struct parser *p, struct scout *s)
 {
 	bool tag = is_tag(s->tok.kind), of = s->tok.kind == T_TYPEOF;
 
-	if (!is_name(&s->tok) || is_true_builtin(p, s->tok.text))
+	if (!is_name(&s->tok) || s->tok.kind == T_TRUE ||
+	    s->tok.kind == T_FALSE || is_true_builtin(p, s->tok.text))
 		return false;
 	scout_next(s);
 	if (of)

@@ -424,9 +424,7 @@ may_use_typeinfo(struct sema *s, const struct node *n)
 static const char *
 base_name(const struct type *t)
 {
-	if (t->kind == TY_INT || t->kind == TY_ENUM)
-		return "int";
-	return t->kind == TY_STRUCT ? "c_type" : sema_kind_name(t);
+	return t->kind == TY_INT ? "int" : sema_kind_name(t);
 }
 
 /* A record of literals: the id in BTF, which is 0 as upstream, the kind and

@@ -165,27 +165,26 @@ warn_sign_of(struct sema *s, const struct node *at, const struct type *t,
 		for (i = 0; i < t->nfields && i < to->nfields; i++)
 			warn_sign_of(s, at, t->fields[i].type,
 				     to->fields[i].type);
-	if (to->kind == TY_INT && to->is_signed && t->kind == TY_INT &&
-	    !t->is_signed && t->size == 8)
+	if (to->kind == TY_INT && to->is_signed && !t->is_signed &&
+	    t->size == 8 && (t->kind == TY_INT || t->kind == TY_ENUM))
 		warn_cast(s, &value, to);
 }
 
-/* What sema_as_int() put in: no text of the script. */
-static bool
+bool
 is_implicit(const struct node *n)
 {
 	return n->kind == N_CAST && !n->cast.head.end;
 }
 
-/* A non-literal uint64 that other uses made int64, in tuples, too; not an
+/* A non-literal uint64 or an enum that others made int64, in tuples, too; no
  * aggregation, whose integer is of no type that the script chose. */
 void
 warn_sign(struct sema *s, const struct node *value, const struct type *to)
 {
 	uint32_t i;
 
-	if (!s->final || !value->type || !to || is_literal(value) ||
-	    is_implicit(value))
+	if (!s->final || !value->type || !to || is_implicit(value) ||
+	    (is_literal(value) && value->type->kind != TY_ENUM))
 		return;
 	if (value->kind != N_TUPLE || to->kind != TY_TUPLE) {
 		warn_sign_of(s, value, value->type, to);

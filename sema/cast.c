@@ -2,6 +2,8 @@
 /*
  * Casts: which go (REFERENCE 2.3), and what they warn about.
  */
+#include <string.h>
+
 #include "internal.h"
 
 static bool
@@ -63,7 +65,7 @@ static bool
 allowed(const struct type *from, const struct type *to)
 {
 	if (from == to)
-		return true;
+		return from->kind != TY_STRUCT;
 	if (type_is_int(from) || from->kind == TY_POINTER)
 		return from_scalar(from, to);
 	if (from->kind == TY_STRING)
@@ -111,6 +113,19 @@ is_same(struct sema *s, const struct type *from, const struct type *to)
 	return type_settle(s->t, from) == to;
 }
 
+bool
+refuse_variant(struct sema *s, const struct node *at, const struct type *to,
+	       int64_t value)
+{
+	const char *name = type_name(to);
+
+	if (!strncmp(name, "enum ", 5))
+		name += 5;
+	return sema_error(s, at,
+			  "Enum: %s doesn't contain a variant value of %lld",
+			  name, (long long)value);
+}
+
 /* A literal cast to an enum has to be one of its constants. */
 static bool
 is_variant(struct sema *s, const struct node *n, const struct type *to)
@@ -118,13 +133,10 @@ is_variant(struct sema *s, const struct node *n, const struct type *to)
 	struct node at = { .span = type_span(n) };
 	int64_t v;
 
-	if (to->kind != TY_ENUM || !sema_literal_int(n->cast.x, &v) ||
+	if (to->kind != TY_ENUM || !sema_literal_int(n->cast.x, &v) || v < 0 ||
 	    type_enum_value(to, (uint64_t)v))
 		return true;
-	return sema_error(s, &at,
-			  "Enum: %s doesn't contain a variant value of %lld",
-			  n->cast.to->name ? n->cast.to->name : type_name(to),
-			  (long long)v);
+	return refuse_variant(s, &at, to, v);
 }
 
 /* Of the pointer that a value is cast to: a value that is no scalar lies in
@@ -139,6 +151,17 @@ space_of(const struct sema *s, const struct node *x)
 	while (x->kind == N_CAST)
 		x = x->cast.x;
 	return x->kind != N_INT && has_no_space(s) ? AS_KERNEL : AS_NONE;
+}
+
+/* As it is written where it has no size of its own. */
+static const char *
+target_name(const struct node *n, const struct type *to)
+{
+	const struct type_expr *t = n->cast.to;
+
+	if (to->kind == TY_STRING && t->name && !t->suffixes.n)
+		return t->name;
+	return type_name(to);
 }
 
 void
@@ -171,11 +194,10 @@ check_cast(struct sema *s, struct node *n)
 				   type_name(x->type));
 		else
 			sema_error(s, &at, "Cannot cast from \"%s\" to \"%s\"",
-				   type_name(x->type), type_name(to));
+				   type_name(x->type), target_name(n, to));
 		return;
 	}
-	if (is_same(s, x->type, to) && to->kind != TY_ARRAY &&
-	    x->kind != N_CAST)
+	if (is_same(s, x->type, to) && to->kind != TY_ARRAY && !is_implicit(x))
 		warn_needless(s, n, to);
 	if (to->kind == TY_POINTER && to->as == AS_NONE)
 		n->type = type_pointer(s->t, to->to, space_of(s, x));

@@ -142,6 +142,7 @@ sema_check(const struct sema_input *in)
 			  .d = in->diag,
 			  .t = in->types,
 			  .units = in->ast->units };
+	static const struct node nowhere = { .kind = N_UNARY };
 	struct unit_state *states = keep_bodies(&s);
 	uint32_t i, errors = in->diag->errors;
 	bool muted = in->diag->muted, settled;
@@ -160,6 +161,8 @@ sema_check(const struct sema_input *in)
 	for (i = 0; i < s.units->v.n; i++)
 		number_variables(s.units->v.v[i]);
 	show_units(&s);
+	if (s.no_space && in->diag->errors == errors)
+		sema_warn(&s, &nowhere, "Addrspace is not set");
 	if (!settled && in->diag->errors == errors)
 		diag_error(in->diag, s.units->v.v[0]->probe->span,
 			   "types do not settle: a value contains itself");

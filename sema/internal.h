@@ -58,8 +58,8 @@ struct sema {
 	unsigned loops, fors;   /* enclosing while and for / for bodies */
 	const struct node *loop_return; /* the first in this for body */
 	unsigned depth;                 /* of nested expressions */
-	bool asked; /* in sizeof, typeof: an expression that does not run */
-	bool told_space;        /* "Addrspace is not set" came */
+	bool asked;    /* in sizeof, typeof: an expression that does not run */
+	bool no_space; /* something reads from no address space */
 	VEC(struct span) calls; /* macro calls around this place */
 };
 
@@ -272,6 +272,11 @@ bool ends_flow(const struct node *n);
 /* "Expression of type: A being cast to type: B ..." */
 void warn_cast(struct sema *s, const struct node *n, const struct type *to);
 /* The same where a uint64 that is no literal becomes signed. */
+/* A literal that is none of an enum's constants: reported. */
+bool refuse_variant(struct sema *s, const struct node *at,
+		    const struct type *to, int64_t value);
+/* What sema_as_int() put in: no text of the script. */
+bool is_implicit(const struct node *n);
 void warn_sign(struct sema *s, const struct node *value, const struct type *to);
 bool is_error(const struct type *t);
 bool is_aggregate(const struct type *t);

@@ -57,7 +57,7 @@ bound_is_int(struct sema *s, const struct node *n, const struct node *bound,
 
 	if (!t || is_error(t))
 		return false;
-	if (type_is_int(t))
+	if (type_is_int(t) && t->kind != TY_BOOL)
 		return true;
 	head.end = n->loop_for.to->span.end;
 	return sema_error_at(s, head,

@@ -53,6 +53,13 @@ note_sides(struct sema *s, const struct node *l, const char *lname,
 	diag_note(s->d, side_span(r), "right (%s)", rname);
 }
 
+/* The type that an operand has in messages: of an aggregation its own. */
+static const struct type *
+own_type(const struct node *n)
+{
+	return is_implicit(n) ? n->cast.x->type : n->type;
+}
+
 static const struct type *
 refuse(struct sema *s, const struct node *at, enum operator_kind op,
        const struct node *l, const struct node *r)
@@ -60,20 +67,41 @@ refuse(struct sema *s, const struct node *at, enum operator_kind op,
 	sema_error(s, at,
 		   "The %s operator can not be used on expressions of types "
 		   "%s, %s",
-		   ast_op_text(op), type_name(l->type), type_name(r->type));
+		   ast_op_text(op), type_name(own_type(l)),
+		   type_name(own_type(r)));
 	return type_error(s->t);
+}
+
+/* The same beside `other`, which is no number: arithmetic, but of strings, has
+ * made 64 bits of an integer by then, unsigned ones of a shift's count. */
+static const char *
+operand_name(struct sema *s, enum operator_kind op, const struct node *n,
+	     const struct node *other, bool is_count)
+{
+	const struct type *t = n->type;
+	bool negative = n->kind == N_INT && n->num.negative;
+
+	if (is_comparison(op) || is_logical(op) || (is_count && negative) ||
+	    other->type->kind == TY_STRING ||
+	    (t->kind != TY_INT && t->kind != TY_ENUM))
+		return type_name(own_type(n));
+	return type_name(type_int(
+		s->t, 8, t->kind == TY_INT && t->is_signed && !is_count));
 }
 
 static const struct type *
 mismatch(struct sema *s, const struct node *at, enum operator_kind op,
 	 const struct node *l, const struct node *r)
 {
+	bool shift = op == OP_SHL || op == OP_SHR;
+	const char *lname = operand_name(s, op, l, r, false);
+	const char *rname = operand_name(s, op, r, l, shift);
+
 	if (s->final) {
 		diag_error(s->d, at->span,
 			   "Type mismatch for '%s': comparing %s with %s",
-			   ast_op_text(op), type_name(l->type),
-			   type_name(r->type));
-		note_sides(s, l, type_name(l->type), r, type_name(r->type));
+			   ast_op_text(op), lname, rname);
+		note_sides(s, l, lname, r, rname);
 		report_calls(s, at->span);
 	}
 	return type_error(s->t);
@@ -86,8 +114,6 @@ is_signed_op(enum operator_kind op, const struct type *l, const struct type *r)
 	bool ls = l->is_signed && l->kind == TY_INT;
 	bool rs = r->is_signed && r->kind == TY_INT;
 
-	if (op == OP_SHL || op == OP_SHR)
-		return ls;
 	if (op == OP_SUB)
 		return true;
 	if (l->flexible && !r->flexible)
@@ -110,7 +136,7 @@ int_result(struct sema *s, const struct node *at, enum operator_kind op,
 {
 	bool is_signed = is_signed_op(op, l->type, r->type);
 
-	if (is_signed && op != OP_SHL && op != OP_SHR) {
+	if (is_signed) {
 		warn_sign(s, l, type_int(s->t, 8, true));
 		warn_sign(s, r, type_int(s->t, 8, true));
 	}
@@ -193,6 +219,8 @@ memory_result(struct sema *s, const struct node *at, enum operator_kind op,
 {
 	bool equality = op == OP_EQ || op == OP_NE;
 
+	if (is_pointer(l->type) || is_pointer(r->type))
+		return refuse(s, at, op, l, r);
 	if (l->type->kind != r->type->kind)
 		return mismatch(s, at, op, l, r);
 	if (l->type->kind == TY_ARRAY)
@@ -225,10 +253,6 @@ binary_type(struct sema *s, struct node *at, enum operator_kind op,
 		return int_result(s, at, op, l, r);
 	if (lw && rw)
 		return pointer_result(s, at, op, l, r);
-	/* A literal string is true or false; others have no truth. */
-	if (is_logical(op) && (lw || l->kind == N_STR) &&
-	    (rw || r->kind == N_STR))
-		return type_bool(s->t);
 	return memory_result(s, at, op, l, r);
 }
 
@@ -320,7 +344,6 @@ has_no_space(const struct sema *s)
 void
 sema_warn_space(struct sema *s, const struct node *n)
 {
-	static const struct node nowhere = { .kind = N_UNARY };
 	const struct type *t = n->type;
 
 	if (!t || !has_no_space(s) ||
@@ -330,10 +353,7 @@ sema_warn_space(struct sema *s, const struct node *n)
 		n = n->cast.x;
 	if (n->kind != N_INT && (t->kind != TY_POINTER || t->as != AS_NONE))
 		return;
-	if (!s->final || s->told_space)
-		return;
-	s->told_space = true;
-	sema_warn(s, &nowhere, "Addrspace is not set");
+	s->no_space |= s->final;
 }
 
 static const struct type *
@@ -349,7 +369,7 @@ deref_type(struct sema *s, const struct node *n)
 	}
 	if (t->kind == TY_STRUCT) /* *args */
 		return t;
-	if (type_is_int(t))
+	if (type_is_int(t) && t->kind != TY_BOOL)
 		return type_int(s->t, 8, false);
 	if (is_error(t))
 		return t;

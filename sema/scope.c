@@ -206,9 +206,27 @@ literal_fits(const struct node *n, const struct type *t)
 bool
 loses(const struct type *from, const struct type *to)
 {
-	if (from->is_signed == to->is_signed)
+	if (from->is_signed == to->is_signed || from->flexible)
 		return from->size > to->size;
 	return from->is_signed || from->size >= to->size;
+}
+
+/* An integer into an enum: a literal is one of its constants. */
+static bool
+assign_enum(struct sema *s, struct var *v, struct node *value,
+	    const struct type *type, struct span at)
+{
+	if (!value)
+		return true;
+	if (value->kind != N_INT) {
+		if (loses(type, v->type))
+			warn_cast(s, value, v->type);
+		return true;
+	}
+	if (value->num.negative)
+		return clash(s, v, type, at);
+	return type_enum_value(v->type, value->num.value) ||
+	       refuse_variant(s, value, v->type, (int64_t)value->num.value);
 }
 
 /* Into a type that `let $x: T` fixed. */
@@ -227,9 +245,14 @@ assign_declared(struct sema *s, struct var *v, struct node *value,
 	}
 	if (d->kind == TY_POINTER && type->kind == TY_POINTER)
 		return true;
-	to = type_promote(s->t, d, type);
-	if (to && d->kind == TY_ENUM && to->kind == TY_INT)
+	if (type->kind == TY_ENUM && d->kind == TY_INT) {
+		if (value && loses(type, d))
+			warn_cast(s, value, d);
 		return true;
+	}
+	if (d->kind == TY_ENUM && type->kind == TY_INT)
+		return assign_enum(s, v, value, type, at);
+	to = type_promote(s->t, d, type);
 	if (to != d)
 		return clash(s, v, type, at);
 	return true;

@@ -128,7 +128,8 @@ check_return(struct sema *s, struct node *n)
 	check_value(s, x);
 	if (!good)
 		return;
-	if (x->type && !is_error(x->type) && !type_is_int(x->type))
+	if (x->type && !is_error(x->type) &&
+	    (!type_is_int(x->type) || x->type->kind == TY_BOOL))
 		sema_error(s, n,
 			   "Probe return values can only be integers. Found %s",
 			   type_name(x->type));

@@ -294,9 +294,9 @@ sema_kind_name(const struct type *t)
 	case TY_ARRAY:
 		return "array";
 	case TY_STRUCT:
-		return t->is_union ? "union" : "struct";
+		return "c_type";
 	case TY_ENUM:
-		return "enum";
+		return "int";
 	case TY_TUPLE:
 		return "tuple";
 	case TY_RECORD:

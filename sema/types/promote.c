@@ -37,10 +37,15 @@ static const struct type *
 promote_enum(struct types *t, const struct type *a, const struct type *b)
 {
 	const struct type *i = a->kind == TY_INT ? a : b;
+	const struct type *e = a->kind == TY_INT ? b : a;
+	bool is_signed = i->is_signed;
 
-	if (a->kind == TY_ENUM && b->kind == TY_ENUM)
-		return type_int(t, max_size(a, b) < 8 ? 4 : 8, true);
-	return type_int(t, max_size(a, b) < 8 ? 4 : 8, i->is_signed);
+	/* An enum is unsigned unless it has negative constants. */
+	if (i->kind == TY_ENUM)
+		is_signed = i->is_signed || e->is_signed;
+	else if (i->flexible)
+		is_signed = e->is_signed;
+	return type_int(t, max_size(a, b) < 8 ? 4 : 8, is_signed);
 }
 
 static const struct type *
