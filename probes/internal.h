@@ -96,6 +96,13 @@ int probe_raw_attach(struct attach *a, const char *name, const struct unit *u,
 /* Set a->why for an error of the kernel; returns `err`. */
 int probe_refused(struct attach *a, int err, const char *what);
 
+/* ---- kplace.c: where functions of the kernel are ---- */
+
+/* The address of the function that a target of the unit names, where giving
+ * that is faster than the name; 0: give the name. */
+uint64_t probe_kernel_place(struct attach *a, const struct unit *u,
+			    const struct target *t);
+
 /* ---- multi.c: one link for many places ---- */
 
 struct multi {

@@ -329,7 +329,7 @@ static int
 attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 {
 	int type = probe_pmu_type(a, "kprobe"), bit, err;
-	uint64_t cookie = t - u->targets.v;
+	uint64_t cookie = t - u->targets.v, place;
 	struct perf_event_attr attr;
 
 	if (type < 0) {
@@ -342,8 +342,9 @@ attach_perf(struct attach *a, const struct unit *u, const struct target *t)
 	memset(&attr, 0, sizeof(attr));
 	attr.type = type;
 	attr.sample_period = 1;
-	attr.kprobe_func = t->address ? 0 : (uintptr_t)symbol(a, t);
-	attr.probe_offset = t->address ? t->address : t->offset;
+	place = t->address ? t->address : probe_kernel_place(a, u, t);
+	attr.kprobe_func = place ? 0 : (uintptr_t)symbol(a, t);
+	attr.probe_offset = place ? place : t->offset;
 	if (is_return(u->type)) {
 		bit = probe_pmu_bit(a, "kprobe", "retprobe");
 		if (bit < 0)

@@ -53,8 +53,10 @@ struct attach {
 	})
 	attached; /* by multi links, as far as the kernel tells */
 	bool has_first_cpu;
-	int first_cpu;    /* that is online */
-	struct hmap pmus; /* numbers of the kernel's kinds of events */
+	int first_cpu;      /* that is online */
+	struct hmap pmus;   /* numbers of the kernel's kinds of events */
+	struct hmap places; /* addresses of kernel functions by name, where the
+			       kernel is slow to find them (kplace.c) */
 	VEC(const char *) warnings; /* to be told before `why` */
 	const char *why; /* set on failure: a whole line for the user */
 	/* The unit whose targets a multi link has attached all at once. */

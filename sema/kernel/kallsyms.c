@@ -116,3 +116,18 @@ kernel_addresses(struct kernel *k, const char *module, const char *name,
 	lines_close(&l);
 	return err;
 }
+
+void
+kernel_places(struct kernel *k, kernel_place_fn *each, void *arg)
+{
+	struct kallsym sym;
+	struct lines l;
+	char *line;
+
+	if (!k->paths.kallsyms || !lines_open(&l, k->paths.kallsyms))
+		return;
+	while ((line = lines_next(&l)))
+		if (kallsym_parse(line, &sym) && is_function_of(&sym, NULL))
+			each(arg, sym.name, sym.address);
+	lines_close(&l);
+}

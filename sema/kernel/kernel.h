@@ -87,6 +87,10 @@ bool kernel_symbol(struct kernel *k, const char *name, uint64_t *addr,
 typedef int kernel_address_fn(void *arg, uint64_t address);
 int kernel_addresses(struct kernel *k, const char *module, const char *name,
 		     kernel_address_fn *each, void *arg);
+/* Call `each` for all functions of the kernel and its modules that have an
+ * address, probed or not, by address. One streaming pass. */
+typedef void kernel_place_fn(void *arg, const char *name, uint64_t address);
+void kernel_places(struct kernel *k, kernel_place_fn *each, void *arg);
 /* Functions that can be probed, matching module and name patterns (module
  * NULL: any; "vmlinux": the core kernel), sorted, excluded ones left out.
  * From paths.functions, else kallsyms' text symbols. */
