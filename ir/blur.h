@@ -14,6 +14,7 @@ struct facts {
 	uint32_t *uses;    /* by ref id */
 	bool *address;     /* by ref id: the verifier has to know it */
 	bool *pointer;     /* by ref id: may be one to the verifier */
+	bool *unknown;     /* by ref id: any number, as far as it knows */
 	bool *lives;       /* by ref id: used where it matters */
 	VEC(struct ref) work;
 	bool counted; /* loops are back edges for want of bpf_loop */

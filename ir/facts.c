@@ -241,6 +241,94 @@ find_pointers(struct facts *c)
 	}
 }
 
+/* ---- of what the verifier knows nothing ---- */
+
+/* May `op` teach it something of its operands, or of what it makes together
+ * with them? A copy, and a sum with a constant, are linked to them. */
+static bool
+teaches(const struct op *op)
+{
+	switch ((int)op->code) {
+	case IR_BR:
+	case IR_CMP:
+	case IR_COPY:
+	case IR_ZEXT:
+	case IR_SEXT:
+	case IR_PHI:
+		return true;
+	case IR_ADD:
+	case IR_SUB:
+		return op->has_imm;
+	default:
+		return false;
+	}
+}
+
+static bool
+gives_any(const struct op *op)
+{
+	return op->index != HELPER_get_smp_processor_id &&
+	       op->index != HELPER_get_numa_node_id &&
+	       !(ir_helpers[op->index].flags & (HN | HS));
+}
+
+static bool
+makes_unknown(const struct facts *c, const struct op *op)
+{
+	const struct op *base;
+	uint32_t i;
+
+	switch ((int)op->code) {
+	case IR_CALL:
+		return gives_any(op);
+	case IR_LOAD:
+		base = ir_op(c->f, op->arg[0]);
+		return op->width == 8 &&
+		       (base->code == IR_MAPVAL || base->code == IR_CALL);
+	case IR_ADD:
+	case IR_SUB:
+	case IR_MUL:
+	case IR_XOR:
+	case IR_NEG:
+		for (i = 0; i < ir_ref_args(op); i++)
+			if (c->unknown[op->arg[i].id])
+				return true;
+		return false;
+	default:
+		return false;
+	}
+}
+
+/* Needs: pointers. */
+static void
+find_unknown(struct facts *c)
+{
+	bool *taught = arena_alloc(c->tmp, c->n * sizeof(*taught));
+	uint32_t i, k, j;
+
+	for (i = 0; i < c->f->blks.n; i++) {
+		const struct blk *b = c->f->blks.v[i];
+
+		for (k = 0; k < b->ops.n; k++) {
+			const struct op *op = ir_op(c->f, b->ops.v[k]);
+
+			if (!teaches(op))
+				continue;
+			for (j = 0; j < ir_ref_args(op); j++)
+				taught[op->arg[j].id] = true;
+			for (j = 0; op->code == IR_PHI && j < b->preds.n; j++)
+				taught[op->phi[j].id] = true;
+		}
+	}
+	for (i = 0; i < c->f->blks.n; i++)
+		for (k = 0; k < c->f->blks.v[i]->ops.n; k++) {
+			uint32_t id = c->f->blks.v[i]->ops.v[k].id;
+
+			c->unknown[id] = !taught[id] && !c->pointer[id] &&
+					 makes_unknown(c, &c->f->ops.v[id]);
+		}
+}
+
 /* ---- who reads a value ---- */
 
 /* Stores outside the stack, whose contents the verifier does not follow. */
@@ -288,6 +376,7 @@ ir_find_facts(struct facts *c)
 	c->uses = arena_alloc(c->tmp, n * sizeof(*c->uses));
 	c->address = arena_alloc(c->tmp, n * sizeof(*c->address));
 	c->pointer = arena_alloc(c->tmp, n * sizeof(*c->pointer));
+	c->unknown = arena_alloc(c->tmp, n * sizeof(*c->unknown));
 	c->lives = arena_alloc(c->tmp, n * sizeof(*c->lives));
 	for (i = 0; i < f->blks.n; i++)
 		for (k = 0; k < f->blks.v[i]->ops.n; k++)
@@ -305,4 +394,5 @@ ir_find_facts(struct facts *c)
 	while (c->work.n)
 		need_sources(c, c->work.v[--c->work.n]);
 	find_pointers(c);
+	find_unknown(c);
 }

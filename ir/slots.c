@@ -231,10 +231,11 @@ color_slots(struct slots *s)
 
 /* ---- the room that there is ---- */
 
+/* As the kernel does: nothing is 32 bytes, too. */
 static uint32_t
 rounded(uint32_t size)
 {
-	return (size + 31) & ~31u;
+	return size ? (size + 31) & ~31u : 32;
 }
 
 /* The kernel counts a callback's caller as well, each in steps of 32 bytes.
@@ -245,6 +246,8 @@ chain_stack(const struct func *f)
 	bool calls = f->parent || f->own;
 	uint32_t size = calls ? rounded(f->stack) : f->stack;
 
+	if (f->is_own)
+		size = 0; /* it is in what follows, as the deepest of them */
 	size += ir_own_stack(f);
 	while ((f = f->parent))
 		size += rounded(f->stack);
@@ -316,7 +319,8 @@ keeps_far(const struct func *f, const struct op *op)
 static bool
 is_fixed(const struct facts *k, struct ref r)
 {
-	return r.id < k->n && (k->address[r.id] || k->pointer[r.id]);
+	return r.id < k->n && !k->unknown[r.id] &&
+	       (k->address[r.id] || k->pointer[r.id]);
 }
 
 /* By color. Returns the address of the word that says where scratch is. */
