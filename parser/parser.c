@@ -116,14 +116,19 @@ fail(struct parser *p, struct span span, const char *fmt, ...)
 	return false;
 }
 
+static char
+first_byte(const struct parser *p)
+{
+	const struct source *s = p->lex.source;
+
+	return s->text[p->tok.span.begin - s->base];
+}
+
 /* A string without an end may have swallowed code up to its line's end. */
 static bool
 is_open_string(const struct parser *p)
 {
-	const struct source *s = p->lex.source;
-
-	return p->tok.like == T_ERROR &&
-	       s->text[p->tok.span.begin - s->base] == '"';
+	return p->tok.like == T_ERROR && first_byte(p) == '"';
 }
 
 /* What is underlined of a token that does not fit: a word or a number, else
@@ -154,6 +159,8 @@ static bool
 vfail_at(struct parser *p, const char *fmt, va_list ap)
 {
 	vfail(p, unfit_span(&p->tok), fmt, ap);
+	if (first_byte(p) == '\'')
+		diag_hint(p->diag, "texts are in double quotes");
 	if (p->tok.kind == T_ERROR)
 		return skip_open_string(p);
 	if (p->tok.kind == T_HASH) {

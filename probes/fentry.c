@@ -125,11 +125,15 @@ match_any(struct sema *s, const struct attach_text *ap, struct match *out,
 				     "Only the 'bpf' variant of this probe "
 				     "supports 4 arguments");
 	kernel_each_btf(sema_kernel(s), match_module, &m);
-	if (!out->targets.n)
-		return last > 1 ? probe_none(s, ap, out, "%s %s:%s", type->name,
-					     m.pattern, m.function)
-				: probe_none(s, ap, out, "%s %s", type->name,
-					     m.function);
+	if (!out->targets.n) {
+		if (last > 1 ? probe_none(s, ap, out, "%s %s:%s", type->name,
+					  m.pattern, m.function)
+			     : probe_none(s, ap, out, "%s %s", type->name,
+					  m.function))
+			return true;
+		probe_suggest_function(s, NULL, m.function);
+		return false;
+	}
 	if (!out->wildcard && out->targets.n > 1)
 		return sema_error_at(s, ap->span,
 				     "ambiguous attach point, please specify "

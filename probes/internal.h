@@ -19,6 +19,11 @@ struct target *probe_target(struct sema *s, struct match *m, const char *fmt,
  * missing_probes says; a wildcard is left to sema. match()'s result. */
 bool probe_none(struct sema *s, const struct attach_text *ap, struct match *m,
 		const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Behind its error: the nearest function of the kernel (module NULL: any). */
+void probe_suggest_function(struct sema *s, const char *module,
+			    const char *name);
+/* One candidate more; its text need not live on. */
+void probe_nearest(struct sema *s, struct nearest *n, const char *candidate);
 /* The text of part `i`, "" when there is none. */
 const char *probe_part(const struct attach_text *ap, unsigned i);
 /* Whether part `i` is a wildcard, in quotes or not. */

@@ -118,6 +118,8 @@ suggest(struct matching *m)
 
 	if (!strncmp(m->function, "sys_", 4) && can_probe(m, m->module, name))
 		diag_hint(sema_diag(m->sema), "did you mean '%s'?", name);
+	else if (!m->match->wildcard)
+		probe_suggest_function(m->sema, m->module, m->function);
 }
 
 /* A plain name that is not there: upstream's error and its warning. */

@@ -48,6 +48,39 @@ probe_none(struct sema *s, const struct attach_text *ap, struct match *m,
 	return false;
 }
 
+void
+probe_nearest(struct sema *s, struct nearest *n, const char *candidate)
+{
+	nearest_try(n, candidate);
+	if (n->best == candidate)
+		n->best = arena_strdup(sema_arena(s), candidate);
+}
+
+struct searching {
+	struct sema *sema;
+	struct nearest nearest;
+};
+
+static void
+try_function(void *arg, const char *module, const char *name)
+{
+	struct searching *search = arg;
+
+	(void)module;
+	probe_nearest(search->sema, &search->nearest, name);
+}
+
+void
+probe_suggest_function(struct sema *s, const char *module, const char *name)
+{
+	struct searching search = { s, { .word = name } };
+
+	kernel_functions(sema_kernel(s), module, "*", try_function, &search);
+	if (search.nearest.best)
+		diag_hint(sema_diag(s), "did you mean '%s'?",
+			  search.nearest.best);
+}
+
 const char *
 probe_part(const struct attach_text *ap, unsigned i)
 {

@@ -48,6 +48,50 @@ tracefs_error(struct sema *s, const struct attach_text *ap, int err)
 			     why ? why : strerror(err));
 }
 
+/* ---- a name that is none ---- */
+
+struct searching {
+	struct sema *sema;
+	struct nearest names, groups;
+};
+
+static void
+try_name(void *arg, const char *category, const char *name)
+{
+	struct searching *search = arg;
+
+	(void)category;
+	probe_nearest(search->sema, &search->names, name);
+}
+
+static void
+try_group(void *arg, const char *category, const char *name)
+{
+	struct searching *search = arg;
+
+	(void)name;
+	probe_nearest(search->sema, &search->groups, category);
+}
+
+/* Another event of the group, or another group with the event. */
+static void
+suggest(struct sema *s, const char *category, const char *name)
+{
+	struct searching search = { s, { .word = name }, { .word = category } };
+	struct kernel *k = sema_kernel(s);
+
+	if (kernel_events(k, category, "*", try_name, &search) <= 0)
+		kernel_events(k, "*", name, try_group, &search);
+	if (search.names.best)
+		name = search.names.best;
+	else if (search.groups.best)
+		category = search.groups.best;
+	else
+		return;
+	diag_hint(sema_diag(s), "did you mean '%s:%s:%s'?",
+		  probe_tracepoint.name, category, name);
+}
+
 static bool
 tracepoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 {
@@ -73,8 +117,11 @@ tracepoint_match(struct sema *s, const struct attach_text *ap, struct match *m)
 	}
 	if (m->targets.n)
 		return true;
-	return probe_none(s, ap, m, "%s %s:%s", probe_tracepoint.name, category,
-			  name);
+	if (probe_none(s, ap, m, "%s %s:%s", probe_tracepoint.name, category,
+		       name))
+		return true;
+	suggest(s, category, name);
+	return false;
 }
 
 /* ---- args ---- */

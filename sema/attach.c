@@ -280,7 +280,9 @@ invalid_type(struct attaching *a, const char *name)
 			return diag_error(a->s->d, a->ap->span,
 					  "Invalid provider: '%s'",
 					  (*row)->alias);
-	return diag_error(a->s->d, a->ap->span, "Invalid probe type: %s", name);
+	diag_error(a->s->d, a->ap->span, "Invalid probe type: %s", name);
+	suggest_probe_type(a->s, name);
+	return false;
 }
 
 static bool

@@ -212,8 +212,12 @@ undefined_map(struct sema *s, const struct node *n, const struct sig_param *p,
 	if (n->call.word->flags & WORD_MACRO)
 		return sema_error(s, n, "Unknown map: @%s", name);
 	if (p->kinds & P_ANY)
-		return sema_error(s, arg, "Undefined map: @%s", name);
-	sema_warn(s, arg, "Undefined map: @%s", name);
+		sema_error(s, arg, "Undefined map: @%s", name);
+	else
+		sema_warn(s, arg, "Undefined map: @%s", name);
+	suggest_map(s, name);
+	if (p->kinds & P_ANY)
+		return false;
 	arg->type = type_none(s->t);
 	return true;
 }
@@ -267,8 +271,11 @@ check_key_arg(struct sema *s, struct node *n, struct mapdef *m,
 		check_value(s, arg);
 	else
 		check_map_key(s, m, arg, n->span);
-	if (m && s->final && !m->value && !is_error(arg->type))
-		return sema_error(s, n, "Undefined map: @%s", m->name);
+	if (m && s->final && !m->value && !is_error(arg->type)) {
+		sema_error(s, n, "Undefined map: @%s", m->name);
+		suggest_map(s, m->name);
+		return false;
+	}
 	return !is_error(arg->type);
 }
 
@@ -441,6 +448,7 @@ check_call(struct sema *s, struct node *n)
 	if (!w || is_name_only(s, w)) {
 		n->type = type_error(s->t);
 		sema_error(s, n, "Unknown function: '%s'", n->call.name);
+		suggest_function(s, n->call.name);
 		return;
 	}
 	check_word(s, n);
@@ -473,6 +481,7 @@ check_ident(struct sema *s, struct node *n)
 			return;
 		n->type = type_error(s->t);
 		sema_error(s, n, "Unknown identifier: '%s'", name);
+		suggest_ident(s, name);
 		return;
 	}
 	memset(&n->call, 0, sizeof(n->call));

@@ -281,6 +281,19 @@ without_prefix(const char *key)
 }
 
 static bool
+unknown_key(struct sema *s, struct span at, const char *name)
+{
+	struct nearest n = { .word = without_prefix(name) };
+
+	diag_error(s->d, at, "%s: not a known configuration option", name);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		nearest_try(&n, keys[i].name);
+	if (n.best)
+		diag_hint(s->d, "did you mean '%s'?", n.best);
+	return false;
+}
+
+static bool
 apply_item(struct sema *s, const struct config_item *item)
 {
 	const char *name = without_prefix(item->key), *error;
@@ -292,9 +305,7 @@ apply_item(struct sema *s, const struct config_item *item)
 			     .negate = r && r->negated };
 
 	if (!k)
-		return diag_error(s->d, item->span,
-				  "%s: not a known configuration option",
-				  item->key);
+		return unknown_key(s, item->span, item->key);
 	if (r)
 		diag_warn(s->d, item->span,
 			  "%s has been renamed, please use %s", r->old, r->now);

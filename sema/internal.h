@@ -282,4 +282,12 @@ bool is_error(const struct type *t);
 bool is_aggregate(const struct type *t);
 const struct type *int_type_of(struct sema *s, const struct type *t);
 
+/* ---- suggest.c: hints that join the error reported last ---- */
+
+void suggest_function(struct sema *s, const char *name);
+void suggest_ident(struct sema *s, const char *name);
+void suggest_map(struct sema *s, const char *name);
+void suggest_variable(struct sema *s, const char *name);
+void suggest_probe_type(struct sema *s, const char *name);
+
 #endif

@@ -128,6 +128,7 @@ map_item_type(struct sema *s, struct node *n)
 	}
 	if (!m->keyed && s->final) {
 		sema_error(s, x, "Undefined map: @%s", m->name);
+		suggest_map(s, m->name);
 		return type_error(s->t);
 	}
 	items[0] = m->key ? type_settle(s->t, m->key) : NULL;

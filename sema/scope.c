@@ -159,6 +159,7 @@ check_var(struct sema *s, struct node *n)
 		n->type = type_error(s->t);
 		sema_error(s, n, "Undefined or undeclared variable: $%s",
 			   var_text(s, n->var.name));
+		suggest_variable(s, n->var.name);
 		return;
 	}
 	note_capture(s, v);
