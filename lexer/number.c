@@ -117,13 +117,16 @@ read_digits(struct number *n, unsigned base)
 	return count;
 }
 
-/* 0x.. and 0b..: no suffix may follow. */
+/* 0x.. and 0b..: no suffix may follow. A token ends where its digits do; text
+ * from elsewhere is one number, all of it. */
 static void
 read_prefixed(struct number *n, unsigned base)
 {
 	n->at = 2;
 	if (!read_digits(n, base))
-		refuse(n, 0, n->at, "invalid integer: ");
+		refuse(n, 0, n->at,
+		       arena_printf(n->arena, "invalid integer: %s",
+				    n->from_user ? n->text + n->at : ""));
 	if (n->overflow)
 		refuse_overflow(n, UINT64_MAX, 2);
 }
