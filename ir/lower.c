@@ -349,6 +349,15 @@ place_rest(struct lower *l, struct unit_state *u, struct lvar *lv,
 	o->size += (size + 7) & ~7u;
 }
 
+/* Loops in each other: the verifier goes through a callback again as long as
+ * anything on the stack is another when it returns, texts byte by byte, and so
+ * through all in it. Of scratch it knows nothing; numbers are hidden (set). */
+static bool
+hides_captured(const struct unit_state *u, const struct var *v)
+{
+	return (u->nfuncs > 2 || u->is_long) && !type_is_scalar(v->type);
+}
+
 /* Room in the frame for a variable that callbacks share. */
 static void
 place_captured(struct lower *l, struct unit_state *u, const struct var *v,
@@ -357,9 +366,12 @@ place_captured(struct lower *l, struct unit_state *u, const struct var *v,
 	enum { IN_FRAME_MAX = 32, FRAME_MAX = 128 };
 	uint32_t size = type_is_scalar(v->type) ? 8 : v->type->size;
 	bool far = size > IN_FRAME_MAX && lv->as == AS_BPF;
+	bool hide = lv->as == AS_BPF && hides_captured(u, v);
 
-	if (u->frame_size >= FRAME_MAX && lv->as == AS_BPF) {
+	if ((u->frame_size >= FRAME_MAX && lv->as == AS_BPF) ||
+	    (hide && !far)) {
 		place_rest(l, u, lv, size);
+		l->f->objs.v[u->rest_obj].scratch |= hide;
 		return;
 	}
 	lv->at = far ? AT_FRAME_PTR : AT_FRAME;
@@ -369,6 +381,7 @@ place_captured(struct lower *l, struct unit_state *u, const struct var *v,
 		lv->index = l->f->objs.n;
 		ir_obj(l, size, 8);
 		l->f->objs.v[lv->index].pinned = true;
+		l->f->objs.v[lv->index].scratch = hide;
 	}
 	u->frame_size += far || lv->as != AS_BPF ? 8 : (int32_t)(size + 7) & ~7;
 }

@@ -370,6 +370,7 @@ range_body(struct lower *l, const struct node *n, const struct func **f,
 	lower_place_vars(&c.l, body_number(l, n));
 	frame = lower_frame(&c.l, from_off);
 	i = ir_load(&c.l, frame.base, frame.off, 8);
+	lower_number(&c.l, i, t);
 	i = ir_bin(&c.l, IR_ADD, i, ir_param(&c.l, 0));
 	i = lower_convert(&c.l, i, type_int(l->prog->types, 8, t->is_signed),
 			  t);
