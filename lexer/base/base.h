@@ -152,6 +152,7 @@ struct diag_msg {
 	bool is_note;     /* belongs to the message before it */
 	bool is_bare;     /* has its own place and severity in its text */
 	const char *hint; /* or NULL */
+	uint32_t like;    /* 1 + the message before it in its list; 0: none */
 };
 
 /* Collects messages; diag_flush prints them. One per compilation. */
@@ -159,6 +160,7 @@ struct diag {
 	struct arena *arena;
 	struct sources *sources;
 	VEC(struct diag_msg) msgs;
+	uint32_t lists[1024]; /* by place: 1 + the last message of a list */
 	uint32_t errors;
 	bool foreign;  /* an error of the C reader: exit status 2 */
 	bool muted;    /* drop what comes (speculative checks) */

@@ -17,11 +17,10 @@ enum {
 static bool
 said_before(const struct diag *d, const struct diag_msg *m)
 {
-	for (uint32_t i = 0; i < d->msgs.n; i++) {
-		const struct diag_msg *o = &d->msgs.v[i];
+	for (uint32_t i = m->like; i; i = d->msgs.v[i - 1].like) {
+		const struct diag_msg *o = &d->msgs.v[i - 1];
 
-		if (!o->is_note && o->level == m->level &&
-		    o->span.begin == m->span.begin &&
+		if (o->level == m->level && o->span.begin == m->span.begin &&
 		    o->span.end == m->span.end && !strcmp(o->text, m->text))
 			return true;
 	}
@@ -29,8 +28,11 @@ said_before(const struct diag *d, const struct diag_msg *m)
 }
 
 static void
-keep(struct diag *d, const struct diag_msg *m)
+keep(struct diag *d, struct diag_msg *m)
 {
+	uint32_t *list = &d->lists[m->span.begin % ARRAY_LEN(d->lists)];
+
+	m->like = *list;
 	d->dropping = said_before(d, m);
 	if (d->dropping)
 		return;
@@ -39,6 +41,7 @@ keep(struct diag *d, const struct diag_msg *m)
 		return;
 	}
 	*vec_push(d->arena, &d->msgs) = *m;
+	*list = d->msgs.n;
 }
 
 bool
@@ -141,11 +144,13 @@ put_line(const struct source *s, uint32_t line, struct sbuf *out)
 	size_t len;
 	const char *text = source_line(s, line, &len);
 
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\t')
+	for (size_t i = 0, n; i < len; i += n + 1) {
+		const char *tab = memchr(text + i, '\t', len - i);
+
+		n = tab ? (size_t)(tab - text) - i : len - i;
+		sbuf_add(out, text + i, n);
+		if (tab)
 			sbuf_printf(out, "%*s", TAB_SHOWN, "");
-		else
-			sbuf_putc(out, text[i]);
 	}
 	sbuf_putc(out, '\n');
 }
@@ -231,5 +236,6 @@ diag_flush(struct diag *d, struct sbuf *out)
 				put_msg(d, &d->msgs.v[i], out);
 	}
 	d->msgs.n = 0;
+	memset(d->lists, 0, sizeof(d->lists));
 	d->dropping = false;
 }
