@@ -351,7 +351,7 @@ struct machine {
 	const struct func *f;
 	struct trace *t;
 	uint64_t *val;
-	uint8_t ctx[64], stack[512], zero[512], scratch[0x8000];
+	uint8_t ctx[64], stack[512], zero[1024], scratch[0x8000];
 	uint8_t cells[CELLS * CELL_SIZE];
 	uint8_t objs[128][256];
 	bool placed;
@@ -377,7 +377,7 @@ memory(struct machine *m, uint64_t a, uint64_t n)
 	uint64_t o = (a - AT_OBJS) / 0x1000;
 
 	b = b ? b : within(m->stack, AT_STACK - 512, 512, a, n);
-	b = b ? b : within(m->zero, AT_ZERO, 512, a, n);
+	b = b ? b : within(m->zero, AT_ZERO, sizeof(m->zero), a, n);
 	b = b ? b : within(m->cells, AT_CELLS, sizeof(m->cells), a, n);
 	b = b ? b : within(m->scratch, AT_SCRATCH, 0x8000, a, n);
 	if (!b && a >= AT_OBJS && o < m->f->objs.n)
