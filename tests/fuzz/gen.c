@@ -555,6 +555,48 @@ unroll(struct gen *g)
 	close_brace(g);
 }
 
+static void fold_item(struct gen *g, const struct gvar *sum,
+		      const struct gmap *agg);
+
+/* The same in a loop of its own: a callback in a callback, or rounds of the
+ * one around. */
+static void
+fold_loop(struct gen *g, const struct gvar *sum, const struct gmap *agg)
+{
+	unsigned id = g->next_id++, nvars = g->nvars;
+	unsigned rounds = g->rounds, copies = g->copies;
+	struct gvar *v;
+
+	if (chance(g, 30)) {
+		put(g, "unroll (%u) {\n", 1 + rnd(g, 3));
+		g->copies *= 3;
+	} else {
+		put(g, "for ($v%u : %u..", id, rnd(g, 2));
+		g->size = 4;
+		if (chance(g, 30)) {
+			put(g, "%u", rnd(g, 5));
+		} else {
+			put(g, "(");
+			gen_value(g, &g_int, 1, true);
+			put(g, " & 3)");
+		}
+		put(g, ") {\n");
+		v = gen_new_var(g, &g_int);
+		v->id = id;
+		v->fixed = true;
+	}
+	g->rounds *= 4;
+	g->indent++;
+	fold_item(g, sum, agg);
+	if (chance(g, 40))
+		fold_item(g, sum, agg);
+	g->indent--;
+	g->nvars = nvars;
+	g->rounds = rounds;
+	g->copies = copies;
+	close_brace(g);
+}
+
 /* One statement whose repetition commutes with itself. */
 static void
 fold_item(struct gen *g, const struct gvar *sum, const struct gmap *agg)
@@ -570,6 +612,8 @@ fold_item(struct gen *g, const struct gvar *sum, const struct gmap *agg)
 		fold_item(g, sum, agg);
 		g->indent--;
 		close_brace(g);
+	} else if (g->rounds <= 64 && g->copies <= 4 && chance(g, 20)) {
+		fold_loop(g, sum, agg);
 	} else if (agg && chance(g, 40)) {
 		put(g, "@%s", agg->name);
 		g->size = 5;
