@@ -320,6 +320,9 @@ struct ref ir_slot_get(struct lower *l, uint32_t slot);
 
 /* ---- lowering of the language: for words ---- */
 
+/* The current process, in the upper half, and thread, as the tracer's pid
+ * namespace counts them: 0 for one that is not in there. */
+struct ref ir_pid_tgid(struct lower *l);
 unsigned ir_nargs(const struct node *call);
 const struct node *ir_arg_node(const struct node *call, unsigned i);
 /* Argument i as a 64-bit value, extended by its type's sign. */

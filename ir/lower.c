@@ -269,12 +269,29 @@ ir_only_where(struct lower *l, enum ir_cond c, struct ref a, struct ref b)
 	ir_at(l, mine);
 }
 
+/* The helper for a namespace writes the thread, then the process, as the
+ * other one returns them; zeros for who is not in there. */
+struct ref
+ir_pid_tgid(struct lower *l)
+{
+	const struct pid_space *in = &l->in->pids;
+	struct mem ids;
+
+	if (!in->ino || l->unit->type->prog_type == BPF_PROG_TYPE_XDP)
+		return ir_call(l, HELPER_get_current_pid_tgid, 0);
+	ids = ir_obj(l, 8, 8);
+	ir_mem_zero(l, ids, 8);
+	ir_call(l, HELPER_get_ns_current_pid_tgid, 4,
+		ir_const(l, (int64_t)in->dev), ir_const(l, (int64_t)in->ino),
+		ir_addr(l, ids), ir_const(l, 8));
+	return ir_load(l, ids.base, ids.off, 8);
+}
+
 /* The process that the event is of. */
 static struct ref
 event_process(struct lower *l)
 {
-	return ir_bini(l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0),
-		       32);
+	return ir_bini(l, IR_SHR, ir_pid_tgid(l), 32);
 }
 
 /* Only where a process is one of those that are followed. */

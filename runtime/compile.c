@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -23,6 +24,22 @@ kernel_version(void)
 	    sscanf(host.release, "%u.%u.%u", &major, &minor, &patch) < 2)
 		return 0;
 	return major << 16 | (minor & 255) << 8 | (patch & 255);
+}
+
+/* Numbers of processes are the user's, who may be in a container. */
+static struct pid_space
+own_pids(void)
+{
+	enum { FIRST = 0xeffffffc }; /* PROC_PID_INIT_INO, since 3.8 */
+	enum { KERNEL_MINOR_BITS = 20 };
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == FIRST)
+		return (struct pid_space){ 0 };
+	return (struct pid_space){ (uint64_t)major(st.st_dev)
+						   << KERNEL_MINOR_BITS |
+					   minor(st.st_dev),
+				   st.st_ino };
 }
 
 /* Where the kernel's types are when sysfs has none (REFERENCE 10). */
@@ -196,6 +213,8 @@ take_options(struct compile *c)
 	c->in.follow = o->follow;
 	c->in.command = o->command;
 	c->in.has_cpid = o->command != NULL;
+	if (!o->kernel_dir)
+		c->in.pids = own_pids();
 }
 
 bool

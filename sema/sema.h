@@ -115,6 +115,11 @@ struct sema_input {
 	uint64_t cpid;    /* -c child, or 0 */
 	const char *command; /* of -c; NULL */
 	bool has_cpid;
+	/* The pid namespace that numbers of processes are of, as the kernel
+	 * knows its file in /proc/PID/ns; ino 0: the first one. */
+	struct pid_space {
+		uint64_t dev, ino;
+	} pids;
 	uint64_t ncpus;
 };
 

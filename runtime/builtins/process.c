@@ -27,18 +27,27 @@ high_half(struct lower *l, enum ir_helper h)
 	return ir_bini(l, IR_SHR, ir_call(l, h, 0), 32);
 }
 
+/* Without a word of the script's: as the tracer's own namespace counts. */
+static struct ref
+both_ids(struct lower *l, const struct node *n)
+{
+	if (ir_nargs(n) && !strcmp(ir_arg_node(n, 0)->ident.name, "init"))
+		return ir_call(l, HELPER_get_current_pid_tgid, 0);
+	return ir_pid_tgid(l);
+}
+
 static struct ref
 pid_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
-	(void)n, (void)dst;
-	return high_half(l, HELPER_get_current_pid_tgid);
+	(void)dst;
+	return ir_bini(l, IR_SHR, both_ids(l, n), 32);
 }
 
 static struct ref
 tid_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
-	(void)n, (void)dst;
-	return low_half(l, HELPER_get_current_pid_tgid);
+	(void)dst;
+	return ir_un(l, IR_ZEXT, both_ids(l, n), 4);
 }
 
 static struct ref
@@ -167,8 +176,7 @@ comm_check(struct sema *s, struct node *n)
 			  t->type_word ? t->type_word : t->name);
 }
 
-/* pid(MODE): the init namespace's number, or the current one's. Both are the
- * same where the tracer runs in the init namespace. */
+/* pid(MODE): the init namespace's number, or the tracer's own. */
 static bool
 pid_check(struct sema *s, struct node *n)
 {

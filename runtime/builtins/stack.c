@@ -200,8 +200,7 @@ stack_lower(struct lower *l, const struct node *n, const struct mem *dst)
 		ir_store(l, id.base, id.off, ir_const(l, 0), 8);
 	if (!user)
 		return ir_load(l, id.base, id.off, 8);
-	pid = ir_bini(l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0),
-		      32);
+	pid = ir_bini(l, IR_SHR, ir_pid_tgid(l), 32);
 	ir_store(l, dst->base, dst->off, ir_load(l, id.base, id.off, 8), 8);
 	ir_store(l, dst->base, dst->off + (int32_t)offsetof(struct stack, pid),
 		 pid, 8);

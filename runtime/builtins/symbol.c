@@ -80,8 +80,7 @@ symbol_store(struct lower *l, const struct type *t, struct ref addr,
 
 	if (t->nominal == &symbol_types[KSYM])
 		return addr;
-	pid = ir_bini(l, IR_SHR, ir_call(l, HELPER_get_current_pid_tgid, 0),
-		      32);
+	pid = ir_bini(l, IR_SHR, ir_pid_tgid(l), 32);
 	ir_store(l, dst->base, dst->off, addr, 8);
 	ir_store(l, dst->base, dst->off + (int32_t)offsetof(struct usym, pid),
 		 pid, 8);
