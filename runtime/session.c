@@ -281,7 +281,8 @@ int
 session_main(struct session *s)
 {
 	if (!s->prog->units || !s->prog->units->v.n) {
-		puts("No probes to attach");
+		/* Who reads JSON reads nothing else. */
+		fputs("No probes to attach\n", s->out->json ? stderr : stdout);
 		return 1;
 	}
 	if (!session_load(s))
