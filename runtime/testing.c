@@ -79,12 +79,22 @@ static bool
 compile_filter(const char *text, regex_t *re, struct diag *d)
 {
 	struct span nowhere = { 0, 0 };
-	char why[128];
+	char other[128];
+	const char *why = other;
 	int err = regcomp(re, text, REG_EXTENDED | REG_NOSUB);
 
 	if (!err)
 		return true;
-	regerror(err, re, why, sizeof(why));
+	regerror(err, re, other, sizeof(other));
+	if (err == REG_EBRACK || (err == REG_BADPAT && strchr(text, '[')))
+		why = "Unexpected character within '[...]' in regular "
+		      "expression";
+	else if (err == REG_EPAREN || err == REG_BADRPT)
+		why = "Mismatched '(' and ')' in regular expression";
+	else if (err == REG_EBRACE || err == REG_BADBR)
+		why = "Invalid range in '{}' in regular expression";
+	else if (err == REG_EESCAPE)
+		why = "Invalid escape at end of regular expression";
 	return diag_error(d, nowhere, "Invalid --probe-filter regex '%s': %s",
 			  text, why);
 }
@@ -96,11 +106,10 @@ testing_select(struct unit_list *units, const struct options *o, struct diag *d)
 	unsigned dropped = 0, own = flag_of(o->mode);
 	uint32_t n = 0;
 
-	if (o->probe_filter && own) {
-		if (!compile_filter(o->probe_filter, &re, d))
-			return false;
+	if (o->probe_filter && !compile_filter(o->probe_filter, &re, d))
+		return false;
+	if (o->probe_filter)
 		filter = &re;
-	}
 	for (uint32_t i = 0; i < units->v.n; i++) {
 		struct unit *u = units->v.v[i];
 

@@ -10,7 +10,7 @@
 /* ---- may the word stand here? ---- */
 
 static bool
-may_stand(struct sema *s, const struct node *n)
+may_stand(struct sema *s, struct node *n)
 {
 	const struct builtin *w = n->call.word;
 
@@ -24,10 +24,14 @@ may_stand(struct sema *s, const struct node *n)
 				  "The %s builtin can not be used with '%s' "
 				  "probes",
 				  w->name, s->unit->type->name);
-	if ((w->flags & WORD_CTX) && s->fors)
+	if ((w->flags & WORD_CTX) && s->fors && (!w->check || w->check(s, n))) {
+		n->type = type_error(s->t);
 		return sema_error(s, n,
 				  "'%s' builtin is not allowed in a for-loop",
 				  w->name);
+	}
+	if ((w->flags & WORD_CTX) && s->fors)
+		return false; /* its check has reported */
 	if ((w->flags & WORD_RETURNS) && s->fors)
 		sema_warn(s, n,
 			  "%s() in a for loop is an old form; write it behind "

@@ -280,6 +280,15 @@ without_prefix(const char *key)
 	return key;
 }
 
+/* A bool is a number to all but bools. */
+static const char *
+config_text(const struct config_item *item, const struct config_key *k)
+{
+	if (item->kind != CONFIG_BOOL || !k || k->kind == KEY_BOOL)
+		return item->text;
+	return item->num ? "1" : "0";
+}
+
 static bool
 unknown_key(struct sema *s, struct span at, const char *name)
 {
@@ -301,7 +310,7 @@ apply_item(struct sema *s, const struct config_item *item)
 	const struct config_key *k = find_key(r ? r->now : name);
 	struct setting v = { .arena = s->a,
 			     .config = s->in->config,
-			     .text = item->text,
+			     .text = config_text(item, k),
 			     .negate = r && r->negated };
 
 	if (!k)

@@ -165,7 +165,7 @@ check_comptime(struct sema *s, struct node *n)
 
 	check_value(s, x);
 	n->type = x->type;
-	if (is_literal(x)) {
+	if (sema_is_constant(x)) {
 		*n = *x;
 		return;
 	}

@@ -26,6 +26,20 @@ is_literal(const struct node *n)
 	return true;
 }
 
+bool
+sema_is_constant(const struct node *n)
+{
+	uint32_t i;
+
+	for (i = 0; n->kind == N_TUPLE && i < n->tuple.items.n; i++)
+		if (!sema_is_constant(n->tuple.items.v[i]))
+			return false;
+	for (i = 0; n->kind == N_RECORD && i < n->record.items.n; i++)
+		if (!sema_is_constant(n->record.items.v[i].value))
+			return false;
+	return n->kind == N_TUPLE || n->kind == N_RECORD || is_literal(n);
+}
+
 static bool
 is_number(const struct node *n)
 {

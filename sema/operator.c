@@ -340,7 +340,7 @@ has_no_space(const struct sema *s)
 }
 
 /* What is computed, or declared to be a pointer, may come from anywhere: only
- * of a number that is written there nobody knows whose it is. */
+ * of a number that is written there, or a word's, nobody knows whose it is. */
 void
 sema_warn_space(struct sema *s, const struct node *n)
 {
@@ -349,9 +349,14 @@ sema_warn_space(struct sema *s, const struct node *n)
 	if (!t || !has_no_space(s) ||
 	    (n->kind == N_VAR && n->var.var && n->var.var->declared))
 		return;
-	while (type_is_int(t) && n->kind == N_CAST)
+	while (type_is_int(t) && n->kind == N_CAST && n->cast.x->type) {
 		n = n->cast.x;
-	if (n->kind != N_INT && (t->kind != TY_POINTER || t->as != AS_NONE))
+		t = n->type;
+	}
+	if (!type_is_int(t) && (t->kind != TY_POINTER || t->as != AS_NONE))
+		return;
+	if (type_is_int(t) && n->kind != N_INT && n->kind != N_CALL &&
+	    !t->flexible)
 		return;
 	s->no_space |= s->final;
 }

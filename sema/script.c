@@ -179,8 +179,9 @@ check_define(struct sema *s, struct node *n)
 		return false;
 	kind = cdef_macro(s->cdefs, name, &text);
 	/* Headers define names of their enums' constants as themselves. */
-	if (kind == CDEF_NONE || ((kind == CDEF_LOOP || !strcmp(text, name)) &&
-				  script_constant(s, name, &ignored)))
+	if (kind == CDEF_NONE || (kind != CDEF_LOOP && !*text) ||
+	    ((kind == CDEF_LOOP || !strcmp(text, name)) &&
+	     script_constant(s, name, &ignored)))
 		return false;
 	n->type = type_error(s->t);
 	if (kind == CDEF_LOOP) {

@@ -159,6 +159,8 @@ bool sema_literal_int(const struct node *n, int64_t *v);
 const char *sema_literal_str(const struct node *n, uint32_t *len);
 /* Turn *n into a literal. */
 void sema_make_int(struct sema *s, struct node *n, uint64_t v, bool negative);
+/* Is `n` a literal, or a tuple or record of them? */
+bool sema_is_constant(const struct node *n);
 void sema_make_str(struct sema *s, struct node *n, const char *text);
 /* The row of a nominal type by name, or NULL. */
 const struct nominal *sema_nominal(struct sema *s, const char *name);

@@ -90,7 +90,7 @@ ends_flow(const struct node *n)
 	if (n->kind != N_EXPR)
 		return false;
 	x = n->expr.x;
-	return x->kind == N_CALL && x->call.word &&
+	return x->kind == N_CALL && x->call.word && x->call.args.n < 2 &&
 	       (x->call.word->flags & WORD_RETURNS);
 }
 

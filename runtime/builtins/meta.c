@@ -29,8 +29,7 @@ answer(enum question q, const struct node *x)
 	case IS_UNSIGNED:
 		return integer && !t->is_signed;
 	case IS_LITERAL:
-		return x->kind == N_INT || x->kind == N_BOOL ||
-		       x->kind == N_STR;
+		return sema_is_constant(x);
 	}
 	return false;
 }

@@ -130,6 +130,7 @@ macaddr_check(struct sema *s, struct node *n)
 
 	if (!t || t->kind == TY_ERROR)
 		return true;
+	sema_warn_space(s, x);
 	if (x->kind == N_STR)
 		good = sema_error(s, n,
 				  "macaddr() does not support literal string "

@@ -63,10 +63,31 @@ is_whole_map(const struct node *n)
 	return n->kind == N_MAP && !n->map.keys.n && n->map.map;
 }
 
+/* How many elements, and what to divide by. */
+static bool
+print_numbers(struct sema *s, struct node *n)
+{
+	unsigned i;
+
+	for (i = 1; i < ir_nargs(n); i++) {
+		struct node *lit = sema_arg(n, i);
+		int64_t v;
+
+		if (lit->kind != N_INT || !sema_literal_int(lit, &v))
+			return sema_error(s, n,
+					  "print() expects a int "
+					  "literal (%s provided)",
+					  lit->type->kind == TY_INT
+						  ? "int"
+						  : sema_kind_name(lit->type));
+	}
+	return true;
+}
+
 static bool
 print_check(struct sema *s, struct node *n)
 {
-	unsigned i, nargs = ir_nargs(n);
+	unsigned nargs = ir_nargs(n);
 	struct node *x = sema_arg(n, 0);
 	const struct type *t = x->type;
 
@@ -75,6 +96,8 @@ print_check(struct sema *s, struct node *n)
 				  "print() takes up to 3 arguments (%u "
 				  "provided)",
 				  nargs);
+	if (!print_numbers(s, n))
+		return false;
 	if (!is_whole_map(x)) {
 		if (t && t->nominal && t->nominal->multiline)
 			return sema_error(s, n,
@@ -107,18 +130,6 @@ print_check(struct sema *s, struct node *n)
 			  "'print' it.");
 	if (nargs > 1)
 		agg_warn_ignored(s, n, x->map.map);
-	for (i = 1; i < nargs; i++) {
-		struct node *lit = sema_arg(n, i);
-		int64_t v;
-
-		if (lit->kind != N_INT || !sema_literal_int(lit, &v))
-			return sema_error(s, n,
-					  "print() expects a int "
-					  "literal (%s provided)",
-					  lit->type->kind == TY_INT
-						  ? "int"
-						  : sema_kind_name(lit->type));
-	}
 	return true;
 }
 
@@ -322,6 +333,7 @@ join_check(struct sema *s, struct node *n)
 {
 	const struct type *t = sema_arg(n, 0)->type;
 
+	sema_warn_space(s, sema_arg(n, 0));
 	if (!t || t->kind == TY_ERROR || t->kind == TY_POINTER ||
 	    t->kind == TY_INT || t->kind == TY_ENUM || t->kind == TY_ARRAY)
 		return true;

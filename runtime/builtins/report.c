@@ -143,11 +143,20 @@ assert_check(struct sema *s, struct node *n)
 {
 	const struct type *cond = sema_arg(n, 0)->type;
 	const struct type *text = sema_arg(n, 1)->type;
+	int64_t v;
 
 	if (cond && cond->kind != TY_ERROR && !type_is_int(cond) &&
 	    cond->kind != TY_POINTER)
-		return sema_error(s, n, "Invalid condition: %s",
-				  sema_kind_name(cond));
+		return sema_error(s, n,
+				  "The ! operator can not be used on "
+				  "expressions of type '%s'",
+				  type_name(cond));
+	if (sema_literal_int(sema_arg(n, 1), &v)) {
+		sema_make_str(
+			s, sema_arg(n, 1),
+			arena_printf(sema_arena(s), "%lld", (long long)v));
+		return true;
+	}
 	if (text && text->kind != TY_ERROR && text->kind != TY_STRING)
 		return sema_error(s, n,
 				  "assert() expects a string as its message "

@@ -239,6 +239,7 @@ buf_check(struct sema *s, struct node *n)
 		n->type = type_error(sema_types(s));
 		return true;
 	}
+	sema_warn_space(s, sema_arg(n, 0));
 	if (!has_bytes(t) && t->kind != TY_POINTER &&
 	    (!type_is_int(t) || t->kind == TY_BOOL))
 		return sema_error(s, n,

@@ -123,7 +123,20 @@ name_once(struct cparser *p, const struct ctag *tag,
 	struct ctoken *at;
 	uint32_t i;
 
-	if (!d->name || !in_script(p))
+	if (!in_script(p))
+		return NULL;
+	if (tag->members.n && tag->kind == TAG_IS_STRUCT) {
+		const struct cmember *last =
+			&tag->members.v[tag->members.n - 1];
+
+		if (last->at && last->type->kind == CK_ARRAY &&
+		    last->type->unsized)
+			c_fail_at(p, last->at,
+				  "flexible array member '%s' is not at the "
+				  "end of struct",
+				  last->name);
+	}
+	if (!d->name)
 		return NULL;
 	for (i = 0; i < tag->members.n; i++) {
 		const struct cmember *m = &tag->members.v[i];

@@ -240,6 +240,7 @@ typedef_name(struct cparser *p)
 const struct ctype *
 c_spec(struct cparser *p, struct cattr *attr)
 {
+	struct ctoken first = p->tok;
 	struct spec s = { 0 };
 
 	while (!p->bad && p->tok.kind == CT_NAME) {
@@ -259,6 +260,9 @@ c_spec(struct cparser *p, struct cattr *attr)
 	}
 	if (p->bad)
 		return NULL;
+	if ((s.floats || s.is_double) && (s.is_signed || s.is_unsigned))
+		c_fail_at(p, &first, "'%s' cannot be signed or unsigned",
+			  s.is_double ? "double" : "float");
 	if (has_words(&s))
 		return words_type(p, &s);
 	if (!s.type)
