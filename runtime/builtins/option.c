@@ -5,7 +5,6 @@
  */
 #include "internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -190,16 +189,27 @@ take_bool(struct sema *s, struct node *n, const char *name, const char *value)
 static bool
 take_int(struct sema *s, struct node *n, const char *name, const char *given)
 {
-	char *end;
-	long long v;
+	const char *text = given + 1, *wrong, *colon;
+	bool minus;
+	uint64_t v;
 
 	if (*given != '=')
 		return bad_value(s, name, "expects an integer", "true");
-	errno = 0;
-	v = strtoll(given + 1, &end, 0);
-	if (errno || *end || !given[1])
-		return bad_value(s, name, "invalid integer", given + 1);
-	sema_make_int(s, n, (uint64_t)v, v < 0);
+	minus = *text == '-';
+	wrong = lex_integer(sema_arena(s), text + minus, strlen(text + minus),
+			    true, &v);
+	if (!wrong && v > (uint64_t)INT64_MAX + minus)
+		wrong = "overflow";
+	if (wrong && !strncmp(wrong, "overflow", 8))
+		return bad_value(s, name, "value is out of range", text);
+	if (wrong) { /* the number follows the colon, which all have */
+		colon = strchr(wrong, ':');
+		return bad_value(s, name,
+				 arena_strndup(sema_arena(s), wrong,
+					       (size_t)(colon - wrong)),
+				 text);
+	}
+	sema_make_int(s, n, minus ? -v : v, minus && v);
 	return true;
 }
 
