@@ -32,6 +32,7 @@ bool probe_is_pattern(const struct attach_text *ap, unsigned i);
 /* An unsigned number at the start of `text`: decimal, 0x, `_` between digits,
  * 1e6. *rest is what follows. NULL, or what is wrong ("invalid integer"). */
 const char *probe_number(const char *text, uint64_t *value, const char **rest);
+extern const char probe_overflow[]; /* what is wrong with a large one */
 /* The same for the whole text, which may begin with a minus; `*why` gets
  * "invalid integer: TEXT". */
 bool probe_whole_number(struct arena *a, const char *text, uint64_t *value,

@@ -248,12 +248,15 @@ probe_list(const struct sema_input *in, const char *pattern, bool verbose,
 	   void (*line)(void *arg, const char *text), void *arg)
 {
 	struct sink out = { line, arg, in->arena };
-	char *rest, *one;
+	char *rest, *one, *end;
 	bool ok = true;
 
 	rest = arena_strdup(in->arena, pattern ? pattern : "*:*");
 	while (ok && (one = strsep(&rest, ","))) {
 		one += strspn(one, " \t");
+		for (end = one + strlen(one);
+		     end > one && strchr(" \t", end[-1]);)
+			*--end = '\0';
 		if (*one)
 			ok = list_one(in, one, verbose, &out);
 	}

@@ -95,7 +95,7 @@ probe_is_pattern(const struct attach_text *ap, unsigned i)
 
 /* ---- numbers ---- */
 
-static const char overflow[] =
+const char probe_overflow[] =
 	"overflow error, maximum value is 18446744073709551615";
 
 static int
@@ -165,7 +165,7 @@ probe_number(const char *text, uint64_t *value, const char **rest)
 			fits = !__builtin_mul_overflow(*value, (uint64_t)10,
 						       value);
 	}
-	return fits ? NULL : overflow;
+	return fits ? NULL : probe_overflow;
 }
 
 /* The same text as a number of the script's: 10ms is 10000000. */

@@ -54,6 +54,8 @@ match_literal(struct sema *s, const struct attach_text *ap, struct match *m,
 	uint64_t n, ns;
 
 	wrong = probe_number(text, &n, &rest);
+	if (wrong && *text == '-' && !probe_number(text + 1, &n, &rest))
+		wrong = probe_overflow;
 	if (!wrong) {
 		unit = find_unit(literal_units, ARRAY_LEN(literal_units), rest);
 		if (!unit)
@@ -93,7 +95,7 @@ match_parts(struct sema *s, const struct attach_text *ap, struct match *m,
 	else if (!probe_whole_number(sema_arena(s), text, &n, &why))
 		return sema_error_at(s, ap->span,
 				     "Invalid rate of %s probe: %s", type, why);
-	if (n == 0)
+	if ((int64_t)n <= 0)
 		return sema_error_at(s, ap->span,
 				     "%s frequency should be a positive "
 				     "integer",

@@ -281,13 +281,20 @@ ends_in_offset(const char *text)
 	return plus && !probe_number(plus + 1, &value, &rest) && !*rest;
 }
 
+/* Lines of the source are for files with debug information. */
 static bool
 no_place(struct matching *m)
 {
+	const struct sema_input *in = sema_in(m->sema);
+	const struct probe_image *image = probe_image(in, probe_part(m->ap, 1));
+
 	return sema_error_at(m->sema, m->ap->span,
-			     "%s should be attached to a function and/or "
-			     "address",
-			     m->type->name);
+			     "%s should be attached to a function%s",
+			     m->type->name,
+			     image->elf && probe_dwarf(in, image)
+				     ? ", address, or source file and line "
+				       "(using DWARF)"
+				     : " and/or address");
 }
 
 static bool

@@ -8,5 +8,5 @@ dir=/sys/kernel/tracing
 have=$("$JIFFY" -l 'tracepoint:syscalls:sys_enter_*' | wc -l)
 want=$(ls -d $dir/events/syscalls/sys_enter_* | wc -l)
 [ "$have" = "$want" ] && echo same number
-"$JIFFY" -l 'software:cpu*'
+"$JIFFY" -l ' software:cpu* , software:cs '
 "$JIFFY" -l "uprobe:$(realpath "$WORKLOAD"):work_*" | sed 's|:/.*/workload|:workload|;s|:./build.*/workload|:workload|'

@@ -214,8 +214,13 @@ Test(probe_match, timers_refuse)
 		"value is 18446744073709551615: 99999999999999999999");
 	refused("interval",
 		"interval probe type requires 1 or 2 arguments, found 0");
+	refused("interval:s:18446744073709551615",
+		"interval frequency should be a positive integer");
+	refused("interval:-1s",
+		"Invalid rate of interval probe: overflow error, maximum "
+		"value is 18446744073709551615: -1s");
 	/* Longer than perf can count: the longest there is. */
-	cr_assert_eq(target_of("interval:s:18446744073709551615")->count,
+	cr_assert_eq(target_of("interval:s:9223372036854775807")->count,
 		     INT64_MAX);
 	cr_assert_eq(target_of("interval:400000d")->count / 1000,
 		     INT64_MAX / 1000);
