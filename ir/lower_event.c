@@ -305,7 +305,8 @@ ir_emit_raw(struct lower *l, const struct node *n, uint32_t size,
 
 /* Bit 2 of -E2BIG is 0, of -ENOMEM 1. */
 enum { SCARCE_BIT = 4 };
-static_assert(!(-E2BIG & SCARCE_BIT) && -ENOMEM & SCARCE_BIT, "error codes");
+static_assert(!(-E2BIG & SCARCE_BIT) && (-ENOMEM & SCARCE_BIT) != 0,
+	      "error codes");
 
 /* An aggregation could not make a cell: a counter of its own tells where, in
  * three insns where an event would take fifteen; `code`, what the kernel said,
