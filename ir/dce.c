@@ -25,6 +25,7 @@ only_writes(const struct op *call)
 {
 	switch (call->index) {
 	case HELPER_get_current_comm:
+	case HELPER_probe_read:
 	case HELPER_probe_read_str:
 	case HELPER_probe_read_user:
 	case HELPER_probe_read_kernel:

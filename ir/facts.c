@@ -102,6 +102,7 @@ static bool
 takes_any(const struct op *op, uint32_t i)
 {
 	switch (op->index) {
+	case HELPER_probe_read:
 	case HELPER_probe_read_str:
 	case HELPER_probe_read_user:
 	case HELPER_probe_read_kernel:

@@ -299,7 +299,10 @@ void ir_mem_copy(struct lower *l, struct mem dst, struct mem src,
 		 uint32_t size);
 /* The address of `m` as a value. */
 struct ref ir_addr(struct lower *l, struct mem m);
-/* probe_read_{kernel,user}[_str] by address space; returns its result. */
+/* What is read through a number or a pointer of this space in the unit that is
+ * compiled: `as`, or what AS_NONE stands for there. */
+enum addrspace ir_space(const struct lower *l, enum addrspace as);
+/* probe_read[_kernel,_user][_str] by address space; returns its result. */
 struct ref ir_probe_read(struct lower *l, enum addrspace as, struct mem dst,
 			 struct ref size, struct ref addr, bool str);
 

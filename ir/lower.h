@@ -227,7 +227,6 @@ void lower_lval_into(struct lower *l, struct lval lv, struct mem dst,
 void lower_number(struct lower *l, struct ref v, const struct type *t);
 struct ref lower_load_scalar(struct lower *l, struct mem m,
 			     const struct type *t);
-enum addrspace lower_default_space(struct lower *l, enum addrspace as);
 
 /* ---- lower_var.c ---- */
 

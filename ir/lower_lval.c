@@ -9,14 +9,6 @@
 
 enum { CTX_COPY_MAX = 128 }; /* bytes by direct loads */
 
-enum addrspace
-lower_default_space(struct lower *l, enum addrspace as)
-{
-	if (as != AS_NONE)
-		return as;
-	return l->unit->type->flags & PROBE_USER ? AS_USER : AS_KERNEL;
-}
-
 /* What a pointer's value points to. The address of a variable or of a map is
  * read as kernel memory: the script may have computed with it. */
 static struct lval
@@ -25,7 +17,7 @@ behind_pointer(struct lower *l, const struct node *p, const struct type *t)
 	const struct type *pt = p->type;
 	enum addrspace as = pt->kind == TY_POINTER ? pt->as : AS_NONE;
 
-	as = as == AS_BPF ? AS_KERNEL : lower_default_space(l, as);
+	as = as == AS_BPF ? AS_KERNEL : ir_space(l, as);
 	return (struct lval){ .as = as, .m = { ir_expr(l, p), 0 }, .type = t };
 }
 
@@ -242,6 +234,7 @@ loads_direct(struct lower *l, const struct lval *lv, uint32_t width)
 	case AS_NONE:
 	case AS_KERNEL:
 	case AS_USER:
+	case AS_ANY:
 		break;
 	}
 	return false;

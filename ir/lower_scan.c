@@ -516,7 +516,7 @@ pointee_space(struct lower *l, const struct node *x)
 	enum addrspace as = x->type->kind == TY_POINTER ? x->type->as : AS_NONE;
 
 	/* What &$x points to is as good as any kernel memory. */
-	return as == AS_BPF ? AS_KERNEL : lower_default_space(l, as);
+	return as == AS_BPF ? AS_KERNEL : ir_space(l, as);
 }
 
 enum addrspace

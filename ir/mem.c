@@ -94,18 +94,55 @@ ir_mem_copy(struct lower *l, struct mem dst, struct mem src, uint32_t size)
 	}
 }
 
+enum addrspace
+ir_space(const struct lower *l, enum addrspace as)
+{
+	const struct probe_type *t = l->unit->type;
+
+	if (as != AS_NONE)
+		return as;
+	if (t->space)
+		return t->space(l->unit);
+	if (t->flags & (PROBE_PERF | PROBE_SPECIAL))
+		return AS_ANY;
+	return t->flags & PROBE_USER ? AS_USER : AS_KERNEL;
+}
+
+/* Where kernel and processes have addresses apart, the two oldest helpers read
+ * either; elsewhere the kernel has them no longer. */
+static enum addrspace
+either(const struct lower *l)
+{
+#if defined(__x86_64__)
+	(void)l;
+	return AS_ANY;
+#else
+	return l->unit->type->space ? AS_USER : AS_KERNEL;
+#endif
+}
+
+static enum ir_helper
+reader(enum addrspace as, bool str)
+{
+	switch (as) {
+	case AS_USER:
+		return str ? HELPER_probe_read_user_str
+			   : HELPER_probe_read_user;
+	case AS_ANY:
+		return str ? HELPER_probe_read_str : HELPER_probe_read;
+	default:
+		return str ? HELPER_probe_read_kernel_str
+			   : HELPER_probe_read_kernel;
+	}
+}
+
 struct ref
 ir_probe_read(struct lower *l, enum addrspace as, struct mem dst,
 	      struct ref size, struct ref addr, bool str)
 {
-	enum ir_helper h;
+	enum ir_helper h = reader(as == AS_ANY ? either(l) : as, str);
 	struct ref r;
 
-	if (as == AS_USER)
-		h = str ? HELPER_probe_read_user_str : HELPER_probe_read_user;
-	else
-		h = str ? HELPER_probe_read_kernel_str
-			: HELPER_probe_read_kernel;
 	r = ir_call(l, h, 3, ir_addr(l, dst), size, addr);
 	ir_watch(l, h, r);
 	return r;

@@ -198,6 +198,17 @@ pointer_space(const struct target *t)
 	return strcmp(t->group, PROBE_SYSCALLS_GROUP) ? AS_KERNEL : AS_USER;
 }
 
+/* Arguments of system calls are numbers at times where they are addresses
+ * (prctl, ioctl). */
+static enum addrspace
+number_space(const struct unit *u)
+{
+	for (uint32_t i = 0; i < u->targets.n; i++)
+		if (pointer_space(&u->targets.v[i]) == AS_USER)
+			return AS_ANY;
+	return AS_KERNEL;
+}
+
 static const struct type *
 tracepoint_args(struct sema *s, struct unit *u, struct span at)
 {
@@ -359,6 +370,7 @@ const struct probe_type probe_tracepoint = {
 	.ret = 1,
 	.match = tracepoint_match,
 	.args = tracepoint_args,
+	.space = number_space,
 	.index = tracepoint_index,
 	.raw = probe_syscall_raw,
 	.enter = probe_syscall_enter,

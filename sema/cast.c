@@ -150,7 +150,7 @@ space_of(const struct sema *s, const struct node *x)
 		return AS_BPF;
 	while (x->kind == N_CAST)
 		x = x->cast.x;
-	return x->kind != N_INT && has_no_space(s) ? AS_KERNEL : AS_NONE;
+	return x->kind != N_INT && has_no_space(s) ? AS_ANY : AS_NONE;
 }
 
 /* As it is written where it has no size of its own. */

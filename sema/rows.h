@@ -239,6 +239,9 @@ struct probe_type {
 	 * has it ("struct x"); NULL: none of that name. */
 	const struct type *(*named_type)(struct sema *s, const struct unit *u,
 					 const char *name);
+	/* Where a number that the script takes for an address leads. No hook:
+	 * by the flags (ir_space). */
+	enum addrspace (*space)(const struct unit *u);
 	/* "pt_regs": the struct behind `ctx`. No hook: as PROBE_PERF says. */
 	const char *(*ctx)(struct sema *s, const struct unit *u);
 	/* What the program runs for; without one, at the end, it does not. */

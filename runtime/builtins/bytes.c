@@ -62,10 +62,7 @@ read_view(struct lower *l, const struct node *n, unsigned i, uint32_t size,
 	struct view v = { .size = size };
 	enum addrspace as = ir_arg_node(n, i)->type->as;
 
-	if (as == AS_NONE || as == AS_BPF)
-		as = ir_unit(l)->type->flags & PROBE_USER && as == AS_NONE
-			     ? AS_USER
-			     : AS_KERNEL;
+	as = as == AS_BPF ? AS_KERNEL : ir_space(l, as);
 	v.m = ir_obj(l, size, 8);
 	ir_mem_zero(l, v.m, str ? 1 : size);
 	ir_probe_read(l, as, v.m, ir_const(l, size), ir_arg(l, n, i), str);

@@ -160,8 +160,7 @@ macaddr_lower(struct lower *l, const struct node *n, const struct mem *dst)
 		ir_mem_copy(l, *dst, ir_arg_mem(l, n, 0), MAC_BYTES);
 		return REF_NONE;
 	}
-	if (as == AS_NONE)
-		as = ir_unit(l)->type->flags & PROBE_USER ? AS_USER : AS_KERNEL;
+	as = ir_space(l, as);
 	ir_mem_zero(l, *dst, MAC_BYTES);
 	ir_probe_read(l, as == AS_BPF ? AS_KERNEL : as, *dst,
 		      ir_const(l, MAC_BYTES), ir_arg(l, n, 0), false);

@@ -310,14 +310,12 @@ system_event(struct session *s, const struct event *e)
 static void
 join_record(struct lower *l, const struct node *n, struct mem record)
 {
-	enum addrspace as = ir_arg_node(n, 0)->type->as;
+	enum addrspace as = ir_space(l, ir_arg_node(n, 0)->type->as);
 	struct ref list = ir_arg(l, n, 0);
 	struct mem ptr = ir_obj(l, 8, 8);
 	struct mem at = record;
 	unsigned i;
 
-	if (as == AS_NONE)
-		as = ir_unit(l)->type->flags & PROBE_USER ? AS_USER : AS_KERNEL;
 	for (i = 0; i < JOIN_STRINGS; i++, at.off += JOIN_LENGTH) {
 		/* A failed read leaves zeros: both helpers clear what they
 		 * could not fill, so a null pointer gives an empty string. */

@@ -11,7 +11,7 @@ space_of(const struct lower *l, const struct node *n)
 {
 	if (n->type->kind == TY_POINTER && n->type->as != AS_NONE)
 		return n->type->as;
-	return ir_unit(l)->type->flags & PROBE_USER ? AS_USER : AS_KERNEL;
+	return ir_space(l, AS_NONE);
 }
 
 /* Whether the bytes are at hand: strings and arrays, not addresses. */

@@ -162,11 +162,10 @@ source_bytes(struct lower *l, const struct node *n, uint32_t *size)
 	}
 	sema_literal_int(ir_arg_node(n, 2), &len);
 	*size = len > 0 && len < UINT16_MAX ? (uint32_t)len : 1;
-	if (as == AS_NONE)
-		as = ir_unit(l)->type->flags & PROBE_USER ? AS_USER : AS_KERNEL;
 	m = ir_obj(l, *size, 8);
 	ir_mem_zero(l, m, *size);
-	ir_probe_read(l, as, m, ir_const(l, *size), ir_arg(l, n, 1), false);
+	ir_probe_read(l, ir_space(l, as), m, ir_const(l, *size),
+		      ir_arg(l, n, 1), false);
 	return m;
 }
 

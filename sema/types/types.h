@@ -31,6 +31,7 @@ enum addrspace {
 	AS_NONE,
 	AS_KERNEL, /* probe_read_kernel */
 	AS_USER,   /* probe_read_user */
+	AS_ANY,    /* the kernel's or a process's, as the address says */
 	AS_BPF,    /* stack, map cell, ring record: direct loads */
 	AS_CTX,    /* the program's context: direct loads, constant offset */
 	AS_BTF,    /* a BTF-typed kernel pointer: direct loads that cannot

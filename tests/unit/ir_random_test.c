@@ -429,6 +429,7 @@ call(struct machine *m, const struct op *op, const uint64_t *a)
 		note(m, peek(m, a[2], 8));
 		note(m, a[3]);
 		return m->t->n % 3;
+	case HELPER_probe_read:
 	case HELPER_probe_read_kernel:
 		return probe_read(m, a[0], a[1], a[2]);
 	default:
