@@ -12,8 +12,8 @@ for script in tests/lang/*.bt; do
 	iconv -f utf-8 -t utf-8 "$dir/out" >/dev/null 2>&1 ||
 		echo "$script: not UTF-8"
 	objects=$(jq -c 'select(type == "object" and has("type"))' "$dir/out" \
-		2>&1 | grep -c '^{')
-	lines=$(grep -c '' "$dir/out")
+		2>&1 | grep -c '^{' || :)
+	lines=$(grep -c '' "$dir/out" || :)
 	[ "$objects" = "$lines" ] || echo "$script: $objects of $lines lines"
 done
 [ $scripts -gt 100 ] && echo "more than 100 scripts"
