@@ -126,6 +126,27 @@ has_ended(int pid)
 	return readlink(path, to, sizeof(to)) < 0 && errno == ENOENT;
 }
 
+/* Debian's kernels and Ubuntu's have a level above 2, at which CAP_PERFMON is
+ * not enough for any event. */
+static const char *
+not_permitted(struct attach *a)
+{
+	int level = 0;
+	FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+
+	if (f && fscanf(f, "%d", &level) != 1)
+		level = 0;
+	if (f)
+		fclose(f);
+	if (level > 2 && geteuid() != 0)
+		return arena_printf(a->arena,
+				    "not permitted while "
+				    "kernel.perf_event_paranoid is %d; set it "
+				    "to 2, or run as root",
+				    level);
+	return "not permitted; it needs CAP_BPF and CAP_PERFMON (run as root)";
+}
+
 int
 probe_refused(struct attach *a, int err, const char *what)
 {
@@ -136,8 +157,7 @@ probe_refused(struct attach *a, int err, const char *what)
 	switch (-err) {
 	case EPERM:
 	case EACCES:
-		why = "not permitted; it needs CAP_BPF and CAP_PERFMON "
-		      "(run as root)";
+		why = not_permitted(a);
 		break;
 	case EMFILE:
 		why = "too many open files; raise the limit with ulimit -n";
