@@ -98,7 +98,7 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 		note_origin(s, m->key_span, at);
 		return false;
 	}
-	if (to != m->key) {
+	if (to != m->key && !s->final) {
 		m->key = to;
 		s->changed = true;
 	}
@@ -138,7 +138,7 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 		note_origin(s, m->value_span, at);
 		return false;
 	}
-	if (to != m->value) {
+	if (to != m->value && !(s->final && m->open)) {
 		m->value = to;
 		s->changed = true;
 	}

@@ -66,6 +66,8 @@ find_check(struct sema *s, struct node *n)
 
 	if (!needs_keys(s, n))
 		return false;
+	if (m && m->open && m->open->flexible)
+		value = m->open;
 	if (!value || !value->nominal || !value->nominal->map_only)
 		return sema_assign_var(s, n, sema_arg(n, 2), value);
 	if (!value->nominal->to_int)
