@@ -20,10 +20,11 @@ struct kplace {
 };
 
 static void
-note(void *arg, const char *name, uint64_t address)
+note(void *arg, const char *module, const char *name, uint64_t address)
 {
 	struct kplace *p = hmap_get(arg, name);
 
+	(void)module;
 	if (p && !p->n++)
 		p->address = address;
 }

@@ -295,18 +295,22 @@ struct namesakes {
 	uint32_t n;
 };
 
-static int
-attach_namesake(void *arg, uint64_t address)
+static void
+attach_namesake(void *arg, const char *module, const char *name,
+		uint64_t address)
 {
 	struct namesakes *n = arg;
+	const char *group = n->target->group;
 
+	if (strcmp(name, n->target->name) != 0 ||
+	    (group && strcmp(group, module) != 0))
+		return;
 	n->attr.kprobe_func = 0;
 	n->attr.probe_offset = address + n->target->offset;
 	if (!probe_perf_attach(n->attach, &n->attr, -1,
 			       probe_first_cpu(n->attach), n->cookie,
 			       n->target->probe))
 		n->n++;
-	return 0;
 }
 
 /* Several static functions of one name: the kernel used to take the first that
@@ -315,8 +319,7 @@ attach_namesake(void *arg, uint64_t address)
 static int
 attach_namesakes(struct namesakes *n)
 {
-	kernel_addresses(n->attach->kernel, n->target->group, n->target->name,
-			 attach_namesake, n);
+	kernel_places(n->attach->kernel, attach_namesake, n);
 	if (n->n)
 		return 0;
 	n->attach->why = arena_printf(

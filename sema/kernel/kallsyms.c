@@ -89,34 +89,6 @@ kernel_symbol(struct kernel *k, const char *name, uint64_t *addr, bool *hidden)
 	return known->found && !known->hidden;
 }
 
-static bool
-is_function_of(const struct kallsym *sym, const char *module)
-{
-	if (!strchr("tTwW", sym->type) || !sym->address)
-		return false;
-	return !module ||
-	       !strcmp(module, sym->module ? sym->module : "vmlinux");
-}
-
-int
-kernel_addresses(struct kernel *k, const char *module, const char *name,
-		 kernel_address_fn *each, void *arg)
-{
-	struct kallsym sym;
-	struct lines l;
-	char *line;
-	int err = 0;
-
-	if (!k->paths.kallsyms || !lines_open(&l, k->paths.kallsyms))
-		return 0;
-	while (!err && (line = lines_next(&l)))
-		if (kallsym_parse(line, &sym) && !strcmp(sym.name, name) &&
-		    is_function_of(&sym, module))
-			err = each(arg, sym.address);
-	lines_close(&l);
-	return err;
-}
-
 void
 kernel_places(struct kernel *k, kernel_place_fn *each, void *arg)
 {
@@ -127,7 +99,9 @@ kernel_places(struct kernel *k, kernel_place_fn *each, void *arg)
 	if (!k->paths.kallsyms || !lines_open(&l, k->paths.kallsyms))
 		return;
 	while ((line = lines_next(&l)))
-		if (kallsym_parse(line, &sym) && is_function_of(&sym, NULL))
-			each(arg, sym.name, sym.address);
+		if (kallsym_parse(line, &sym) && strchr("tTwW", sym.type) &&
+		    sym.address)
+			each(arg, sym.module ? sym.module : "vmlinux", sym.name,
+			     sym.address);
 	lines_close(&l);
 }

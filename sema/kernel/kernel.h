@@ -81,15 +81,10 @@ int kernel_events(struct kernel *k, const char *category, const char *name,
  * *hidden is set). Reads kallsyms in one streaming pass. */
 bool kernel_symbol(struct kernel *k, const char *name, uint64_t *addr,
 		   bool *hidden);
-/* Call `each` with the address of every function of that name (module NULL:
- * any; "vmlinux": the core kernel), as long as it returns 0, which is also what
- * comes back; addresses that are hidden are left out. One streaming pass. */
-typedef int kernel_address_fn(void *arg, uint64_t address);
-int kernel_addresses(struct kernel *k, const char *module, const char *name,
-		     kernel_address_fn *each, void *arg);
 /* Call `each` for all functions of the kernel and its modules that have an
  * address, probed or not, by address. One streaming pass. */
-typedef void kernel_place_fn(void *arg, const char *name, uint64_t address);
+typedef void kernel_place_fn(void *arg, const char *module, const char *name,
+			     uint64_t address);
 void kernel_places(struct kernel *k, kernel_place_fn *each, void *arg);
 /* Functions that can be probed, matching module and name patterns (module
  * NULL: any; "vmlinux": the core kernel), sorted, excluded ones left out.
