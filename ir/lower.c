@@ -504,7 +504,6 @@ lower_unit(const struct sema_input *in, struct prog *p, const struct unit *unit)
 		l.f->objs.v[u.frame_obj].size = (uint32_t)u.frame_size;
 }
 
-/* Needs: the typed AST. Gives: SSA without unreachable code's edges. */
 /*
  * The buffer has room for a burst of large events, too. A quarter of what small
  * ones need stays what wakes the reader: for these a wake-up costs little.
@@ -527,6 +526,7 @@ fit_ring(struct prog *p)
 			p->maps.v[i].entries *= 2;
 }
 
+/* Needs: the typed AST. Gives: SSA without unreachable code's edges. */
 bool
 ir_lower(const struct sema_input *in, struct prog *p)
 {

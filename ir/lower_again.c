@@ -12,11 +12,14 @@
 
 /* ---- keys ---- */
 
+/* A field of the context, which nobody writes to: no pointer is followed. */
 static bool
-is_args(const struct node *n)
+is_of_context(const struct node *n)
 {
-	return n->kind == N_CALL && n->call.word && !n->call.args.n &&
-	       !strcmp(n->call.word->name, "args");
+	const struct type *t = n->field.x->type;
+
+	return n->field.x->kind == N_CALL && t->kind == TY_POINTER &&
+	       t->as == AS_CTX && type_is_scalar(n->type);
 }
 
 static bool
@@ -58,8 +61,8 @@ steady(struct lower *l, const struct node *n, struct seen *s)
 		return true;
 	case N_CALL:
 		return is_steady_word(n);
-	case N_FIELD: /* a plain one of the context */
-		return is_args(n->field.x) && type_is_scalar(n->type);
+	case N_FIELD:
+		return is_of_context(n);
 	case N_CAST:
 		return type_is_scalar(n->type) && steady(l, n->cast.x, s);
 	case N_TUPLE:

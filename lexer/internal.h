@@ -30,7 +30,6 @@ is_word(char c)
 	return is_word_start(c) || is_digit(c);
 }
 
-/* A malformed piece of [text, text + len): its message and its place. */
 /* number.c: the integer at the start of `text`, which begins with a digit.
  * Returns how many bytes belong to it, well formed or not. */
 size_t lex_scan_integer(struct arena *a, const char *text, size_t len,
