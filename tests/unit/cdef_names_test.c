@@ -298,6 +298,10 @@ Test(cdef_names, constants)
 	cr_expect_eq(constant("SIGKILL", CDEF_X86_64), SIGKILL);
 	cr_expect_eq(constant("TASK_RUNNING", CDEF_X86_64), 0);
 	cr_expect_eq(constant("ETH_P_IP", CDEF_X86_64), 0x800);
+	cr_expect_eq(constant("ICMP_ECHO", CDEF_X86_64), 8);
+	cr_expect_eq(constant("ICMPV6_ECHO_REPLY", CDEF_X86_64), 129);
+	cr_expect_eq(constant("NSEC_PER_SEC", CDEF_X86_64), 1000000000);
+	cr_expect_eq(constant("SOL_IPV6", CDEF_X86_64), 41);
 	cr_expect_eq(constant("S_IFREG", CDEF_X86_64), 0100000);
 	cr_expect_eq(constant("O_DIRECTORY", CDEF_X86_64), 0200000);
 	cr_expect_eq(constant("O_DIRECTORY", CDEF_ARM64), 040000);
