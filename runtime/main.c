@@ -549,6 +549,8 @@ run(struct compile *c)
 
 	if (!check_stages(c->opts.debug))
 		return 1;
+	if (getpid() == 1)
+		kernel_mount_first();
 	if (c->opts.check)
 		return check_scripts(c);
 	if (!compile_init_options(c))

@@ -50,6 +50,12 @@ char *kernel_read_file(struct arena *a, const char *path, size_t max,
 /* A whole file of any size, in the arena; not terminated. NULL with errno. */
 char *kernel_read_whole(struct arena *a, const char *path, size_t *len);
 
+/* ---- mounts.c ---- */
+
+/* Mounts tracefs for this process and its children alone (needs
+ * CAP_SYS_ADMIN); false with errno. */
+bool kernel_mount_tracefs(const char *dir);
+
 /* ---- keep.c ---- */
 
 /* A whole list of the kernel, in the arena, not terminated: the copy that an

@@ -65,7 +65,11 @@ bool kernel_can(const char *path, int mode);
  * where securityfs is not mounted. */
 enum kernel_lockdown { LOCKED_INTEGRITY, LOCKED_CONFIDENTIALITY };
 bool kernel_lockdown(enum kernel_lockdown level);
-/* The tracefs mount in use, or NULL: then *why says what to type. */
+/* To be called in the first process of a machine: mounts /proc and /sys where
+ * they are not. */
+void kernel_mount_first(void);
+/* The tracefs mount in use, if need be one of our own, or NULL: then *why says
+ * what to type. */
 const char *kernel_tracefs(struct kernel *k, const char **why);
 /* An event's format, or NULL with errno (ENOENT: no such event; EACCES;
  * ENODEV: no tracefs). */

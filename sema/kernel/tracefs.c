@@ -62,13 +62,17 @@ find_tracefs(struct kernel *k)
 {
 	static const char *const usual[] = { "/sys/kernel/tracing",
 					     "/sys/kernel/debug/tracing" };
+	const char *found;
 
 	if (k->paths.tracefs)
 		return is_tracefs(k->paths.tracefs) ? k->paths.tracefs : NULL;
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
 		if (is_tracefs(usual[i]))
 			return usual[i];
-	return find_mount(k->arena);
+	found = find_mount(k->arena);
+	if (!found && kernel_mount_tracefs(usual[0]) && is_tracefs(usual[0]))
+		found = usual[0];
+	return found;
 }
 
 static const char *

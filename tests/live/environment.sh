@@ -1,5 +1,6 @@
-# ASSERTION: without tracefs, kernel types or kernel addresses; few
-# ASSERTION: descriptors; a small event buffer; small limits
+# ASSERTION: without tracefs (one is mounted for us alone), kernel types or
+# ASSERTION: kernel addresses; few descriptors; a small event buffer; small
+# ASSERTION: limits
 # NEEDS: root unshare tracefs
 # KERNELS: no
 # ROWS: 10.tracefs 10.kallsyms 10.no-btf 10.rlimits 10.ring 9.5.limits
@@ -19,11 +20,16 @@ without() { # MOUNT-COMMAND OPTION...
 no_tracefs='umount -l -a -t tracefs,debugfs 2>/dev/null;
 	mount -t tmpfs none /sys/kernel/tracing &&
 	mount -t tmpfs none /sys/kernel/debug'
-echo "no tracefs"
-without "$no_tracefs" -e 'tracepoint:sched:sched_switch { exit(); }' |
-	head -n 1
+echo "no tracefs: one of our own, which nobody else sees"
+mounted=$(grep -c tracefs /proc/mounts)
+without "$no_tracefs" -e 'tracepoint:sched:sched_switch { print("event");
+	exit(); }' | head -n 1
 without "$no_tracefs" -e 'rawtracepoint:sys_enter { print("raw"); exit(); }' |
 	head -n 1 # two CPUs may be in time, here and below
+[ "$mounted" = "$(grep -c tracefs /proc/mounts)" ] || echo "one more is seen"
+echo "no tracefs, none to be mounted"
+without "$no_tracefs; mount -t tmpfs none /sys/kernel" \
+	-e 'tracepoint:sched:sched_switch { exit(); }' | head -n 1
 
 echo "no kernel types"
 no_btf='mount -t tmpfs none /sys/kernel/btf'
