@@ -11,6 +11,8 @@
 #ifdef HAVE_LIBDW
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,13 +65,12 @@ open_dwarf(struct dwarf *d, const char *path)
 }
 
 static struct dwarf *
-open_image(const struct sema_input *in, const struct probe_image *image)
+open_file(struct arena *a, struct types *types, const struct elf_file *elf)
 {
-	struct dwarf *d = arena_alloc(in->arena, sizeof(*d));
-	const struct elf_file *elf = image->elf;
+	struct dwarf *d = arena_alloc(a, sizeof(*d));
 
-	d->arena = in->arena;
-	d->types = in->types;
+	d->arena = a;
+	d->types = types;
 	d->fd = -1;
 	if (!load_library(&d->lib))
 		return d;
@@ -79,23 +80,36 @@ open_image(const struct sema_input *in, const struct probe_image *image)
 	return d;
 }
 
+/* `kept`: those that were opened before, or NULL. */
+static struct dwarf *
+find_file(struct arena *a, struct types *types, struct hmap *kept,
+	  const struct elf_file *elf)
+{
+	char key[PATH_MAX + sizeof(DWARF_KEY)];
+	struct dwarf *d;
+
+	snprintf(key, sizeof(key), DWARF_KEY "%s", elf->path);
+	d = kept ? hmap_get(kept, key) : NULL;
+	if (!d) {
+		d = open_file(a, types, elf);
+		if (kept)
+			hmap_put(a, kept, arena_strdup(a, key), d);
+	}
+	return d->dbg ? d : NULL;
+}
+
 struct dwarf *
 probe_dwarf(const struct sema_input *in, const struct probe_image *image)
 {
-	struct dwarf *d = NULL;
-	char *key;
-
 	if (!image->elf)
 		return NULL;
-	key = arena_printf(in->arena, DWARF_KEY "%s", image->elf->path);
-	if (in->files)
-		d = hmap_get(in->files, key);
-	if (!d) {
-		d = open_image(in, image);
-		if (in->files)
-			hmap_put(in->arena, in->files, key, d);
-	}
-	return d->dbg ? d : NULL;
+	return find_file(in->arena, in->types, in->files, image->elf);
+}
+
+struct dwarf *
+dwarf_kept(struct arena *a, struct hmap *kept, const struct elf_file *elf)
+{
+	return find_file(a, NULL, kept, elf);
 }
 
 const char *
@@ -217,9 +231,12 @@ by_address(const void *va, const void *vb)
 static struct dwarf_unit *
 unit_of(struct dwarf *d, Dwarf_Die *cu)
 {
-	const char *key = dwarf_key(d->arena, cu, &d->lib);
-	struct dwarf_unit *u = hmap_get(&d->units, key);
+	struct dwarf_unit *u;
+	char key[32];
 
+	snprintf(key, sizeof(key), "%llx",
+		 (unsigned long long)d->lib.dwarf_dieoffset(cu));
+	u = hmap_get(&d->units, key);
 	if (u)
 		return u;
 	u = arena_alloc(d->arena, sizeof(*u));
@@ -227,7 +244,7 @@ unit_of(struct dwarf *d, Dwarf_Die *cu)
 	if (u->functions.n)
 		qsort(u->functions.v, u->functions.n, sizeof(*u->functions.v),
 		      by_address);
-	hmap_put(d->arena, &d->units, key, u);
+	hmap_put(d->arena, &d->units, arena_strdup(d->arena, key), u);
 	return u;
 }
 
@@ -243,6 +260,39 @@ find_in_unit(struct dwarf *d, Dwarf_Die *cu, uint64_t address, Dwarf_Die *out)
 	if (f)
 		*out = f->die;
 	return f;
+}
+
+static bool
+has_address(const struct dwarf *d, const struct dwarf_function *f,
+	    uint64_t address, Dwarf_Die *out)
+{
+	*out = f->die;
+	return d->lib.dwarf_haspc(out, address) > 0;
+}
+
+/* The last function that starts there or before it, if the address is its;
+ * else whichever has it: their cold parts lie elsewhere. */
+bool
+dwarf_function_around(struct dwarf *d, Dwarf_Die *cu, uint64_t address,
+		      Dwarf_Die *out)
+{
+	struct dwarf_unit *u = unit_of(d, cu);
+	uint32_t low = 0, high = u->functions.n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (u->functions.v[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low && has_address(d, &u->functions.v[low - 1], address, out))
+		return true;
+	for (uint32_t i = 0; i < u->functions.n; i++)
+		if (has_address(d, &u->functions.v[i], address, out))
+			return true;
+	return false;
 }
 
 /* Compilers may leave out the table that leads from addresses to units. */
@@ -274,6 +324,14 @@ void
 probe_forget(struct hmap *files)
 {
 	(void)files;
+}
+
+unsigned
+elf_source(struct arena *a, struct hmap *kept, const struct elf_file *f,
+	   uint64_t address, struct source_spot spots[SOURCE_SPOTS])
+{
+	(void)a, (void)kept, (void)f, (void)address, (void)spots;
+	return 0;
 }
 
 const char *

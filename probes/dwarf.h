@@ -26,6 +26,16 @@ struct dwarf_unit {
 	functions;
 };
 
+/* Where the code of compilation units lies. */
+struct dwarf_ranges {
+	VEC(struct dwarf_range {
+		uint64_t begin, end;
+		Dwarf_Die unit;
+	})
+	sorted; /* by begin */
+	bool read;
+};
+
 struct dwarf {
 	struct libdw lib;
 	struct arena *arena;
@@ -37,6 +47,8 @@ struct dwarf {
 	struct hmap by_id; /* offset of a record -> struct type */
 	struct hmap names; /* "struct x" -> Dwarf_Die of its definition */
 	bool has_names;
+	struct dwarf_ranges ranges;
+	struct hmap texts; /* a linker's name -> the programmer's; paths */
 };
 
 enum { DWARF_NEST = 32 }; /* types in types, namespaces in namespaces */
@@ -57,6 +69,12 @@ bool dwarf_peel(const struct dwarf *d, Dwarf_Die *die);
 const struct type *dwarf_type(struct dwarf *d, Dwarf_Die *die);
 /* The function that starts at an address; false: nobody knows one. */
 bool dwarf_function(struct dwarf *d, uint64_t address, Dwarf_Die *out);
+/* The function of a unit that an address lies in; false: none of them. */
+bool dwarf_function_around(struct dwarf *d, Dwarf_Die *cu, uint64_t address,
+			   Dwarf_Die *out);
+/* That of a file, opened once for all who ask with the same `kept`. */
+struct dwarf *dwarf_kept(struct arena *a, struct hmap *kept,
+			 const struct elf_file *elf);
 
 #endif
 #endif

@@ -153,6 +153,21 @@ bool elf_address(const struct elf_file *f, uint64_t offset, uint64_t *address);
 size_t elf_code(const struct elf_file *f, uint64_t address, uint8_t *buf,
 		size_t n);
 
+/* ---- where code was written (dwarf_place.c) ---- */
+
+struct source_spot {
+	const char *function; /* whose code was put there; NULL: the symbol's */
+	const char *file;     /* NULL: not known */
+	uint32_t line;
+};
+enum { SOURCE_SPOTS = 16 };
+/* The line of an address, behind those of the functions that the compiler put
+ * there, innermost first; how many. 0: nothing tells. What has been opened is
+ * in `kept`, until probe_forget(). */
+unsigned elf_source(struct arena *a, struct hmap *kept,
+		    const struct elf_file *f, uint64_t address,
+		    struct source_spot spots[SOURCE_SPOTS]);
+
 /* ---- C++ and Rust names ---- */
 
 /* "ns::f(int)" for "_ZN2ns1fEi"; NULL: is none, or jiffy was built without

@@ -184,6 +184,11 @@ void sym_user_build_id(struct session *s, struct out *o, uint32_t pid,
 		       uint64_t addr);
 /* The file that the address is mapped from, or NULL: for perf-mode stacks. */
 const char *sym_user_module(struct session *s, uint32_t pid, uint64_t addr);
+/* The lines of its source, as elf_source(). */
+unsigned sym_kernel_source(struct session *s, uint64_t addr,
+			   struct source_spot spots[SOURCE_SPOTS]);
+unsigned sym_user_source(struct session *s, uint32_t pid, uint64_t addr,
+			 struct source_spot spots[SOURCE_SPOTS]);
 void sym_free(struct session *s);
 
 /* What is mapped in processes (mappings.c). */

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -28,6 +29,9 @@ struct symbols {
 	uint32_t sorted; /* of the functions that we have attached to */
 	VEC(struct loaded) files;
 	struct elf_file *vdso; /* once asked for */
+	struct hmap debug;     /* information that was opened: elf_source() */
+	struct elf_file *vmlinux; /* the kernel with it, once asked for */
+	uint64_t slide;           /* how far it runs from where it was linked */
 };
 
 static struct symbols *
@@ -47,6 +51,7 @@ sym_free(struct session *s)
 	if (!s->symbols)
 		return;
 	ksyms_free(s->symbols->kernel);
+	probe_forget(&s->symbols->debug);
 	arena_free(&s->symbols->arena);
 	free(s->symbols);
 	s->symbols = NULL;
@@ -106,6 +111,60 @@ sym_kernel(struct session *s, struct out *o, uint64_t addr, bool offset)
 			name = ksyms_find(y->kernel, addr, &off);
 	}
 	put(o, name, off, addr, offset);
+}
+
+/* The kernel's own file, where packages of debug information put it. */
+static const char *
+find_vmlinux(struct arena *a)
+{
+	static const char *const places[] = {
+		"/usr/lib/debug/boot/vmlinux-%s",
+		"/usr/lib/debug/boot/vmlinux-%s.debug",
+		"/usr/lib/debug/lib/modules/%s/vmlinux",
+		"/lib/modules/%s/build/vmlinux",
+		"/boot/vmlinux-%s",
+	};
+	const char *path = getenv("BPFTRACE_VMLINUX");
+	struct utsname host;
+
+	if (path && *path)
+		return path;
+	for (size_t i = 0; !uname(&host) && i < ARRAY_LEN(places); i++) {
+		path = arena_printf(a, places[i], host.release);
+		if (!access(path, R_OK))
+			return path;
+	}
+	return NULL;
+}
+
+/* Kernels are moved when they start: by as much as one of their symbols. */
+static void
+open_vmlinux(struct session *s, struct symbols *y)
+{
+	const char *path = find_vmlinux(&y->arena);
+	uint64_t linked, runs;
+	bool hidden;
+
+	y->vmlinux = arena_alloc(&y->arena, sizeof(*y->vmlinux));
+	if (!path || !elf_address_of(&y->arena, path, "_stext", &linked) ||
+	    !kernel_symbol(s->in->kernel, "_stext", &runs, &hidden))
+		return;
+	y->slide = runs - linked;
+	y->vmlinux->path = path;
+}
+
+unsigned
+sym_kernel_source(struct session *s, uint64_t addr,
+		  struct source_spot spots[SOURCE_SPOTS])
+{
+	struct symbols *y = symbols(s);
+
+	if (!y->vmlinux)
+		open_vmlinux(s, y);
+	if (!y->vmlinux->path)
+		return 0;
+	return elf_source(&y->arena, &y->debug, y->vmlinux, addr - y->slide,
+			  spots);
 }
 
 /* ---- user ---- */
@@ -291,6 +350,20 @@ sym_user(struct session *s, struct out *o, uint32_t pid, uint64_t addr,
 	else if (m)
 		name = user_name(s, pid, m, addr, &off);
 	put(o, name, off, addr, offset);
+}
+
+unsigned
+sym_user_source(struct session *s, uint32_t pid, uint64_t addr,
+		struct source_spot spots[SOURCE_SPOTS])
+{
+	const struct mapping *m = s ? mappings_at(s, pid, addr) : NULL;
+	struct elf_file *f = m ? elf_of(s, m) : NULL;
+	uint64_t at;
+
+	if (!f || *m->file->path != '/' ||
+	    !elf_address(f, addr - m->begin + m->file->offset, &at))
+		return 0;
+	return elf_source(&s->symbols->arena, &s->symbols->debug, f, at, spots);
 }
 
 const char *

@@ -267,38 +267,91 @@ read_kept(struct session *s, const struct type *t, uint64_t id,
 	return room;
 }
 
-static void
-print_frame(struct out *o, const struct type *t, uint64_t addr, uint32_t pid)
+struct frame {
+	const struct type *type; /* of the stack */
+	uint64_t address;
+	uint32_t pid;
+	bool returns; /* the address is behind a call */
+};
+
+static bool
+is_user(const struct frame *f)
 {
-	bool user = t->nominal == &stack_types[USTACK];
+	return f->type->nominal == &stack_types[USTACK];
+}
+
+static void
+print_name(struct out *o, const struct frame *f)
+{
+	if (is_user(f))
+		sym_user(o->session, o, f->pid, f->address, true);
+	else
+		sym_kernel(o->session, o, f->address, true);
+}
+
+/* A line: a function that the compiler has put there, or the symbol, whose
+ * spot has no function. */
+static void
+print_line(struct out *o, const struct frame *f, const struct source_spot *spot)
+{
+	bool perf = f->type->par[PAR_MODE] == MODE_PERF;
 	const char *module;
 
-	switch (t->par[PAR_MODE]) {
-	case MODE_RAW:
-		out_printf(o, "%llx\n", (unsigned long long)addr);
-		return;
-	case MODE_BUILD_ID: /* of user stacks alone */
-		sym_user_build_id(o->session, o, pid, addr);
-		out_putc(o, '\n');
-		return;
-	case MODE_PERF:
-		out_printf(o, "\t%llx ", (unsigned long long)addr);
-		break;
-	default:
-		out_puts(o, "        ");
-	}
-	if (user)
-		sym_user(o->session, o, pid, addr, true);
+	if (perf)
+		out_printf(o, "\t%llx ", (unsigned long long)f->address);
 	else
-		sym_kernel(o->session, o, addr, true);
-	if (user && t->par[PAR_MODE] == MODE_PERF) {
+		out_puts(o, "        ");
+	if (spot->function) {
+		out_puts(o, "[inlined] ");
+		out_foreign(o, spot->function, strlen(spot->function));
+	} else {
+		print_name(o, f);
+	}
+	if (spot->file) {
+		out_puts(o, " @");
+		out_foreign(o, spot->file, strlen(spot->file));
+		out_printf(o, ":%u", spot->line);
+	}
+	if (perf && is_user(f)) {
 		out_puts(o, " (");
-		module = sym_user_module(o->session, pid, addr);
+		module = sym_user_module(o->session, f->pid, f->address);
 		module = module ? module : "[unknown]";
 		out_foreign(o, module, strlen(module));
 		out_putc(o, ')');
 	}
 	out_putc(o, '\n');
+}
+
+/* The line of a call is that of the bytes before where it returns to. */
+static unsigned
+find_source(struct session *s, const struct frame *f,
+	    struct source_spot spots[SOURCE_SPOTS])
+{
+	uint64_t at = f->address - f->returns;
+
+	return is_user(f) ? sym_user_source(s, f->pid, at, spots)
+			  : sym_kernel_source(s, at, spots);
+}
+
+static void
+print_frame(struct out *o, const struct frame *f)
+{
+	struct source_spot spots[SOURCE_SPOTS] = { 0 };
+	unsigned n = 0;
+
+	switch (f->type->par[PAR_MODE]) {
+	case MODE_RAW:
+		out_printf(o, "%llx\n", (unsigned long long)f->address);
+		return;
+	case MODE_BUILD_ID: /* of user stacks alone */
+		sym_user_build_id(o->session, o, f->pid, f->address);
+		out_putc(o, '\n');
+		return;
+	}
+	if (dwarf_built_in && o->session && o->session->config->show_debug_info)
+		n = find_source(o->session, f, spots);
+	for (unsigned i = 0; i < n || i == 0; i++)
+		print_line(o, f, &spots[i]);
 }
 
 static void
@@ -312,7 +365,7 @@ stack_print(struct out *o, const struct type *t, const void *cell)
 	out_putc(o, '\n');
 	kept = read_kept(o->session, t, st.id, room);
 	for (uint64_t i = 1; i <= kept[0]; i++)
-		print_frame(o, t, kept[i], st.pid);
+		print_frame(o, &(struct frame){ t, kept[i], st.pid, i > 1 });
 }
 
 static void

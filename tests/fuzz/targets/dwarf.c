@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program's debug information: parameters of its functions with all types
- * that they lead to, types by name, source lines. Most of it is read by libdw:
- * what is found there is theirs, but ours to survive.
+ * that they lead to, types by name, source lines there and back. Most of it is
+ * read by libdw: what is found there is theirs, but ours to survive.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +59,15 @@ ask(struct dwarf *d, const struct elf_file *f)
 	dwarf_find_line(d, &place, &address);
 }
 
+static void
+look_back(struct arena *a, struct hmap *files, const struct elf_file *f)
+{
+	struct source_spot spots[SOURCE_SPOTS];
+
+	for (uint32_t i = 0; i < f->symbols.n; i++)
+		elf_source(a, files, f, f->symbols.v[i].address + 5, spots);
+}
+
 void
 fuzz_one(const unsigned char *data, size_t n)
 {
@@ -80,6 +89,8 @@ fuzz_one(const unsigned char *data, size_t n)
 	d = image->elf ? probe_dwarf(&in, image) : NULL;
 	if (d)
 		ask(d, image->elf);
+	if (d)
+		look_back(&a, &files, image->elf);
 	probe_forget(&files);
 	arena_free(&a);
 	close(fd);
