@@ -11,6 +11,7 @@
 
 enum {
 	PAGE_BYTES = 4096,
+	FEW_PAGES = 16,    /* of the ring, where only exit() writes to it */
 	RING_PAGES = 256,  /* where the config says nothing, but room for so */
 	RING_EVENTS = 512, /* many of the largest event, if it takes no more */
 	RING_BYTES_MAX = 16 << 20, /* than this */
@@ -504,9 +505,22 @@ lower_unit(const struct sema_input *in, struct prog *p, const struct unit *unit)
 		l.f->objs.v[u.frame_obj].size = (uint32_t)u.frame_size;
 }
 
+/* Does nothing but what ends the trace write to the buffer? */
+static bool
+only_ends(const struct prog *p)
+{
+	for (uint32_t i = 0; i < p->events.n; i++)
+		if (!p->events.v[i]->word ||
+		    !(p->events.v[i]->word->flags & WORD_URGENT))
+			return false;
+	return true;
+}
+
 /*
  * The buffer has room for a burst of large events, too. A quarter of what small
  * ones need stays what wakes the reader: for these a wake-up costs little.
+ * Where there is no burst to come, it is small: making the usual one is a third
+ * of what starting takes.
  */
 static void
 fit_ring(struct prog *p)
@@ -516,6 +530,10 @@ fit_ring(struct prog *p)
 
 	if (p->config->perf_rb_pages)
 		return;
+	if (only_ends(p))
+		for (i = 0; i < p->maps.n; i++)
+			if (p->maps.v[i].use == MAP_RINGBUF)
+				p->maps.v[i].entries = FEW_PAGES * PAGE_BYTES;
 	for (i = 0; i < p->events.n; i++)
 		if (p->events.v[i]->size * (uint64_t)RING_EVENTS > want)
 			want = p->events.v[i]->size * (uint64_t)RING_EVENTS;

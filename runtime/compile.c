@@ -123,13 +123,11 @@ check_types(struct compile *c)
 			btf);
 }
 
-/* Where C headers are: -I and --include, the kernel's and libc's. */
+/* What the command line says of C headers. */
 static void
-find_headers(struct compile *c)
+take_includes(struct compile *c)
 {
-	const char *root = c->opts.kernel_dir ? c->opts.kernel_dir : "";
 	struct cdef_input *h = &c->headers;
-	struct utsname host;
 	struct stat st;
 
 	h->arena = &c->arena;
@@ -144,8 +142,17 @@ find_headers(struct compile *c)
 		else
 			*vec_push(&c->arena, &h->forced) = path;
 	}
-	if (uname(&host) == 0)
-		cdef_find_headers(h, root, host.release,
+}
+
+void
+compile_find_headers(struct compile *c)
+{
+	const char *root = c->opts.kernel_dir ? c->opts.kernel_dir : "";
+	struct utsname host;
+
+	if ((c->ast.cdefs.n || c->headers.forced.n) && !c->headers.system.n &&
+	    uname(&host) == 0)
+		cdef_find_headers(&c->headers, root, host.release,
 				  getenv("BPFTRACE_KERNEL_SOURCE"),
 				  getenv("BPFTRACE_KERNEL_BUILD"));
 }
@@ -190,7 +197,6 @@ compile_init(struct compile *c, const struct kernel_paths *paths)
 		.config = &c->config,
 		.options = &c->options,
 		.files = &c->files,
-		.ncpus = session_possible_cpus(),
 	};
 }
 
@@ -226,7 +232,7 @@ compile_init_options(struct compile *c)
 	find_kernel(c, &paths);
 	compile_init(c, &paths);
 	check_types(c);
-	find_headers(c);
+	take_includes(c);
 	take_options(c);
 	if (config_env(&c->config, &c->arena, &error))
 		return true;

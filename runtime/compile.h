@@ -37,6 +37,9 @@ bool compile_init_options(struct compile *c);
 void compile_restart(struct compile *c);
 /* What was read of programs is not needed any more; nothing is. */
 void compile_forget(struct compile *c);
+/* Where C headers are, the kernel's and libc's: for a script that has been
+ * parsed, and only if it has any C. */
+void compile_find_headers(struct compile *c);
 void compile_free(struct compile *c);
 
 #endif

@@ -29,6 +29,7 @@ expand(struct compile *c)
 static bool
 check(struct compile *c)
 {
+	compile_find_headers(c);
 	return sema_check(&c->in) && options_settle(&c->options, &c->diag);
 }
 

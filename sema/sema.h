@@ -120,7 +120,7 @@ struct sema_input {
 	struct pid_space {
 		uint64_t dev, ino;
 	} pids;
-	uint64_t ncpus;
+	uint64_t ncpus; /* 0: those of this machine */
 };
 
 void config_default(struct config *c);
