@@ -204,12 +204,18 @@ kretprobe_match(struct sema *s, const struct attach_text *ap, struct match *m)
 
 /* ---- reading the context ---- */
 
-/* Whether all are entries: a multi link takes no others. */
+/* A multi link takes entries alone. */
 static bool
-kprobe_many(const struct unit *u)
+is_entry(const struct target *t)
+{
+	return !t->offset && !t->address;
+}
+
+static bool
+are_entries(const struct unit *u)
 {
 	for (uint32_t i = 0; i < u->targets.n; i++)
-		if (u->targets.v[i].offset || u->targets.v[i].address)
+		if (!is_entry(&u->targets.v[i]))
 			return false;
 	return true;
 }
@@ -226,7 +232,7 @@ kprobe_func(struct lower *l)
 	enum { HELPER_FROM = 0x050f00 };
 	uint32_t version = ir_in(l)->kernel->paths.version;
 
-	if ((version && version < HELPER_FROM) || !kprobe_many(ir_unit(l)))
+	if ((version && version < HELPER_FROM) || !are_entries(ir_unit(l)))
 		return probe_ip(l);
 	return probe_func_ip(l);
 }
@@ -446,7 +452,7 @@ const struct probe_type probe_kprobe = {
 	.doc = "functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = TRACE_KPROBE_MULTI,
-	.multi = kprobe_many,
+	.multi = is_entry,
 	.multi_needs = FEAT_KPROBE_MULTI,
 	.flags = PROBE_GATE | PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS |
 		 PROBE_FUNC | PROBE_SIGNAL | PROBE_LATE | PROBE_FILTER_PID,
@@ -468,7 +474,7 @@ const struct probe_type probe_kretprobe = {
 	.doc = "returns from functions of the kernel",
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = TRACE_KPROBE_MULTI,
-	.multi = kprobe_many,
+	.multi = is_entry,
 	.multi_needs = FEAT_KPROBE_MULTI,
 	.flags = PROBE_GATE | PROBE_RETVAL | PROBE_CTX | PROBE_REGS |
 		 PROBE_FUNC | PROBE_SIGNAL | PROBE_FILTER_PID,

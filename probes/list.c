@@ -180,13 +180,12 @@ target_text(struct arena *a, const struct probe_type *type,
 
 /* What follows the provider in the script; one target is its own pattern. */
 static const char *
-unit_pattern(struct arena *a, const struct unit *u)
+run_pattern(struct arena *a, const struct unit *u, const struct target *v,
+	    uint32_t n)
 {
-	const char *colon = strchr(u->ap->raw, ':');
+	const char *colon = strchr(v->ap->raw, ':');
 
-	if (u->targets.n > 1 && colon)
-		return colon + 1;
-	return u->targets.n ? target_text(a, u->type, &u->targets.v[0]) : NULL;
+	return n > 1 && colon ? colon + 1 : target_text(a, u->type, v);
 }
 
 static const char *
@@ -198,31 +197,46 @@ params_of(const struct listing *l, const char *text)
 	return NULL;
 }
 
+/* The targets that one attach point found. */
+static void
+list_run(struct listing *l, const struct target *v, uint32_t n,
+	 const struct sink *out)
+{
+	unsigned special = l->type->flags & PROBE_SPECIAL;
+	const char *name = special && l->type->type_word ? l->type->type_word
+							 : l->type->name;
+
+	if (l->verbose && l->pattern && l->type->list)
+		l->type->list(l);
+	for (uint32_t i = 0; i < n; i++) {
+		const char *text = target_text(out->arena, l->type, &v[i]);
+		const char *params = text ? params_of(l, text) : NULL;
+
+		if (!text)
+			continue;
+		out->line(out->arg,
+			  arena_printf(out->arena, "%s:%s", name, text));
+		if (params)
+			put_params(out, params);
+	}
+}
+
 void
 probe_list_unit(const struct sema_input *in, const struct unit *u, bool verbose,
 		void (*line)(void *arg, const char *text), void *arg)
 {
-	const char *name = u->type->flags & PROBE_SPECIAL && u->type->type_word
-				   ? u->type->type_word
-				   : u->type->name;
 	struct sink out = { line, arg, in->arena };
-	struct listing l = { .in = in,
-			     .type = u->type,
-			     .pattern = unit_pattern(in->arena, u),
-			     .verbose = true };
 
-	if (verbose && l.pattern && u->type->list)
-		u->type->list(&l);
-	for (uint32_t i = 0; i < u->targets.n; i++) {
-		const char *text =
-			target_text(in->arena, u->type, &u->targets.v[i]);
-		const char *params = text ? params_of(&l, text) : NULL;
+	for (uint32_t i = 0, n; i < u->targets.n; i += n) {
+		const struct target *v = &u->targets.v[i];
+		struct listing l = { .in = in,
+				     .type = u->type,
+				     .verbose = verbose };
 
-		if (!text)
-			continue;
-		line(arg, arena_printf(in->arena, "%s:%s", name, text));
-		if (params)
-			put_params(&out, params);
+		for (n = 1; i + n < u->targets.n && v[n].ap == v->ap;)
+			n++;
+		l.pattern = run_pattern(in->arena, u, v, n);
+		list_run(&l, v, n, &out);
 	}
 }
 

@@ -127,9 +127,9 @@ has_ended(int pid)
 }
 
 /* Debian's kernels and Ubuntu's have a level above 2, at which CAP_PERFMON is
- * not enough for any event. */
-static const char *
-not_permitted(struct attach *a)
+ * not enough for any event. The level where it is that high, else 0. */
+static int
+paranoid(void)
 {
 	int level = 0;
 	FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
@@ -138,7 +138,15 @@ not_permitted(struct attach *a)
 		level = 0;
 	if (f)
 		fclose(f);
-	if (level > 2 && geteuid() != 0)
+	return level > 2 && geteuid() != 0 ? level : 0;
+}
+
+static const char *
+not_permitted(struct attach *a)
+{
+	int level = paranoid();
+
+	if (level)
 		return arena_printf(a->arena,
 				    "not permitted while "
 				    "kernel.perf_event_paranoid is %d; set it "
@@ -185,6 +193,23 @@ too_often(struct attach *a, const char *what)
 			      "kernel.perf_event_max_sample_rate allows",
 			      what);
 	return -EINVAL;
+}
+
+/* Who has CAP_PERFMON may open any event but those that are made for it: a
+ * single uprobe (all kernels up to 6.18 at least). */
+static int
+not_opened(struct attach *a, const struct perf_event_attr *attr, int err,
+	   const char *what)
+{
+	if (err != -EACCES || attr->type < PERF_TYPE_MAX || !geteuid() ||
+	    paranoid())
+		return probe_refused(a, err, what);
+	a->why = arena_printf(a->arena,
+			      "cannot attach to %s: not permitted; without "
+			      "a multi link (Linux 6.6) it needs CAP_SYS_ADMIN "
+			      "(run as root)",
+			      what);
+	return err;
 }
 
 /* The part of union bpf_attr for BPF_LINK_CREATE on a perf event. */
@@ -264,7 +289,7 @@ probe_perf_attach(struct attach *a, struct perf_event_attr *attr, int pid,
 	if (fd < 0 && errno == EINVAL && attr->freq)
 		return too_often(a, what);
 	if (fd < 0)
-		return probe_refused(a, -errno, what);
+		return not_opened(a, attr, -errno, what);
 	link = set_program(a, fd, cookie, &err);
 	if (err) {
 		close(fd);

@@ -18,6 +18,11 @@ struct attaching {
 	bool several;   /* the probe may become more than one unit */
 	uint64_t attachments;
 	bool good;
+	struct held {
+		const struct probe_type *type; /* NULL: none */
+		struct match match;
+		struct hmap names; /* of its targets */
+	} held; /* attach points before it, to become a unit with */
 };
 
 /* ---- the probe type ---- */
@@ -140,6 +145,27 @@ program_name(struct sema *s, const struct unit *u)
 	return name;
 }
 
+/* How many of the attach points at the start of `v` are the same. */
+static uint32_t
+same_ap_run(const struct target *v, uint32_t n)
+{
+	uint32_t run = 1;
+
+	while (run < n && v[run].ap == v[0].ap)
+		run++;
+	return run;
+}
+
+static uint32_t
+count_aps(const struct target *v, uint32_t n)
+{
+	uint32_t runs = 0, run;
+
+	for (; n; v += run, n -= run, runs++)
+		run = same_ap_run(v, n);
+	return runs;
+}
+
 static void
 add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
 	 const struct target *targets, uint32_t n, const struct dependence *d)
@@ -149,7 +175,7 @@ add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
 	uint32_t i;
 
 	u->probe = a->probe;
-	u->ap = a->ap;
+	u->ap = targets[0].ap;
 	u->type = t;
 	u->body = body;
 	u->index = s->units->v.n;
@@ -164,28 +190,35 @@ add_unit(struct attaching *a, const struct probe_type *t, struct node *body,
 	u->name = program_name(s, u);
 	*vec_push(s->a, &s->units->v) = u;
 	/* What is attached in the late pass has multi links: one for all. */
-	a->attachments += t->flags & PROBE_LATE ? 1 : n;
+	a->attachments += t->flags & PROBE_LATE ? count_aps(targets, n) : n;
 }
 
 /* The limit counts as upstream does, which has a program for each match where
  * it knows no multi link or where the body asks which one it was. */
 static bool
 too_many_programs(struct attaching *a, const struct probe_type *t,
-		  const struct dependence *d, uint32_t matches)
+		  const struct dependence *d, const struct match *m)
 {
 	struct sema *s = a->s;
 	uint64_t limit = s->in->config->max_bpf_progs;
 	bool shared = t->multi_type && !t->same_args && !depend_any(d, t);
+	const struct target *v = m->targets.v;
+	uint32_t n = m->targets.n, at, run;
 
-	if (shared || s->units->v.n + (uint64_t)matches <= limit)
-		return false;
-	diag_error(s->d, a->ap->span,
-		   "Your program is trying to generate more than %llu BPF "
-		   "programs, which exceeds the current limit of %llu",
-		   (unsigned long long)matches, (unsigned long long)limit);
-	diag_hint(s->d, "You can increase the limit through the "
-			"BPFTRACE_MAX_BPF_PROGS environment variable.");
-	return true;
+	for (at = 0; !shared && at < n; at += run) {
+		run = same_ap_run(&v[at], n - at);
+		if (run == 1 || s->units->v.n + at + (uint64_t)run <= limit)
+			continue;
+		diag_error(s->d, v[at].ap->span,
+			   "Your program is trying to generate more than %u "
+			   "BPF programs, which exceeds the current limit of "
+			   "%llu",
+			   run, (unsigned long long)limit);
+		diag_hint(s->d, "You can increase the limit through the "
+				"BPFTRACE_MAX_BPF_PROGS environment variable.");
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -196,9 +229,8 @@ add_units(struct attaching *a, const struct probe_type *t,
 	uint32_t at = 0, n = m->targets.n, size;
 	struct dependence d = { 0 };
 
-	a->taken++;
 	depend_find(a->s, body, &d);
-	if (n > 1 && too_many_programs(a, t, &d, n)) {
+	if (too_many_programs(a, t, &d, m)) {
 		a->good = false;
 		return;
 	}
@@ -206,6 +238,58 @@ add_units(struct attaching *a, const struct probe_type *t,
 		size = gather(a->s, &d, t, &m->targets.v[at], n - at);
 		add_unit(a, t, at ? ast_clone(a->s->a, body) : body,
 			 &m->targets.v[at], size, &d);
+	}
+}
+
+/* ---- attach points that become one unit ---- */
+
+static void
+release(struct attaching *a)
+{
+	if (a->held.type)
+		add_units(a, a->held.type, &a->held.match);
+	a->held = (struct held){ 0 };
+}
+
+static bool
+all_multi(const struct probe_type *t, const struct match *m)
+{
+	for (uint32_t i = 0; t->multi && i < m->targets.n; i++)
+		if (!t->multi(&m->targets.v[i]))
+			return false;
+	return true;
+}
+
+/* One link for the functions of a list, as for those of a wildcard; it takes
+ * each of them once. */
+static bool
+joins(const struct held *h, const struct probe_type *t, const struct match *m)
+{
+	if (h->type != t || !t->multi_type || !all_multi(t, &h->match) ||
+	    !all_multi(t, m))
+		return false;
+	for (uint32_t i = 0; i < m->targets.n; i++)
+		if (hmap_get(&h->names, m->targets.v[i].name))
+			return false;
+	return true;
+}
+
+static void
+hold(struct attaching *a, const struct probe_type *t, const struct match *m)
+{
+	struct held *h = &a->held;
+
+	a->taken++;
+	if (!joins(h, t, m))
+		release(a);
+	h->type = t;
+	for (uint32_t i = 0; i < m->targets.n; i++) {
+		struct target *new = vec_push(a->s->a, &h->match.targets);
+
+		*new = m->targets.v[i];
+		new->ap = a->ap;
+		if (t->multi_type && a->probe->aps.n > 1)
+			hmap_put(a->s->a, &h->names, new->name, h);
 	}
 }
 
@@ -234,7 +318,7 @@ match_type(struct attaching *a, const struct probe_type *t)
 	}
 	if (!m.targets.n)
 		return no_targets(a);
-	add_units(a, t, &m);
+	hold(a, t, &m);
 	return true;
 }
 
@@ -260,7 +344,7 @@ match_any(struct attaching *a)
 		found = t->match(a->s, a->ap, &m);
 		a->s->d->muted = muted;
 		if (found && m.targets.n)
-			add_units(a, t, &m);
+			hold(a, t, &m);
 	}
 	if (a->taken > before)
 		return true;
@@ -324,6 +408,7 @@ attach_probe(struct attaching *a, const struct probe *p)
 		if (!attach_point(a))
 			good = false;
 	}
+	release(a);
 	a->good &= good;
 	/* Before 0.24 a missing one of several was only warned about. */
 	if (a->missing && a->taken &&

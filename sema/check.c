@@ -90,6 +90,14 @@ number_variables(struct unit *u)
 		u->vars.v[i]->id = i;
 }
 
+static void
+show_aps(struct sema *s, const struct unit *u, struct probe *p)
+{
+	for (uint32_t i = 0; i < u->targets.n; i++)
+		if (!i || u->targets.v[i].ap != u->targets.v[i - 1].ap)
+			*vec_push(s->a, &p->aps) = *u->targets.v[i].ap;
+}
+
 /* The tree then shows what is compiled: one probe for each unit. */
 static void
 show_units(struct sema *s)
@@ -103,7 +111,7 @@ show_units(struct sema *s)
 		struct probe *p = vec_push(s->a, &ast->probes);
 
 		p->span = u->probe->span;
-		*vec_push(s->a, &p->aps) = *u->ap;
+		show_aps(s, u, p);
 		p->body = u->body;
 	}
 }

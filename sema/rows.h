@@ -164,10 +164,11 @@ enum probe_flags {
 
 /* One concrete place a unit attaches to. */
 struct target {
-	const char *probe; /* REFERENCE 3.15 */
-	const char *group; /* category, module or file */
-	const char *name;  /* event or function */
-	uint64_t address;  /* of the place, where the type has one */
+	const struct attach_text *ap; /* that found it; sema sets it */
+	const char *probe;            /* REFERENCE 3.15 */
+	const char *group;            /* category, module or file */
+	const char *name;             /* event or function */
+	uint64_t address;             /* of the place, where the type has one */
 	uint64_t offset;
 	uint64_t count;   /* rate, period, event count, number */
 	uint32_t btf_id;  /* of the function a tracing program is for; 0 */
@@ -205,7 +206,7 @@ struct probe_type {
 	bool (*same_event)(const struct target *a, const struct target *b);
 	uint32_t attach_type; /* enum bpf_attach_type, 0: none */
 	uint32_t multi_type;  /* the same of programs for multi links, and */
-	bool (*multi)(const struct unit *u); /* whether all targets allow it */
+	bool (*multi)(const struct target *t); /* whether it can; NULL: all */
 	enum feature multi_needs;
 	unsigned flags;                /* enum probe_flags */
 	unsigned min_parts, max_parts; /* arguments after the provider */

@@ -36,6 +36,6 @@ for script in 'BEGIN { printf("begin\n"); exit(); }' \
 		clear(@); }'; do
 	as $caps -q -e "$script" | head -n 1
 done
-as $caps -q -c "$dir/workload deep 1" \
-	-e "uprobe:$dir/workload:work_fn { print(ustack(2)); }"
+as $caps -q --no-feature uprobe_multi \
+	-e "uprobe:$dir/workload:work_fn { }" | sed "s,$dir/,,"
 as $caps -l 'tracepoint:syscalls:sys_enter_nanosleep'

@@ -32,9 +32,10 @@ run -q -p $worker -e 'usdt:jiffy:* { } BEGIN { printf("found\n"); exit(); }'
 kill $worker 2>/dev/null || :
 wait $worker 2>/dev/null || :
 echo "# SIGUSR1"
-"$JIFFY" -q -e 'BEGIN { @x = 5; } interval:s:60 { } interval:ms:700 { exit(); }' >"$dir/out" 2>&1 &
+"$JIFFY" -q --ready-fd 9 -e 'BEGIN { @x = 5; } interval:s:60 { } interval:ms:1500 { exit(); }' \
+	9>"$dir/ready" >"$dir/out" 2>&1 &
 tracer=$!
-sleep 0.4
+until [ -s "$dir/ready" ]; do sleep 0.02; done
 kill -USR1 $tracer
 wait $tracer
 cat "$dir/out"

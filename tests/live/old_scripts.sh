@@ -1,6 +1,7 @@
 # ASSERTION: twenty scripts as people wrote them for bpftrace 0.9 to 0.21 run and print what they printed, in the newest layout
 # ROWS: 15.aggregate_number 15.aggregate_value 15.scope 15.while 15.names 15.headers 15.curtask
 # NEEDS: root tracefs uprobe btf
+# KERNELS: slow
 # Their options stand at their end.
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT

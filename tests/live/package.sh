@@ -1,5 +1,6 @@
 # ASSERTION: the Debian package is built, clean, installed, used and removed
 # NEEDS: root debhelper
+# KERNELS: no
 # ROWS: 9.1.package
 make=${MAKE:-make}
 root=$(mktemp -d)

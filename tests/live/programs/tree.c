@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EARLY = 3, LATE = 100, CALLS = 5 };
+enum { EARLY = 3, CALLS = 5 };
 
 static const char *self;
 static int gate[2];
@@ -101,6 +101,8 @@ main(int argc, char **argv)
 {
 	pthread_t thread;
 	char line[8];
+	const char *late =
+		getenv("LATE"); /* how many of those who come later */
 
 	(void)argc;
 	self = argv[0];
@@ -118,7 +120,7 @@ main(int argc, char **argv)
 		return 1;
 	calls(CALLS);
 	close(gate[1]);
-	for (int i = 0; i < LATE; i++) {
+	for (int i = late ? atoi(late) : 100; i > 0; i--) {
 		orphan();
 		pthread_create(&thread, NULL, fork_in_thread, NULL);
 		pthread_join(thread, NULL);
