@@ -30,16 +30,16 @@ enum { FAR = 1000000, LOOP_EXIT = 10000 }; /* distances in ops */
 struct live {
 	uint32_t v;
 	uint32_t next; /* distance to the next use */
-	int8_t reg;    /* assign.c: where it is */
 };
-typedef VEC(struct live) live_list; /* ascending by v */
+typedef VEC(struct live) live_list; /* in no order */
 
 struct blk_flow {
-	live_list in, out;  /* phi arguments are live out of predecessors,
+	live_list in;       /* phi arguments are live out of predecessors,
 			       phis are not live into their block */
 	struct blk *header; /* innermost loop's, or NULL */
 	uint32_t depth;     /* of loops around it */
 	uint32_t call_in;   /* distance to the next call */
+	uint32_t at[2];     /* by successor: the index of this predecessor */
 };
 
 struct flow {
@@ -47,6 +47,9 @@ struct flow {
 	struct arena *tmp;
 	struct blk_flow *blk; /* by blk->rpo */
 	bool loops;           /* there is one */
+	bool slots;           /* phis in slots read from registers, too */
+	live_list out;        /* for ir_live_out(), */
+	uint32_t *at;         /* and by value: 1 + its place there */
 };
 
 /* Is argument i read from a register? Not: immediates, frame bases. */
@@ -55,9 +58,10 @@ ir_in_reg(const struct func *f, const struct op *op, unsigned i)
 {
 	if (i + op->has_imm >= op->nargs)
 		return false;
-	return i || ir_op(f, op->arg[0])->code != IR_OBJ ||
+	return i ||
 	       (op->code != IR_LOAD && op->code != IR_STORE &&
-		op->code != IR_XADD);
+		op->code != IR_XADD) ||
+	       ir_op(f, op->arg[0])->code != IR_OBJ;
 }
 
 /* The value whose register `op` (the op of ref r) writes, or 0. */
@@ -88,10 +92,11 @@ uint32_t ir_pred_index(const struct blk *b, const struct blk *pred);
 void ir_prepare(struct func *f);
 
 /* flow.c */
-void ir_loops(struct flow *w);     /* needs rpo */
-void ir_flow(struct flow *w);      /* live lists, loops */
-void ir_distances(struct flow *w); /* needs ir_flow */
-const struct live *ir_find_live(const live_list *l, uint32_t v);
+void ir_loops(struct flow *w); /* needs rpo */
+void ir_flow(struct flow *w);  /* live lists, loops; needs rpo */
+/* What is live at the end of `b`, and how far from there its next use is. Good
+ * until it is asked for again. */
+const live_list *ir_live_out(struct flow *w, const struct blk *b);
 
 /* slots.c: few slots for the many of spill.c; false when the stack is full. */
 struct facts;
@@ -102,7 +107,7 @@ struct hints {
 	int8_t *want;
 	bool *crosses; /* live across a call: r6-r9 */
 };
-void ir_hints(const struct flow *w, struct hints *h);
+void ir_hints(struct flow *w, struct hints *h);
 
 /* moves.c: all moves happen at once. */
 struct move {

@@ -9,13 +9,18 @@
  */
 #include "alloc.h"
 
+/* What the registers hold at a block's start or end: a value, or 0. */
+struct held {
+	uint32_t v[REGS];
+};
+
 struct assign {
 	struct func *f;
 	struct flow w;
 	struct hints h;
 	struct arena *tmp;
 	struct blk *b;
-	VEC(struct ref) out; /* the block's new list */
+	VEC(struct ref) ops; /* the block's new list */
 	int8_t *home;        /* by value, -1: in no register */
 	uint32_t val[REGS];  /* by register: value or 0 */
 	bool *live;          /* by value: scratch of find_deaths() */
@@ -24,6 +29,9 @@ struct assign {
 	uint8_t *wanted;     /* by op: registers of the next call or RET */
 	bool *calls;         /* by op: a call follows in the block */
 	bool *done;          /* by rpo */
+	/* By rpo: what lives on from the block's end, and what it starts with
+	 * besides phis. */
+	struct held *out, *in;
 };
 
 static void
@@ -49,7 +57,7 @@ emit_copy(void *arg, struct ref r)
 {
 	struct assign *a = arg;
 
-	*vec_push(a->tmp, &a->out) = r;
+	*vec_push(a->tmp, &a->ops) = r;
 }
 
 /* ---- what dies where ---- */
@@ -76,7 +84,8 @@ mark_deaths(struct assign *a, uint32_t at)
 static void
 find_deaths(struct assign *a)
 {
-	const struct blk_flow *bf = &a->w.blk[a->b->rpo];
+	const live_list *out = ir_live_out(&a->w, a->b);
+	const live_list *in = &a->w.blk[a->b->rpo].in;
 	uint32_t i, n = a->b->ops.n;
 	uint8_t wanted = 0;
 	bool calls = false;
@@ -85,8 +94,8 @@ find_deaths(struct assign *a)
 	a->unread = arena_alloc(a->tmp, n * sizeof(*a->unread));
 	a->wanted = arena_alloc(a->tmp, n * sizeof(*a->wanted));
 	a->calls = arena_alloc(a->tmp, n * sizeof(*a->calls));
-	for (i = 0; i < bf->out.n; i++)
-		a->live[bf->out.v[i].v] = true;
+	for (i = 0; i < out->n; i++)
+		a->live[out->v[i].v] = true;
 	for (i = n; i-- > 0;) {
 		const struct op *op = ir_op(a->f, a->b->ops.v[i]);
 
@@ -99,8 +108,8 @@ find_deaths(struct assign *a)
 			wanted = 1;
 		mark_deaths(a, i);
 	}
-	for (i = 0; i < bf->in.n; i++)
-		a->live[bf->in.v[i].v] = false;
+	for (i = 0; i < in->n; i++)
+		a->live[in->v[i].v] = false;
 }
 
 /* ---- choosing a register ---- */
@@ -231,7 +240,7 @@ assign_call(struct assign *a, uint32_t at, struct ref r)
 	op->reg = 0;
 	if (!a->unread[at])
 		take(a, r.id, 0);
-	*vec_push(a->tmp, &a->out) = r;
+	*vec_push(a->tmp, &a->ops) = r;
 }
 
 /* ---- other ops ---- */
@@ -316,7 +325,7 @@ assign_plain(struct assign *a, uint32_t at, struct ref r)
 		constrain(a, op, at, &c);
 		assign_result(a, at, r, &c);
 	}
-	*vec_push(a->tmp, &a->out) = r;
+	*vec_push(a->tmp, &a->ops) = r;
 }
 
 static void
@@ -330,7 +339,7 @@ assign_ret(struct assign *a, struct ref r)
 		ir_move_emit(&m, a->f, op->span, emit_copy, a);
 		ir_op(a->f, r)->areg[0] = 0;
 	}
-	*vec_push(a->tmp, &a->out) = r;
+	*vec_push(a->tmp, &a->ops) = r;
 }
 
 /* What the kernel gives: the context in r1, parameters in r1-r5. Those that
@@ -350,7 +359,7 @@ assign_givens(struct assign *a)
 		if (op->code != IR_CTX && op->code != IR_PARAM)
 			break;
 		op->reg = op->code == IR_CTX ? 1 : 1 + op->imm;
-		*vec_push(a->tmp, &a->out) = r;
+		*vec_push(a->tmp, &a->ops) = r;
 		if (a->unread[i])
 			continue;
 		to = a->h.crosses[r.id] && kept < REGS ? kept++ : op->reg;
@@ -377,7 +386,7 @@ assign_op(struct assign *a, uint32_t at)
 	if (op->code == IR_CTX || op->code == IR_PARAM || op->code == IR_PHI)
 		return;
 	if (only_frame_base(a, at, op))
-		*vec_push(a->tmp, &a->out) = r;
+		*vec_push(a->tmp, &a->ops) = r;
 	else if (op->code == IR_CALL)
 		assign_call(a, at, r);
 	else if (op->code == IR_RET)
@@ -404,6 +413,32 @@ model(const struct assign *a)
 	return best;
 }
 
+static int8_t
+reg_of(const struct held *h, uint32_t v)
+{
+	int8_t r;
+
+	for (r = 0; r < REGS; r++)
+		if (h->v[r] == v)
+			return r;
+	return -1;
+}
+
+/* The values that the block starts with, in the order of their numbers. */
+static void
+sort_live(live_list *in)
+{
+	uint32_t i, k;
+
+	for (i = 1; i < in->n; i++) {
+		struct live it = in->v[i];
+
+		for (k = i; k && in->v[k - 1].v > it.v; k--)
+			in->v[k] = in->v[k - 1];
+		in->v[k] = it;
+	}
+}
+
 static void
 enter_live(struct assign *a, const struct blk *from)
 {
@@ -411,12 +446,10 @@ enter_live(struct assign *a, const struct blk *from)
 	bool header = bf->header == a->b;
 	uint32_t i;
 
-	for (i = 0; i < bf->in.n; i++) {
-		const struct live *l =
-			ir_find_live(&a->w.blk[from->rpo].out, bf->in.v[i].v);
-
-		take(a, l->v, l->reg);
-	}
+	sort_live(&bf->in);
+	for (i = 0; i < bf->in.n; i++)
+		take(a, bf->in.v[i].v,
+		     reg_of(&a->out[from->rpo], bf->in.v[i].v));
 	/* In a loop, what outlives its calls moves before it, once. */
 	for (i = 0; header && i < bf->in.n; i++) {
 		uint32_t v = bf->in.v[i].v;
@@ -432,7 +465,7 @@ enter_live(struct assign *a, const struct blk *from)
 		}
 	}
 	for (i = 0; i < bf->in.n; i++)
-		bf->in.v[i].reg = a->home[bf->in.v[i].v];
+		a->in[a->b->rpo].v[a->home[bf->in.v[i].v]] = bf->in.v[i].v;
 }
 
 /* Arguments that are not made yet shall be made in the phi's register. */
@@ -449,10 +482,9 @@ spread_hint(struct assign *a, const struct op *phi, int8_t reg)
 static int8_t
 phi_arg_reg(const struct assign *a, const struct op *phi, const struct blk *p)
 {
-	uint32_t v = phi->phi[ir_pred_index(a->b, p)].id;
-	const struct live *l = ir_find_live(&a->w.blk[p->rpo].out, v);
+	uint32_t v = phi->phi[a->w.blk[p->rpo].at[0]].id;
 
-	return l ? l->reg : -1;
+	return reg_of(&a->out[p->rpo], v);
 }
 
 static void
@@ -476,21 +508,16 @@ enter_phis(struct assign *a, const struct blk *from)
 			take(a, r.id, op->reg);
 			spread_hint(a, op, op->reg);
 		}
-		if (op->has_imm || !a->unread[i])
-			*vec_push(a->f->arena, &a->b->phis) = r;
+		*vec_push(a->f->arena, &a->b->phis) = r;
 	}
 }
 
 static void
 leave_blk(struct assign *a)
 {
-	live_list *out = &a->w.blk[a->b->rpo].out;
 	uint32_t i;
 
-	for (i = 0; i < out->n; i++) {
-		out->v[i].reg = a->home[out->v[i].v];
-		assert(out->v[i].reg >= 0);
-	}
+	memcpy(a->out[a->b->rpo].v, a->val, sizeof(a->val));
 	for (i = 0; i < REGS; i++)
 		if (a->val[i])
 			drop(a, a->val[i]);
@@ -499,8 +526,8 @@ leave_blk(struct assign *a)
 static void
 replace_ops(struct assign *a)
 {
-	ir_set_ops(a->f, a->b, a->out.v, a->out.n);
-	a->out.n = 0;
+	ir_set_ops(a->f, a->b, a->ops.v, a->ops.n);
+	a->ops.n = 0;
 }
 
 static void
@@ -533,18 +560,18 @@ edge_moves(struct assign *a, const struct blk *from, const struct blk *to,
 	   struct moves *m)
 {
 	const live_list *in = &a->w.blk[to->rpo].in;
-	const live_list *out = &a->w.blk[from->rpo].out;
-	uint32_t i, at = ir_pred_index(to, from);
+	const struct held *out = &a->out[from->rpo];
+	uint32_t i, at = a->w.blk[from->rpo].at[0];
 
 	for (i = 0; i < in->n; i++)
-		ir_move_add(m, in->v[i].v, ir_find_live(out, in->v[i].v)->reg,
-			    in->v[i].reg);
+		ir_move_add(m, in->v[i].v, reg_of(out, in->v[i].v),
+			    reg_of(&a->in[to->rpo], in->v[i].v));
 	for (i = 0; i < to->phis.n; i++) {
 		const struct op *op = ir_op(a->f, to->phis.v[i]);
 		uint32_t v = op->phi[at].id;
 
-		if (!op->has_imm)
-			ir_move_add(m, v, ir_find_live(out, v)->reg, op->reg);
+		if (!op->has_imm && op->reg >= 0)
+			ir_move_add(m, v, reg_of(out, v), op->reg);
 	}
 }
 
@@ -565,12 +592,26 @@ resolve_edge(struct assign *a, struct blk *from, const struct blk *to)
 	edge_moves(a, from, to, &m);
 	end = from->ops.v[from->ops.n - 1];
 	for (i = 0; i + 1 < from->ops.n; i++)
-		*vec_push(a->tmp, &a->out) = from->ops.v[i];
+		*vec_push(a->tmp, &a->ops) = from->ops.v[i];
 	ir_move_emit(&m, a->f, ir_op(a->f, end)->span, emit_copy, a);
-	*vec_push(a->tmp, &a->out) = end;
+	*vec_push(a->tmp, &a->ops) = end;
 	assert(!from->succ[1]);
 	a->b = from;
 	replace_ops(a);
+}
+
+static void
+drop_unread(const struct func *f, struct blk *b)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < b->phis.n; i++) {
+		const struct op *op = ir_op(f, b->phis.v[i]);
+
+		if (op->has_imm || op->reg >= 0)
+			b->phis.v[n++] = b->phis.v[i];
+	}
+	b->phis.n = n;
 }
 
 static void
@@ -585,6 +626,8 @@ assign_func(struct func *f)
 	a.home = arena_alloc(&tmp, n);
 	memset(a.home, -1, n);
 	a.live = arena_alloc(&tmp, n * sizeof(*a.live));
+	a.in = arena_alloc(&tmp, f->blks.n * sizeof(*a.in));
+	a.out = arena_alloc(&tmp, f->blks.n * sizeof(*a.out));
 	a.done = arena_alloc(&tmp, f->blks.n * sizeof(*a.done));
 	for (i = 0; i < f->blks.n; i++)
 		assign_blk(&a, f->blks.v[i]);
@@ -593,6 +636,7 @@ assign_func(struct func *f)
 
 		for (k = 0; k < to->preds.n && has_moves(to); k++)
 			resolve_edge(&a, to->preds.v[k], to);
+		drop_unread(f, to);
 	}
 	f->allocated = true;
 	arena_free(&tmp);

@@ -1,135 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where values are live in registers, how far the next use is, and which
- * blocks are loops: what the allocator knows about a function. Live sets are
- * lists, made value by value by walking from the uses up to the definitions
- * (Boissinot et al., "Computing Liveness Sets for SSA-Form Programs", 2011):
- * the work is the size of the result.
+ * Which values are live in registers where a block starts, how far their next
+ * use is, and which blocks are loops: what the allocator knows about a
+ * function. Both are found in one walk over the blocks from the last to the
+ * first, in which what follows a block was seen before it; only a way back
+ * makes a block look again. Live sets are lists, and only those of starts are
+ * kept: what is live at an end is what the successors start with.
  */
 #include "alloc.h"
-
-/* A block where a value is used or defined; in lists by number, 0 ends one. */
-struct site {
-	uint32_t blk; /* rpo */
-	uint32_t next : 31;
-	uint32_t at_end : 1; /* use: by a phi of the successor */
-};
-
-struct found { /* `v` is live at a block's start or end */
-	uint32_t v;
-	uint32_t blk : 31;
-	uint32_t at_end : 1;
-};
-
-struct walk {
-	struct flow *w;
-	VEC(struct site) sites;
-	VEC(struct found) found;  /* ascending by v */
-	uint32_t *uses, *defs;    /* by value: first site */
-	uint32_t *local;          /* by value: last block that defined it + 1 */
-	uint32_t *in, *out, *def; /* by rpo: last value seen there */
-	VEC(uint32_t) work;       /* rpo */
-};
-
-static void
-add_site(struct walk *k, uint32_t *list, const struct blk *b, bool at_end)
-{
-	*vec_push(k->w->tmp, &k->sites) =
-		(struct site){ b->rpo, *list, at_end };
-	*list = k->sites.n - 1;
-}
-
-static void
-collect_op(struct walk *k, struct blk *b, struct ref r)
-{
-	const struct func *f = k->w->f;
-	const struct op *op = ir_op(f, r);
-	uint32_t i, v = ir_defines(op, r);
-
-	for (i = 0; i < op->nargs; i++) {
-		uint32_t a = op->arg[i].id;
-
-		if (ir_in_reg(f, op, i) && k->local[a] != b->rpo + 1)
-			add_site(k, &k->uses[a], b, false);
-	}
-	for (i = 0; op->code == IR_PHI && !op->has_imm && i < b->preds.n; i++)
-		add_site(k, &k->uses[op->phi[i].id], b->preds.v[i], true);
-	if (v) {
-		add_site(k, &k->defs[v], b, false);
-		k->local[v] = b->rpo + 1;
-	}
-}
-
-static void
-live_at_end(struct walk *k, uint32_t blk, uint32_t v)
-{
-	if (k->out[blk] == v)
-		return;
-	k->out[blk] = v;
-	k->w->blk[blk].out.n++;
-	*vec_push(k->w->tmp, &k->found) = (struct found){ v, blk, true };
-	if (k->def[blk] != v)
-		*vec_push(k->w->tmp, &k->work) = blk;
-}
-
-static void
-live_at_start(struct walk *k, uint32_t blk, uint32_t v)
-{
-	const struct blk *b = k->w->f->blks.v[blk];
-	uint32_t i;
-
-	if (k->in[blk] == v)
-		return;
-	k->in[blk] = v;
-	k->w->blk[blk].in.n++;
-	*vec_push(k->w->tmp, &k->found) = (struct found){ v, blk, false };
-	assert(b->preds.n);
-	for (i = 0; i < b->preds.n; i++)
-		live_at_end(k, b->preds.v[i]->rpo, v);
-}
-
-static void
-walk_value(struct walk *k, uint32_t v)
-{
-	uint32_t i;
-
-	for (i = k->defs[v]; i; i = k->sites.v[i].next)
-		k->def[k->sites.v[i].blk] = v;
-	for (i = k->uses[v]; i; i = k->sites.v[i].next) {
-		if (k->sites.v[i].at_end)
-			live_at_end(k, k->sites.v[i].blk, v);
-		else
-			live_at_start(k, k->sites.v[i].blk, v);
-		while (k->work.n)
-			live_at_start(k, k->work.v[--k->work.n], v);
-	}
-}
-
-/* One array for all lists: their lengths are known. */
-static void
-fill_lists(struct walk *k)
-{
-	struct live *all =
-		arena_alloc(k->w->tmp, (k->found.n + 1) * sizeof(struct live));
-	uint32_t i;
-
-	for (i = 0; i < k->w->f->blks.n; i++) {
-		struct blk_flow *bf = &k->w->blk[i];
-
-		bf->in.v = all;
-		all += bf->in.cap = bf->in.n;
-		bf->out.v = all;
-		all += bf->out.cap = bf->out.n;
-		bf->in.n = bf->out.n = 0;
-	}
-	for (i = 0; i < k->found.n; i++) {
-		const struct found *at = &k->found.v[i];
-		struct blk_flow *bf = &k->w->blk[at->blk];
-		live_list *l = at->at_end ? &bf->out : &bf->in;
-
-		l->v[l->n++].v = at->v;
-	}
-}
 
 /* ---- loops ---- */
 
@@ -173,49 +51,17 @@ ir_loops(struct flow *w)
 	}
 }
 
-void
-ir_flow(struct flow *w)
-{
-	struct func *f = w->f;
-	struct walk k = { .w = w };
-	uint32_t nv = f->ops.n, nb = f->blks.n, i, n;
+/* ---- liveness, and the distances ---- */
 
-	ir_loops(w);
-	vec_push(w->tmp, &k.sites); /* none has number 0 */
-	k.uses = arena_alloc(w->tmp, nv * sizeof(*k.uses));
-	k.defs = arena_alloc(w->tmp, nv * sizeof(*k.defs));
-	k.local = arena_alloc(w->tmp, nv * sizeof(*k.local));
-	k.in = arena_alloc(w->tmp, nb * sizeof(*k.in));
-	k.out = arena_alloc(w->tmp, nb * sizeof(*k.out));
-	k.def = arena_alloc(w->tmp, nb * sizeof(*k.def));
-	for (i = 0; i < nb; i++) {
-		assert(f->blks.v[i]->rpo == i);
-		for (n = 0; n < f->blks.v[i]->ops.n; n++)
-			collect_op(&k, f->blks.v[i], f->blks.v[i]->ops.v[n]);
-	}
-	for (i = 1; i < nv; i++)
-		if (k.uses[i])
-			walk_value(&k, i);
-	fill_lists(&k);
-}
+enum { DEAD = 1, LIVE = 2 }; /* of those in the list; 0: is not in it */
 
-/* ---- distances ---- */
-
-const struct live *
-ir_find_live(const live_list *l, uint32_t v)
-{
-	uint32_t lo = 0, hi = l->n;
-
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (l->v[mid].v < v)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < l->n && l->v[lo].v == v ? &l->v[lo] : NULL;
-}
+struct walk {
+	struct flow *w;
+	uint8_t *state;     /* by value, in the block at hand */
+	uint32_t *next;     /* likewise: distance from the block's start */
+	VEC(uint32_t) list; /* values that are or were live in it */
+	bool *stale;        /* by rpo: what follows it has changed */
+};
 
 static uint32_t
 add_distance(uint32_t a, uint32_t b)
@@ -232,110 +78,203 @@ edge_cost(const struct flow *w, const struct blk *from, const struct blk *to)
 	return a->depth > b->depth ? LOOP_EXIT : 0;
 }
 
-/* The distances of what is live out of `b` to its uses behind `to`, if they
- * are nearer: both lists ascend. A phi of `to` uses its argument at once. */
 static void
-distances_to(const struct flow *w, const struct blk *b, const struct blk *to,
-	     uint32_t *best)
+add_out(struct flow *w, uint32_t v, uint32_t next)
 {
-	const live_list *out = &w->blk[b->rpo].out, *in = &w->blk[to->rpo].in;
-	uint32_t i, k, cost = edge_cost(w, b, to), at;
+	uint32_t at = w->at[v];
 
-	for (i = k = 0; i < out->n && k < in->n; i++) {
-		uint32_t d;
-
-		while (k < in->n && in->v[k].v < out->v[i].v)
-			k++;
-		if (k == in->n || in->v[k].v != out->v[i].v)
-			continue;
-		d = add_distance(in->v[k].next, cost);
-		best[i] = d < best[i] ? d : best[i];
+	if (!at) {
+		*vec_push(w->tmp, &w->out) = (struct live){ v, next };
+		w->at[v] = w->out.n;
+	} else if (next < w->out.v[at - 1].next) {
+		w->out.v[at - 1].next = next;
 	}
-	if (!to->ops.n || ir_op(w->f, to->ops.v[0])->code != IR_PHI)
-		return;
-	at = ir_pred_index(to, b);
+}
+
+/* A phi reads its argument at once. */
+static void
+add_phi(struct flow *w, const struct op *phi, uint32_t at)
+{
+	if (!phi->has_imm || w->slots)
+		add_out(w, phi->phi[at].id, 0);
+}
+
+/* What `b` and then the successor still read. */
+static void
+add_successor(struct flow *w, const struct blk *b, unsigned side)
+{
+	const struct blk *to = b->succ[side];
+	const live_list *in = &w->blk[to->rpo].in;
+	uint32_t cost = edge_cost(w, b, to), i;
+	uint32_t at = w->blk[b->rpo].at[side];
+
+	for (i = 0; i < in->n; i++)
+		add_out(w, in->v[i].v, add_distance(in->v[i].next, cost));
 	for (i = 0; i < to->ops.n; i++) {
 		const struct op *op = ir_op(w->f, to->ops.v[i]);
-		const struct live *l;
 
 		if (op->code != IR_PHI)
 			break;
-		l = ir_find_live(out, op->phi[at].id);
-		if (l)
-			best[l - out->v] = 0;
+		add_phi(w, op, at);
 	}
+	for (i = 0; i < to->phis.n; i++) /* assign.c put them there */
+		add_phi(w, ir_op(w->f, to->phis.v[i]), at);
 }
 
 static bool
-update(uint32_t *at, uint32_t d)
+starts_like(const struct flow *w, const struct blk *b, const struct blk *to)
 {
-	bool changed = *at != d;
-
-	*at = d;
-	return changed;
+	return !edge_cost(w, b, to) && !to->phis.n &&
+	       ir_op(w->f, to->ops.v[0])->code != IR_PHI;
 }
 
-/* Distances at the block's end from its successors, then, through the block
- * from its last op to the first, those at its start. `next` is scratch. */
-static bool
-distances_blk(struct flow *w, const struct blk *b, uint32_t *next,
-	      uint32_t *best)
+const live_list *
+ir_live_out(struct flow *w, const struct blk *b)
 {
-	struct blk_flow *bf = &w->blk[b->rpo];
-	uint32_t i, k, call = FAR;
+	uint32_t i;
+
+	if (b->succ[0] && !b->succ[1] && starts_like(w, b, b->succ[0]))
+		return &w->blk[b->succ[0]->rpo].in;
+	w->out.n = 0;
+	for (i = 0; i < 2; i++)
+		if (b->succ[i])
+			add_successor(w, b, i);
+	for (i = 0; i < w->out.n; i++)
+		w->at[w->out.v[i].v] = 0;
+	return &w->out;
+}
+
+static void
+read_at(struct walk *k, uint32_t v, uint32_t at)
+{
+	if (!k->state[v])
+		*vec_push(k->w->tmp, &k->list) = v;
+	k->state[v] = LIVE;
+	k->next[v] = at;
+}
+
+static void
+walk_op(struct walk *k, struct ref r, uint32_t at)
+{
+	const struct func *f = k->w->f;
+	const struct op *op = ir_op(f, r);
+	uint32_t i, v = ir_defines(op, r);
+
+	if (k->state[v])
+		k->state[v] = DEAD;
+	for (i = 0; i < op->nargs; i++)
+		if (ir_in_reg(f, op, i))
+			read_at(k, op->arg[i].id, at);
+}
+
+/* The list as what the block starts with; true when that has changed. */
+static bool
+keep_list(struct walk *k, live_list *in)
+{
+	uint32_t i, n = 0;
 	bool changed = false;
 
-	for (i = 0; i < bf->out.n; i++)
-		best[i] = FAR;
-	for (i = 0; i < 2; i++)
-		if (b->succ[i]) {
-			distances_to(w, b, b->succ[i], best);
-			k = add_distance(w->blk[b->succ[i]->rpo].call_in,
-					 edge_cost(w, b, b->succ[i]));
-			call = k < call ? k : call;
-		}
-	call = add_distance(call, b->ops.n);
-	for (i = 0; i < bf->out.n; i++) {
-		struct live *l = &bf->out.v[i];
+	for (i = 0; i < in->n; i++)
+		changed |= k->next[in->v[i].v] != in->v[i].next;
+	for (i = 0; i < k->list.n; i++) {
+		uint32_t v = k->list.v[i];
 
-		changed |= update(&l->next, best[i]);
-		next[l->v] = add_distance(l->next, b->ops.n);
+		if (k->state[v] == LIVE)
+			k->list.v[n++] = v;
+		k->state[v] = 0;
 	}
-	for (i = b->ops.n; i-- > 0;) {
-		const struct op *op = ir_op(w->f, b->ops.v[i]);
-
-		if (op->code == IR_CALL)
-			call = i;
-		for (k = 0; k < op->nargs; k++)
-			if (ir_in_reg(w->f, op, k))
-				next[op->arg[k].id] = i;
+	changed |= n != in->n;
+	if (n > in->cap) {
+		in->v = arena_alloc(k->w->tmp, n * sizeof(*in->v));
+		in->cap = n;
 	}
-	changed |= update(&bf->call_in, call);
-	for (i = 0; i < bf->in.n; i++)
-		changed |= update(&bf->in.v[i].next, next[bf->in.v[i].v]);
+	for (i = 0; i < n; i++)
+		in->v[i] = (struct live){ k->list.v[i], k->next[k->list.v[i]] };
+	in->n = n;
 	return changed;
 }
 
-/* They only guide choices: a few rounds are near enough to the fixpoint.
- * Without loops, one is: successors come first. */
-void
-ir_distances(struct flow *w)
+static uint32_t
+call_after(const struct flow *w, const struct blk *b)
 {
-	uint32_t *next = arena_alloc(w->tmp, w->f->ops.n * sizeof(*next));
-	uint32_t i, k, round, most = 0, *best;
-	bool changed = true;
+	uint32_t i, at, call = FAR;
+
+	for (i = 0; i < 2 && b->succ[i]; i++) {
+		at = add_distance(w->blk[b->succ[i]->rpo].call_in,
+				  edge_cost(w, b, b->succ[i]));
+		call = at < call ? at : call;
+	}
+	return add_distance(call, b->ops.n);
+}
+
+static bool
+walk_blk(struct walk *k, const struct blk *b)
+{
+	struct blk_flow *bf = &k->w->blk[b->rpo];
+	const live_list *out = ir_live_out(k->w, b);
+	uint32_t i, call = call_after(k->w, b);
+	bool changed;
+
+	k->list.n = 0;
+	for (i = 0; i < out->n; i++)
+		read_at(k, out->v[i].v, add_distance(out->v[i].next, b->ops.n));
+	for (i = b->ops.n; i-- > 0;) {
+		walk_op(k, b->ops.v[i], i);
+		if (ir_op(k->w->f, b->ops.v[i])->code == IR_CALL)
+			call = i;
+	}
+	changed = call != bf->call_in;
+	bf->call_in = call;
+	return keep_list(k, &bf->in) || changed;
+}
+
+/* By block: where it stands among the predecessors of its successors. */
+static void
+find_places(struct flow *w)
+{
+	uint32_t i, k;
 
 	for (i = 0; i < w->f->blks.n; i++) {
+		const struct blk *b = w->f->blks.v[i];
+
+		assert(b->rpo == i);
 		w->blk[i].call_in = FAR;
-		for (k = 0; k < w->blk[i].in.n; k++)
-			w->blk[i].in.v[k].next = FAR;
-		most = w->blk[i].out.n > most ? w->blk[i].out.n : most;
+		for (k = 0; k < b->preds.n; k++) {
+			const struct blk *p = b->preds.v[k];
+
+			w->blk[p->rpo].at[p->succ[0] != b] = k;
+		}
 	}
-	best = arena_alloc(w->tmp, (most + 1) * sizeof(*best));
-	for (round = 0; changed && round < (w->loops ? 8 : 1); round++) {
-		changed = false;
-		for (i = w->f->blks.n; i-- > 0;)
-			changed |=
-				distances_blk(w, w->f->blks.v[i], next, best);
+}
+
+void
+ir_flow(struct flow *w)
+{
+	uint32_t nv = w->f->ops.n, nb = w->f->blks.n, i, p;
+	struct walk k = { .w = w };
+	bool again = true;
+
+	ir_loops(w);
+	find_places(w);
+	w->at = arena_alloc(w->tmp, nv * sizeof(*w->at));
+	k.state = arena_alloc(w->tmp, nv * sizeof(*k.state));
+	k.next = arena_alloc(w->tmp, nv * sizeof(*k.next));
+	k.stale = arena_alloc(w->tmp, nb * sizeof(*k.stale));
+	memset(k.stale, true, nb * sizeof(*k.stale));
+	while (again) {
+		again = false;
+		for (i = nb; i-- > 0;) {
+			const struct blk *b = w->f->blks.v[i];
+
+			if (!k.stale[i])
+				continue;
+			k.stale[i] = false;
+			if (!walk_blk(&k, b))
+				continue;
+			for (p = 0; p < b->preds.n; p++) {
+				k.stale[b->preds.v[p]->rpo] = true;
+				again |= b->preds.v[p]->rpo >= i;
+			}
+		}
 	}
 }

@@ -8,7 +8,7 @@
 #include "alloc.h"
 
 struct hinting {
-	const struct flow *w;
+	struct flow *w;
 	struct hints *h;
 	bool *live;         /* by value */
 	VEC(uint32_t) list; /* the live ones, and some that are not any more */
@@ -100,7 +100,7 @@ hint_phi_args(struct hinting *k, const struct blk *b)
 
 	if (!to || b->succ[1])
 		return;
-	at = ir_pred_index(to, b);
+	at = k->w->blk[b->rpo].at[0];
 	for (i = 0; i < to->ops.n; i++) {
 		const struct op *op = ir_op(k->w->f, to->ops.v[i]);
 
@@ -114,7 +114,7 @@ hint_phi_args(struct hinting *k, const struct blk *b)
 static void
 hint_blk(struct hinting *k, const struct blk *b)
 {
-	const live_list *out = &k->w->blk[b->rpo].out;
+	const live_list *out = ir_live_out(k->w, b);
 	uint32_t i;
 
 	for (i = 0; i < k->list.n; i++)
@@ -128,7 +128,7 @@ hint_blk(struct hinting *k, const struct blk *b)
 }
 
 void
-ir_hints(const struct flow *w, struct hints *h)
+ir_hints(struct flow *w, struct hints *h)
 {
 	struct hinting k = { .w = w, .h = h };
 	uint32_t i, n = w->f->ops.n;

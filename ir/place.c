@@ -166,11 +166,10 @@ measure_spills(struct placer *c, struct func *f)
 	if (c->room[f->index])
 		return;
 	ir_rpo(f);
-	w.blk = arena_alloc(&tmp, f->blks.n * sizeof(*w.blk));
 	ir_flow(&w);
 	alive = arena_alloc(&tmp, f->ops.n * sizeof(*alive));
 	for (i = 0; i < f->blks.n; i++) {
-		const live_list *out = &w.blk[f->blks.v[i]->rpo].out;
+		const live_list *out = ir_live_out(&w, f->blks.v[i]);
 		uint32_t n = count_alive(f, f->blks.v[i], out, alive);
 
 		most = most > n ? most : n;

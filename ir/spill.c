@@ -19,10 +19,14 @@ struct kept { /* a value in a register */
 	uint32_t next; /* position of its next use, in this block's terms */
 };
 
-typedef VEC(struct kept) kept_list;
+/* Those at a block's start or end: as many as there are registers. */
+struct held {
+	uint32_t v[REGS];
+	uint32_t n;
+};
 
 struct blk_spill {
-	kept_list in, out; /* in registers at start and end */
+	struct held in, out;
 	uint32_t first, n; /* its ops in the new list */
 	VEC(struct ref)
 	edge; /* those of the way to the successor, which come
@@ -48,24 +52,38 @@ struct spill {
 	/* Of the block at hand: */
 	struct blk *b;
 	struct blk_spill *bs;
-	kept_list kept;
+	VEC(struct kept) kept;
+	/* Positions are counted from 1: 0 is none. */
 	VEC(struct uses {
 		uint32_t next[5]; /* by argument: position of the next use */
 		uint32_t def;     /* first use of the result */
 	})
-	uses;           /* by op */
-	uint32_t *seen; /* by value: scratch of find_uses() */
+	uses;            /* by op */
+	uint32_t *seen;  /* by value: first use in the block or behind it */
+	uint32_t *asked; /* by value: last block, from 1, that a predecessor
+			    brought it to in a register */
 };
 
-static const struct kept *
-find_kept(const kept_list *l, uint32_t v)
+static bool
+is_kept(const struct spill *s, uint32_t v)
 {
 	uint32_t i;
 
-	for (i = 0; i < l->n; i++)
-		if (l->v[i].v == v)
-			return &l->v[i];
-	return NULL;
+	for (i = 0; i < s->kept.n; i++)
+		if (s->kept.v[i].v == v)
+			return true;
+	return false;
+}
+
+static bool
+holds(const struct held *h, uint32_t v)
+{
+	uint32_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->v[i] == v)
+			return true;
+	return false;
 }
 
 static void
@@ -120,46 +138,44 @@ put_spill(struct spill *s, struct blk_spill *bs, uint32_t v, uint32_t slot,
 
 /* ---- inside a block ---- */
 
-/* Positions of next uses, from the block's end to its start. */
+/* Positions of next uses, from the block's end to its start; `seen` is left
+ * with those from there. */
 static void
-find_uses(struct spill *s)
+find_uses(struct spill *s, const live_list *out)
 {
-	const live_list *out = &s->w.blk[s->b->rpo].out;
 	uint32_t i, k, n = s->b->ops.n;
 
 	while (s->uses.n < n)
 		vec_push(s->tmp, &s->uses);
 	for (i = 0; i < out->n; i++)
-		s->seen[out->v[i].v] = n + out->v[i].next;
+		s->seen[out->v[i].v] = n + out->v[i].next + 1;
 	for (i = n; i-- > 0;) {
 		struct ref r = s->b->ops.v[i];
 		const struct op *op = ir_op(s->f, r);
+		struct uses *u = &s->uses.v[i];
 
-		s->uses.v[i].def = s->seen[r.id];
+		u->def = s->seen[r.id];
+		for (k = 0; k < op->nargs; k++)
+			u->next[k] = s->seen[op->arg[k].id];
 		for (k = 0; k < op->nargs; k++)
 			if (ir_in_reg(s->f, op, k))
-				s->uses.v[i].next[k] = s->seen[op->arg[k].id];
-		for (k = 0; k < op->nargs; k++)
-			if (ir_in_reg(s->f, op, k))
-				s->seen[op->arg[k].id] = i;
+				s->seen[op->arg[k].id] = i + 1;
 	}
 }
 
-/* Leave `seen` clean (0: no use) for the next block. */
+/* Leave `seen` clean for the next block. Nothing was renamed in it yet. */
 static void
-forget_uses(struct spill *s)
+forget_uses(struct spill *s, const live_list *out)
 {
-	const struct blk_flow *bf = &s->w.blk[s->b->rpo];
 	uint32_t i, k;
 
-	for (i = 0; i < bf->out.n; i++)
-		s->seen[bf->out.v[i].v] = 0;
+	for (i = 0; i < out->n; i++)
+		s->seen[out->v[i].v] = 0;
 	for (i = 0; i < s->b->ops.n; i++) {
 		const struct op *op = ir_op(s->f, s->b->ops.v[i]);
 
 		for (k = 0; k < op->nargs; k++)
-			if (op->arg[k].id < s->nvalues)
-				s->seen[op->arg[k].id] = 0;
+			s->seen[op->arg[k].id] = 0;
 	}
 }
 
@@ -248,8 +264,8 @@ need_args(struct spill *s, uint32_t at, struct ref r)
 		const struct op *op = ir_op(s->f, r);
 		uint32_t v = op->arg[i].id;
 
-		if (ir_in_reg(s->f, op, i) && !find_kept(&s->kept, v))
-			keep(s, bring_back(s, at, v), at);
+		if (ir_in_reg(s->f, op, i) && !is_kept(s, v))
+			keep(s, bring_back(s, at, v), at + 1);
 	}
 	limit(s, s->max, ir_op(s->f, r));
 }
@@ -260,10 +276,13 @@ pass_uses(struct spill *s, uint32_t at, const struct op *op)
 {
 	uint32_t i, k;
 
-	for (i = 0; i < op->nargs; i++)
-		for (k = 0; k < s->kept.n && ir_in_reg(s->f, op, i); k++)
+	for (i = 0; i < op->nargs; i++) {
+		if (!ir_in_reg(s->f, op, i))
+			continue;
+		for (k = 0; k < s->kept.n; k++)
 			if (s->kept.v[k].v == op->arg[i].id)
 				s->kept.v[k].next = s->uses.v[at].next[i];
+	}
 	for (k = s->kept.n; k-- > 0;)
 		if (!s->kept.v[k].next)
 			evict(s, k);
@@ -293,20 +312,6 @@ spill_op(struct spill *s, uint32_t at)
 
 /* ---- at a block's start ---- */
 
-static bool
-at_exit_of_some(const struct spill *s, uint32_t v)
-{
-	uint32_t i;
-
-	for (i = 0; i < s->b->preds.n; i++) {
-		const struct blk *p = s->b->preds.v[i];
-
-		if (p->rpo < s->b->rpo && find_kept(&s->blk[p->rpo].out, v))
-			return true;
-	}
-	return false;
-}
-
 static int
 by_next(const void *a, const void *b)
 {
@@ -317,23 +322,47 @@ by_next(const void *a, const void *b)
 	return x->v < y->v ? -1 : x->v > y->v;
 }
 
+/* The value, if the block still needs it. */
+static void
+offer(struct spill *s, uint32_t v)
+{
+	if (!s->seen[v] || s->asked[v] == s->b->rpo + 1)
+		return;
+	s->asked[v] = s->b->rpo + 1;
+	keep(s, v, s->seen[v]);
+}
+
+/* What is in registers at the end of some predecessor that was done. */
+static void
+offer_held(struct spill *s)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->b->preds.n; i++) {
+		const struct blk *p = s->b->preds.v[i];
+		const struct held *out = &s->blk[p->rpo].out;
+
+		for (k = 0; p->rpo < s->b->rpo && k < out->n; k++)
+			offer(s, out->v[k]);
+	}
+}
+
 static void
 candidates(struct spill *s)
 {
 	const struct blk_flow *bf = &s->w.blk[s->b->rpo];
-	bool header = bf->header == s->b;
 	uint32_t i;
 
-	for (i = 0; i < bf->in.n; i++) {
-		const struct live *l = &bf->in.v[i];
-
-		if (at_exit_of_some(s, l->v) || (header && l->next < LOOP_EXIT))
-			keep(s, l->v, l->next);
+	offer_held(s);
+	if (bf->header == s->b)
+		for (i = 0; i < bf->in.n; i++)
+			if (bf->in.v[i].next < LOOP_EXIT)
+				offer(s, bf->in.v[i].v);
+	for (i = 0; i < s->b->ops.n; i++) {
+		if (ir_op(s->f, s->b->ops.v[i])->code != IR_PHI)
+			break;
+		offer(s, s->b->ops.v[i].id);
 	}
-	for (i = 0; i < s->b->ops.n; i++)
-		if (ir_op(s->f, s->b->ops.v[i])->code == IR_PHI &&
-		    s->uses.v[i].def)
-			keep(s, s->b->ops.v[i].id, s->uses.v[i].def);
 	if (s->kept.n)
 		qsort(s->kept.v, s->kept.n, sizeof(*s->kept.v), by_next);
 }
@@ -343,7 +372,7 @@ candidates(struct spill *s)
 static void
 choose_entry(struct spill *s)
 {
-	uint32_t call = s->w.blk[s->b->rpo].call_in;
+	uint32_t call = s->w.blk[s->b->rpo].call_in + 1;
 	uint32_t i, n = 0, beyond = 0;
 
 	candidates(s);
@@ -355,18 +384,21 @@ choose_entry(struct spill *s)
 	s->kept.n = n;
 }
 
-/* A block entered from one place only: what is left of what was there. */
+/* A block entered from one place only: what is left of what was there, in the
+ * order of its numbers. */
 static void
 inherit_entry(struct spill *s)
 {
-	const live_list *in = &s->w.blk[s->b->rpo].in;
-	uint32_t i;
+	uint32_t i, k;
 
-	if (!s->b->preds.n)
-		return;
-	for (i = 0; i < in->n; i++)
-		if (at_exit_of_some(s, in->v[i].v))
-			keep(s, in->v[i].v, in->v[i].next);
+	offer_held(s);
+	for (i = 1; i < s->kept.n; i++) {
+		struct kept it = s->kept.v[i];
+
+		for (k = i; k && s->kept.v[k - 1].v > it.v; k--)
+			s->kept.v[k] = s->kept.v[k - 1];
+		s->kept.v[k] = it;
+	}
 }
 
 static bool
@@ -387,7 +419,7 @@ phis_to_memory(struct spill *s)
 
 		if (op->code != IR_PHI)
 			break;
-		if (!s->uses.v[i].def || find_kept(&s->kept, r.id))
+		if (!s->uses.v[i].def || is_kept(s, r.id))
 			continue;
 		op->has_imm = true;
 		op->imm = slot_of(s, r.id);
@@ -395,38 +427,35 @@ phis_to_memory(struct spill *s)
 }
 
 static void
-copy_kept(struct spill *s, kept_list *to)
+note_held(const struct spill *s, struct held *to)
 {
-	size_t size = s->kept.n * sizeof(*to->v);
-
-	if (!size)
-		return;
-	to->v = arena_alloc(s->tmp, size);
-	to->n = to->cap = s->kept.n;
-	memcpy(to->v, s->kept.v, size);
+	assert(s->kept.n <= ARRAY_LEN(to->v));
+	for (to->n = 0; to->n < s->kept.n; to->n++)
+		to->v[to->n] = s->kept.v[to->n].v;
 }
 
 static void
 spill_blk(struct spill *s, struct blk *b)
 {
+	const live_list *out = ir_live_out(&s->w, b);
 	uint32_t i;
 
 	s->b = b;
 	s->bs = &s->blk[b->rpo];
 	s->kept.n = 0;
-	find_uses(s);
+	find_uses(s, out);
 	if (b->preds.n > 1 || has_phi(s->f, b))
 		choose_entry(s);
 	else
 		inherit_entry(s);
+	forget_uses(s, out);
 	phis_to_memory(s);
-	copy_kept(s, &s->bs->in);
+	note_held(s, &s->bs->in);
 	s->bs->first = s->ops.n;
 	for (i = 0; i < b->ops.n; i++)
 		spill_op(s, i);
 	s->bs->n = s->ops.n - s->bs->first;
-	copy_kept(s, &s->bs->out);
-	forget_uses(s);
+	note_held(s, &s->bs->out);
 }
 
 /* ---- edges into blocks with several predecessors ---- */
@@ -497,7 +526,7 @@ save_old_phis(struct spill *s, const struct edge *e)
 			break;
 		a = op->phi[e->at].id;
 		if (a == r.id || !in_memory(s, a) || s->moved[a] == s->edge ||
-		    !is_phi_of(s->f, e->to, a) || find_kept(&e->from->out, a))
+		    !is_phi_of(s->f, e->to, a) || holds(&e->from->out, a))
 			continue;
 		put_reload(s, e->bs, a, slot_of(s, a), e->span);
 		put_spill(s, e->bs, a, s->f->nslots, e->span);
@@ -513,7 +542,7 @@ store_phi(struct spill *s, const struct edge *e, struct ref r)
 
 	if (a.id == r.id)
 		return;
-	if (!find_kept(&e->from->out, a.id)) {
+	if (!holds(&e->from->out, a.id)) {
 		a.id = edge_reload(s, e, a.id);
 		ir_op(s->f, r)->phi[e->at] = a;
 	}
@@ -533,7 +562,7 @@ load_phi(struct spill *s, const struct edge *e, struct ref r)
 {
 	uint32_t v = ir_op(s->f, r)->phi[e->at].id, again;
 
-	if (find_kept(&e->from->out, v) || is_loaded(s, v))
+	if (holds(&e->from->out, v) || is_loaded(s, v))
 		return;
 	again = edge_reload(s, e, v);
 	if (again == v)
@@ -544,7 +573,7 @@ load_phi(struct spill *s, const struct edge *e, struct ref r)
 static void
 fix_edge(struct spill *s, const struct edge *e)
 {
-	const kept_list *in = &s->blk[e->to->rpo].in;
+	const struct held *in = &s->blk[e->to->rpo].in;
 	uint32_t i, pass;
 
 	save_old_phis(s, e);
@@ -556,14 +585,14 @@ fix_edge(struct spill *s, const struct edge *e)
 				break;
 			if (!pass && in_memory(s, r.id))
 				store_phi(s, e, r);
-			else if (pass && find_kept(in, r.id))
+			else if (pass && holds(in, r.id))
 				load_phi(s, e, r);
 		}
 	for (i = 0; i < in->n; i++) {
-		uint32_t v = in->v[i].v;
+		uint32_t v = in->v[i];
 
-		if (ir_find_live(&s->w.blk[e->to->rpo].in, v) &&
-		    !find_kept(&e->from->out, v) && !is_loaded(s, v))
+		if (!holds(&e->from->out, v) && !is_loaded(s, v) &&
+		    !is_phi_of(s->f, e->to, v))
 			edge_reload(s, e, v);
 	}
 }
@@ -643,7 +672,9 @@ static void
 spill_func(struct func *f, struct facts *k)
 {
 	struct arena tmp = { .lender = f->arena };
-	struct spill s = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
+	struct spill s = { .f = f,
+			   .w = { .f = f, .tmp = &tmp, .slots = true },
+			   .tmp = &tmp };
 	uint32_t i;
 
 	f->nslots = 0;
@@ -653,12 +684,12 @@ spill_func(struct func *f, struct facts *k)
 	if (f->far.size)
 		ir_find_facts(k);
 	ir_flow(&s.w);
-	ir_distances(&s.w);
 	s.nvalues = f->ops.n;
 	s.blk = arena_alloc(&tmp, f->blks.n * sizeof(*s.blk));
 	s.stored = arena_alloc(&tmp, s.nvalues * sizeof(*s.stored));
 	s.slot = arena_alloc(&tmp, s.nvalues * sizeof(*s.slot));
 	s.seen = arena_alloc(&tmp, s.nvalues * sizeof(*s.seen));
+	s.asked = arena_alloc(&tmp, s.nvalues * sizeof(*s.asked));
 	s.loaded = arena_alloc(&tmp, s.nvalues * sizeof(*s.loaded));
 	s.moved = arena_alloc(&tmp, s.nvalues * sizeof(*s.moved));
 	s.saved = arena_alloc(&tmp, s.nvalues * sizeof(*s.saved));
