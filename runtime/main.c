@@ -223,21 +223,21 @@ enum { VERIFY_EACH = false };
 
 /*
  * Is the program verified after this pass? Doing so after each is a fourth of
- * the time to compile a long script. What goes to the kernel is covered at the
- * end: registers in their final order, where the graph and each op have to be
- * whole and every value is followed to every use. Dumps of the IR, sanitized
- * builds, unit tests and tests/fuzz verify after each pass, which names the one
- * that is wrong.
+ * the time to compile a long script, and once, at the end, still a twentieth:
+ * every value is followed to every use. What it finds are mistakes of passes,
+ * which scripts that were not compiled before hardly ever show, so who looks
+ * for them pays: dumps, sanitized builds, unit tests, tests/vm (each script of
+ * the language) and tests/fuzz verify after each pass, -d bpf at the end. What
+ * is only run does not; there the kernel's own verifier stands behind it.
  */
 static bool
 is_verified(const struct compile *c, size_t i)
 {
 	const char *debug = c->opts.debug;
-	bool each = VERIFY_EACH || (debug && strcmp(debug, "bpf") != 0);
 
-	if (each)
+	if (VERIFY_EACH || (debug && strcmp(debug, "bpf") != 0))
 		return pipeline[i].ir || i == PASS_LOWER;
-	return i == PASS_LAYOUT;
+	return debug && i == PASS_LAYOUT;
 }
 
 /* Run the passes from `first` on; with -d until nothing more is asked for. */
