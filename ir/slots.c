@@ -3,7 +3,8 @@
  * Spill slots: spill.c gives every value one of its own; here those that are
  * never needed at the same time come to share, and the frame gets its final
  * size. Liveness of slots, which ones clash, first fit. Long probes have
- * thousands of slots of which few are live at once: lists, not matrices.
+ * thousands of slots of which few are live at once: lists, not matrices. And
+ * few of their ops are SPILLs and RELOADs: those are picked out once.
  *
  *	r10 - 0		objects (place.c)
  *	    ...		up to func->stack, rounded to 8
@@ -25,14 +26,25 @@ enum {
 
 typedef VEC(uint32_t) list;
 
+struct access { /* a SPILL, a RELOAD or a phi in a slot */
+	struct ref op;
+	uint32_t slot;
+	enum ir_opcode code;
+};
+
+struct blk_slots {
+	uint32_t first, n; /* of the accesses */
+	list in;           /* slots that are live at its start */
+	bool stale;        /* what follows it has changed */
+};
+
 struct slots {
 	struct func *f;
 	struct arena *tmp;
 	uint32_t n;
-	list *reads;  /* by slot: blocks (rpo) that need what they start with */
-	list *writes; /* by slot: blocks that write it */
-	list *live_in; /* by rpo */
-	list *clash;   /* by slot */
+	VEC(struct access) accesses; /* block by block */
+	struct blk_slots *blk;       /* by rpo */
+	list *clash;                 /* by slot: those of lower numbers */
 	/* The slots that are live, and by slot: its place there + 1. */
 	list live;
 	uint32_t *at;
@@ -43,58 +55,30 @@ struct slots {
 	const struct facts *k;
 };
 
-/* ---- liveness: from each read up to the writes ---- */
-
 static void
 find_accesses(struct slots *s)
 {
-	uint32_t *seen = arena_alloc(s->tmp, s->n * sizeof(*seen));
 	uint32_t i, k;
 
 	for (i = 0; i < s->f->blks.n; i++) {
 		const struct blk *b = s->f->blks.v[i];
 
+		s->blk[i].first = s->accesses.n;
 		for (k = 0; k < b->ops.n; k++) {
 			const struct op *op = ir_op(s->f, b->ops.v[k]);
-			bool spill = op->code == IR_SPILL;
 
-			if (!spill && op->code != IR_RELOAD)
-				continue;
-			if (seen[op->imm] == i + 1)
-				continue; /* written here */
-			*vec_push(s->tmp, spill ? &s->writes[op->imm]
-						: &s->reads[op->imm]) = i;
-			if (spill)
-				seen[op->imm] = i + 1;
+			if (op->code == IR_SPILL || op->code == IR_RELOAD ||
+			    (op->code == IR_PHI && op->has_imm))
+				*vec_push(s->tmp, &s->accesses) =
+					(struct access){ b->ops.v[k],
+							 (uint32_t)op->imm,
+							 op->code };
 		}
+		s->blk[i].n = s->accesses.n - s->blk[i].first;
 	}
 }
 
-static void
-walk_slot(struct slots *s, uint32_t slot, uint32_t *in, uint32_t *written)
-{
-	list work = { 0 };
-	uint32_t i;
-
-	for (i = 0; i < s->writes[slot].n; i++)
-		written[s->writes[slot].v[i]] = slot + 1;
-	for (i = 0; i < s->reads[slot].n; i++)
-		*vec_push(s->tmp, &work) = s->reads[slot].v[i];
-	while (work.n) {
-		uint32_t at = work.v[--work.n];
-		const struct blk *b = s->f->blks.v[at];
-
-		if (in[at] == slot + 1)
-			continue;
-		in[at] = slot + 1;
-		*vec_push(s->tmp, &s->live_in[at]) = slot;
-		for (i = 0; i < b->preds.n; i++)
-			if (written[b->preds.v[i]->rpo] != slot + 1)
-				*vec_push(s->tmp, &work) = b->preds.v[i]->rpo;
-	}
-}
-
-/* ---- what is live at once ---- */
+/* ---- what is live at once, from the last block to the first ---- */
 
 static void
 add_live(struct slots *s, uint32_t slot)
@@ -119,40 +103,104 @@ drop_live(struct slots *s, uint32_t slot)
 	s->at[slot] = 0;
 }
 
+/* What is live at the end of `b`. What is live now is so where `last` starts,
+ * the block that was looked at before; mostly that is what follows. */
+static void
+enter_end(struct slots *s, const struct blk *b, const struct blk *last)
+{
+	uint32_t i, k;
+
+	if (b->succ[0] != last && b->succ[1] != last) {
+		for (i = 0; i < s->live.n; i++)
+			s->at[s->live.v[i]] = 0;
+		s->live.n = 0;
+	}
+	for (i = 0; i < 2; i++) {
+		const struct blk *to = b->succ[i];
+
+		for (k = 0; to && to != last && k < s->blk[to->rpo].in.n; k++)
+			add_live(s, s->blk[to->rpo].in.v[k]);
+	}
+}
+
+/* The slot is written while they are. */
 static void
 clash_with_live(struct slots *s, uint32_t slot)
 {
 	uint32_t i;
 
 	for (i = 0; i < s->live.n && s->most <= s->max; i++) {
-		*vec_push(s->tmp, &s->clash[slot]) = s->live.v[i];
-		*vec_push(s->tmp, &s->clash[s->live.v[i]]) = slot;
+		uint32_t other = s->live.v[i];
+
+		if (other < slot)
+			*vec_push(s->tmp, &s->clash[slot]) = other;
+		else
+			*vec_push(s->tmp, &s->clash[other]) = slot;
 	}
 }
 
 /* A phi in a slot is there from the block's start on: its slot is live in,
  * written by the predecessors. */
 static void
-scan_blk(struct slots *s, const struct blk *b)
+scan_blk(struct slots *s, const struct blk_slots *bs)
 {
+	uint32_t i;
+
+	for (i = bs->first + bs->n; i-- > bs->first;) {
+		const struct access *x = &s->accesses.v[i];
+
+		if (x->code == IR_SPILL) {
+			drop_live(s, x->slot);
+			clash_with_live(s, x->slot);
+		} else if (x->code == IR_RELOAD) {
+			add_live(s, x->slot);
+		}
+	}
+}
+
+/* True when they have become more: fewer they never become. */
+static bool
+keep_start(struct slots *s, list *in)
+{
+	if (s->live.n == in->n)
+		return false;
+	if (s->live.n > in->cap) {
+		in->v = arena_alloc(s->tmp, s->live.n * sizeof(*in->v));
+		in->cap = s->live.n;
+	}
+	memcpy(in->v, s->live.v, s->live.n * sizeof(*in->v));
+	in->n = s->live.n;
+	return true;
+}
+
+/* Blocks again of which a way back has changed the end: what clashed, clashes
+ * still. */
+static void
+find_clashes(struct slots *s)
+{
+	const struct blk *last = NULL;
+	bool again = true;
 	uint32_t i, k;
 
-	while (s->live.n)
-		drop_live(s, s->live.v[0]);
-	for (i = 0; i < 2 && b->succ[i]; i++) {
-		const list *in = &s->live_in[b->succ[i]->rpo];
+	for (i = 0; i < s->f->blks.n; i++)
+		s->blk[i].stale = true;
+	while (again) {
+		again = false;
+		for (i = s->f->blks.n; i-- > 0;) {
+			const struct blk *b = s->f->blks.v[i];
 
-		for (k = 0; k < in->n; k++)
-			add_live(s, in->v[k]);
-	}
-	for (i = b->ops.n; i-- > 0;) {
-		const struct op *op = ir_op(s->f, b->ops.v[i]);
-
-		if (op->code == IR_SPILL) {
-			drop_live(s, op->imm);
-			clash_with_live(s, op->imm);
-		} else if (op->code == IR_RELOAD) {
-			add_live(s, op->imm);
+			if (!s->blk[i].stale)
+				continue;
+			s->blk[i].stale = false;
+			enter_end(s, b, last);
+			scan_blk(s, &s->blk[i]);
+			last = b;
+			if (!keep_start(s, &s->blk[i].in))
+				continue;
+			for (k = 0; k < b->preds.n; k++) {
+				s->blk[b->preds.v[k]->rpo].stale = true;
+				again |= b->preds.v[k]->rpo >= i;
+			}
 		}
 	}
 }
@@ -167,46 +215,22 @@ first_free(const struct slots *s, uint32_t slot, const uint32_t *color,
 	uint32_t c = 0, i;
 
 	for (i = 0; i < l->n; i++)
-		if (l->v[i] < slot)
-			taken[color[l->v[i]]] = slot + 1;
+		taken[color[l->v[i]]] = slot + 1;
 	while (taken[c] == slot + 1)
 		c++;
 	return c;
 }
 
 static void
-renumber(struct func *f, const uint32_t *color)
+renumber(const struct slots *s, const uint32_t *color)
 {
-	uint32_t i, k;
-
-	for (i = 0; i < f->blks.n; i++)
-		for (k = 0; k < f->blks.v[i]->ops.n; k++) {
-			struct op *op = ir_op(f, f->blks.v[i]->ops.v[k]);
-
-			if (op->code == IR_SPILL || op->code == IR_RELOAD ||
-			    (op->code == IR_PHI && op->has_imm))
-				op->imm = color[op->imm];
-		}
-}
-
-static void
-find_clashes(struct slots *s)
-{
-	const struct func *f = s->f;
-	uint32_t *in = arena_alloc(s->tmp, f->blks.n * sizeof(*in));
-	uint32_t *written = arena_alloc(s->tmp, f->blks.n * sizeof(*written));
 	uint32_t i;
 
-	s->reads = arena_alloc(s->tmp, s->n * sizeof(list));
-	s->writes = arena_alloc(s->tmp, s->n * sizeof(list));
-	s->clash = arena_alloc(s->tmp, s->n * sizeof(list));
-	s->live_in = arena_alloc(s->tmp, f->blks.n * sizeof(list));
-	s->at = arena_alloc(s->tmp, s->n * sizeof(*s->at));
-	find_accesses(s);
-	for (i = 0; i < s->n; i++)
-		walk_slot(s, i, in, written);
-	for (i = 0; i < f->blks.n; i++)
-		scan_blk(s, f->blks.v[i]);
+	for (i = 0; i < s->accesses.n; i++) {
+		struct op *op = ir_op(s->f, s->accesses.v[i].op);
+
+		op->imm = color[op->imm];
+	}
 }
 
 static void
@@ -216,6 +240,10 @@ color_slots(struct slots *s)
 	uint32_t i;
 
 	s->color = arena_alloc(s->tmp, s->n * sizeof(*s->color));
+	s->clash = arena_alloc(s->tmp, s->n * sizeof(list));
+	s->blk = arena_alloc(s->tmp, s->f->blks.n * sizeof(*s->blk));
+	s->at = arena_alloc(s->tmp, s->n * sizeof(*s->at));
+	find_accesses(s);
 	find_clashes(s);
 	if (s->most > s->max) { /* an error: they do not fit in any way */
 		s->used = s->most;
@@ -226,7 +254,7 @@ color_slots(struct slots *s)
 		if (s->color[i] >= s->used)
 			s->used = s->color[i] + 1;
 	}
-	renumber(s->f, s->color);
+	renumber(s, s->color);
 }
 
 /* ---- the room that there is ---- */
@@ -387,7 +415,7 @@ part(struct slots *s, uint32_t near)
 		return;
 	for (i = 0; i < s->used; i++)
 		to[ranks[i].color] = i;
-	renumber(f, to);
+	renumber(s, to);
 	f->far.n = s->used - near;
 	give_address(f, at);
 }
