@@ -28,18 +28,29 @@ struct alive {
 	struct arena *tmp;
 	struct overlap o;
 	const struct objects **points; /* by ref id: what it may point into */
-	struct touches {               /* by object: blocks, by rpo */
+	VEC(struct touch { /* by an argument of an op, block after block */
+			   const struct objects *set;
+			   uint32_t op; /* its place in the block */
+	})
+	touches;
+	struct { /* by object: blocks that touch it, by rpo */
 		VEC(uint32_t) blks;
 	} * in;
 	VEC(struct back { uint32_t from, to; }) back; /* edges, by rpo */
+	/* By rpo: 1 + the index of the first way back around the block and
+	 * its neighbours; 0: there is none. Those of one region stand together
+	 * and lead nowhere else. */
+	uint32_t *region;
 	bool *before, *after; /* by rpo, of the object at hand */
 	struct stays {
 		VEC(struct stay) v;
-	} * stays; /* by rpo */
+		uint32_t first, n; /* touches of the block */
+	} * stays;                 /* by rpo */
 	/* First by rpo: the object at hand is touched. Then by object: 1 + its
 	 * place among the stays of the block at hand. */
 	uint32_t *here;
-	uint64_t *used; /* one row: objects with an address at all */
+	uint64_t *used;   /* one row: objects with an address at all */
+	uint64_t *pinned; /* one row: they are alive everywhere */
 };
 
 static uint64_t *
@@ -154,12 +165,12 @@ note_touches(struct alive *a, uint32_t rpo, const struct objects *set)
 {
 	uint32_t i;
 
-	for (i = 0; set && i < set->n; i++) {
-		struct touches *in = &a->in[set->v[i]];
+	for (i = 0; i < set->n; i++) {
+		uint32_t x = set->v[i], n = a->in[x].blks.n;
 
-		ir_bit_set(a->o.touched, set->v[i]);
-		if (!in->blks.n || in->blks.v[in->blks.n - 1] != rpo)
-			*vec_push(a->tmp, &in->blks) = rpo;
+		ir_bit_set(a->o.touched, x);
+		if (!n || a->in[x].blks.v[n - 1] != rpo)
+			*vec_push(a->tmp, &a->in[x].blks) = rpo;
 	}
 }
 
@@ -171,17 +182,69 @@ find_touches(struct alive *a)
 	for (i = 0; i < a->f->blks.n; i++) {
 		const struct blk *b = a->f->blks.v[i];
 
-		for (k = 0; k < b->preds.n; k++)
-			if (b->preds.v[k]->rpo >= i)
-				*vec_push(a->tmp, &a->back) =
-					(struct back){ b->preds.v[k]->rpo, i };
+		a->stays[i].first = a->touches.n;
 		for (k = 0; k < b->ops.n; k++) {
 			const struct op *op = ir_op(a->f, b->ops.v[k]);
 
-			for (n = 0; n < ir_ref_args(op); n++)
-				note_touches(a, i, touched_by(a, op, n));
+			for (n = 0; n < ir_ref_args(op); n++) {
+				const struct objects *set =
+					touched_by(a, op, n);
+
+				if (!set)
+					continue;
+				note_touches(a, i, set);
+				*vec_push(a->tmp, &a->touches) =
+					(struct touch){ set, k };
+			}
 		}
+		a->stays[i].n = a->touches.n - a->stays[i].first;
 	}
+}
+
+/* Ways back, in the order of where they lead. Those that overlap are a region,
+ * from the first block that one leads to to the last one that one comes from.
+ */
+static void
+find_back(struct alive *a)
+{
+	uint32_t i, k, first = 0, end = 0;
+
+	for (i = 0; i < a->f->blks.n; i++) {
+		const struct blk *b = a->f->blks.v[i];
+
+		for (k = 0; k < b->preds.n; k++) {
+			uint32_t from = b->preds.v[k]->rpo;
+
+			if (from < i)
+				continue;
+			if (i >= end)
+				first = a->back.n + 1;
+			*vec_push(a->tmp, &a->back) = (struct back){ from, i };
+			end = from >= end ? from + 1 : end;
+		}
+		a->region[i] = i < end ? first : 0;
+	}
+}
+
+static bool
+widen_in(const struct alive *a, uint32_t region, uint32_t *lo, uint32_t *hi)
+{
+	bool changed = false;
+	uint32_t i;
+
+	for (i = region - 1; i < a->back.n; i++) {
+		const struct back *e = &a->back.v[i];
+
+		if (a->region[e->to] != region)
+			break;
+		if (e->to > *hi || e->from < *lo ||
+		    (e->to >= *lo && e->from <= *hi))
+			continue;
+		*lo = e->to < *lo ? e->to : *lo;
+		*hi = e->from > *hi ? e->from : *hi;
+		changed = true;
+	}
+	return changed;
 }
 
 /* Widen lo..hi until no way leaves it and comes back: in reverse postorder
@@ -189,21 +252,13 @@ find_touches(struct alive *a)
 static void
 widen(const struct alive *a, uint32_t *lo, uint32_t *hi)
 {
+	uint32_t first = a->region[*lo], last = a->region[*hi];
 	bool changed = true;
-	uint32_t i;
 
 	while (changed) {
-		changed = false;
-		for (i = 0; i < a->back.n; i++) {
-			const struct back *e = &a->back.v[i];
-
-			if (e->to > *hi || e->from < *lo ||
-			    (e->to >= *lo && e->from <= *hi))
-				continue;
-			*lo = e->to < *lo ? e->to : *lo;
-			*hi = e->from > *hi ? e->from : *hi;
-			changed = true;
-		}
+		changed = first && widen_in(a, first, lo, hi);
+		if (last && last != first)
+			changed |= widen_in(a, last, lo, hi);
 	}
 }
 
@@ -269,7 +324,6 @@ find_stays(struct alive *a, uint32_t x)
 
 struct scan { /* of one block */
 	struct alive *a;
-	const struct blk *b;
 	struct stays *stays;
 	uint32_t *active; /* places of stays that have begun */
 	uint32_t n;
@@ -280,25 +334,21 @@ static void
 bound_stays(const struct scan *s)
 {
 	const struct alive *a = s->a;
-	uint32_t i, k, n;
+	uint32_t i, k;
 
 	for (i = 0; i < s->stays->v.n; i++) {
 		s->stays->v.v[i].first = UINT32_MAX;
 		a->here[s->stays->v.v[i].object] = i + 1;
 	}
-	for (k = 0; k < s->b->ops.n; k++) {
-		const struct op *op = ir_op(a->f, s->b->ops.v[k]);
+	for (k = 0; k < s->stays->n; k++) {
+		const struct touch *h = &a->touches.v[s->stays->first + k];
 
-		for (n = 0; n < ir_ref_args(op); n++) {
-			const struct objects *set = touched_by(a, op, n);
+		for (i = 0; i < h->set->n; i++) {
+			struct stay *t =
+				&s->stays->v.v[a->here[h->set->v[i]] - 1];
 
-			for (i = 0; set && i < set->n; i++) {
-				struct stay *t =
-					&s->stays->v.v[a->here[set->v[i]] - 1];
-
-				t->first = t->first < k ? t->first : k;
-				t->last = k;
-			}
+			t->first = t->first < h->op ? t->first : h->op;
+			t->last = h->op;
 		}
 	}
 }
@@ -323,38 +373,38 @@ clash(struct scan *s, uint32_t x, uint32_t k)
 	}
 }
 
-/* Pass 0 begins the stays of objects that op k touches first, pass 1 notes
- * the clashes. */
+/* The stays of objects that are touched for the first time begin. */
 static void
-clash_op(struct scan *s, uint32_t k, unsigned pass)
+begin(struct scan *s, const struct touch *h)
 {
-	const struct op *op = ir_op(s->a->f, s->b->ops.v[k]);
-	uint32_t i, n, args = ir_ref_args(op);
+	uint32_t i;
 
-	for (n = 0; n < args; n++) {
-		const struct objects *set = touched_by(s->a, op, n);
+	for (i = 0; i < h->set->n; i++) {
+		uint32_t at = s->a->here[h->set->v[i]] - 1;
+		struct stay *t = &s->stays->v.v[at];
 
-		for (i = 0; set && i < set->n; i++) {
-			uint32_t at = s->a->here[set->v[i]] - 1;
-			struct stay *t = &s->stays->v.v[at];
-
-			if (pass) {
-				clash(s, set->v[i], k);
-			} else if (!t->before && t->first == k) {
-				s->active[s->n++] = at;
-				t->before = true;
-			}
-		}
+		if (t->before || t->first != h->op)
+			continue;
+		s->active[s->n++] = at;
+		t->before = true;
 	}
 }
 
-/* As most ops do. */
-static bool
-touches_none(const struct scan *s, uint32_t k)
+/* All that one op touches is alive at once. */
+static void
+clash_blk(struct scan *s)
 {
-	const struct op *op = ir_op(s->a->f, s->b->ops.v[k]);
+	const struct touch *h = s->a->touches.v + s->stays->first;
+	uint32_t k, next, i;
 
-	return ir_ops[op->code].flags & F_P;
+	for (k = 0; k < s->stays->n; k = next) {
+		for (next = k; next < s->stays->n && h[next].op == h[k].op;
+		     next++)
+			begin(s, &h[next]);
+		for (; k < next; k++)
+			for (i = 0; i < h[k].set->n; i++)
+				clash(s, h[k].set->v[i], h[k].op);
+	}
 }
 
 static void
@@ -365,43 +415,24 @@ find_clashes(struct alive *a)
 
 	for (i = 0; i < a->f->blks.n; i++) {
 		struct scan s = { .a = a,
-				  .b = a->f->blks.v[i],
 				  .stays = &a->stays[i],
 				  .active = active };
 
-		if (!s.stays->v.n)
+		if (!s.stays->n) /* nothing begins here */
 			continue;
 		bound_stays(&s);
 		for (k = 0; k < s.stays->v.n; k++)
 			if (s.stays->v.v[k].before)
 				active[s.n++] = k;
-		for (k = 0; k < s.b->ops.n; k++) {
-			if (touches_none(&s, k))
-				continue;
-			clash_op(&s, k, 0);
-			clash_op(&s, k, 1);
-		}
+		clash_blk(&s);
 	}
 }
 
 /* ---- alive everywhere ---- */
 
 static void
-pin(struct alive *a, uint32_t x)
-{
-	uint32_t i;
-
-	ir_bit_set(a->o.touched, x);
-	for (i = 0; i < a->o.n; i++) {
-		ir_bit_set(row(a, a->o.clash, x), i);
-		ir_bit_set(row(a, a->o.clash, i), x);
-	}
-}
-
-static void
 pin_stored(struct alive *a)
 {
-	bool *done = arena_alloc(a->tmp, a->o.n);
 	uint32_t i, k, n;
 
 	for (i = 0; i < a->f->blks.n; i++) {
@@ -414,11 +445,8 @@ pin_stored(struct alive *a)
 			if (op->code != IR_STORE || op->has_imm)
 				continue;
 			set = a->points[op->arg[1].id];
-			for (n = 0; set && n < set->n; n++) {
-				if (!done[set->v[n]])
-					pin(a, set->v[n]);
-				done[set->v[n]] = true;
-			}
+			for (n = 0; set && n < set->n; n++)
+				ir_bit_set(a->pinned, set->v[n]);
 		}
 	}
 }
@@ -430,7 +458,24 @@ pin_marked(struct alive *a)
 
 	for (i = 0; i < a->o.n; i++)
 		if (a->f->objs.v[i].pinned && ir_bit(a->used, i))
-			pin(a, i);
+			ir_bit_set(a->pinned, i);
+}
+
+/* They clash with everything. */
+static void
+clash_pinned(struct alive *a)
+{
+	uint32_t i, w;
+
+	for (i = 0; i < a->o.n; i++) {
+		bool all = ir_bit(a->pinned, i);
+
+		for (w = 0; w < a->o.words; w++)
+			row(a, a->o.clash, i)[w] |=
+				all ? UINT64_MAX : a->pinned[w];
+	}
+	for (w = 0; w < a->o.words; w++)
+		a->o.touched[w] |= a->pinned[w];
 }
 
 static uint64_t *
@@ -452,6 +497,8 @@ ir_overlap(struct func *f, struct arena *tmp)
 	if (!a.o.n)
 		return a.o;
 	a.used = rows(&a, 1);
+	a.pinned = a.o.pinned = rows(&a, 1);
+	a.region = arena_alloc(tmp, f->blks.n * sizeof(*a.region));
 	m = a.o.n > f->blks.n ? a.o.n : f->blks.n;
 	a.points = arena_alloc(tmp, f->ops.n * sizeof(*a.points));
 	a.in = arena_alloc(tmp, a.o.n * sizeof(*a.in));
@@ -461,27 +508,34 @@ ir_overlap(struct func *f, struct arena *tmp)
 	a.here = arena_alloc(tmp, m * sizeof(*a.here));
 	find_points(&a);
 	find_touches(&a);
+	find_back(&a);
 	for (i = 0; i < a.o.n; i++)
 		find_stays(&a, i);
 	find_clashes(&a);
 	pin_stored(&a);
 	pin_marked(&a);
+	clash_pinned(&a);
 	return a.o;
 }
 
 /* ---- bytes ---- */
 
+struct range { /* the bytes of an object, counted from the edge */
+	uint32_t begin, end, object;
+};
+
 struct coloring {
 	const struct overlap *o;
 	struct func *f;
 	bool scratch;
-	uint32_t *start;  /* by object: its first byte, counted from the edge */
-	uint64_t *placed; /* one row */
-	uint32_t *order;  /* those placed, by start */
+	uint64_t *placed;   /* one row */
+	struct range *all;  /* of those placed, by where they begin */
+	struct range *some; /* likewise, those that clash with the next one */
+	uint32_t *start;    /* by object */
 	uint32_t n;
-	struct range { /* scratch of find_taken() */
-		uint32_t begin, end;
-	} * taken;
+	/* The first of them that clash with everything and leave no gap: how
+	 * many, and where they end. */
+	uint32_t solid, floor;
 };
 
 static uint32_t
@@ -498,55 +552,48 @@ by_begin(const void *a, const void *b)
 	return (x->begin > y->begin) - (x->begin < y->begin);
 }
 
-static struct range
-range_of(const struct coloring *c, uint32_t x)
-{
-	return (struct range){ c->start[x], c->start[x] + bytes(c->f, x) };
-}
-
-/* The bytes that are taken where x is alive, in their order; how many. Few of
- * many are sorted, else all are walked through, in their order. */
-static uint32_t
-find_taken(struct coloring *c, uint32_t x)
+/* Those that clash with x, in order, if they are few of many; how many, or -1.
+ */
+static int
+find_few(struct coloring *c, uint32_t x)
 {
 	const uint64_t *clashes = c->o->clash + (size_t)x * c->o->words;
-	uint32_t w, i, n = 0;
+	uint32_t w, n = 0;
 
-	for (w = 0; w < c->o->words && n <= c->n / 16; w++) {
+	for (w = 0; w < c->o->words; w++) {
 		uint64_t bits = clashes[w] & c->placed[w];
 
 		for (; bits; bits &= bits - 1) {
-			i = w * 64 + (uint32_t)__builtin_ctzll(bits);
-			c->taken[n++] = range_of(c, i);
+			uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
+
+			if (n == c->n / 16)
+				return -1;
+			c->some[n++] = (struct range){
+				c->start[i], c->start[i] + bytes(c->f, i), i
+			};
 		}
 	}
-	if (w == c->o->words) {
-		if (n > 1)
-			qsort(c->taken, n, sizeof(*c->taken), by_begin);
-		return n;
-	}
-	for (i = n = 0; i < c->n; i++)
-		if (ir_bit(clashes, c->order[i]))
-			c->taken[n++] = range_of(c, c->order[i]);
-	return n;
+	if (n > 1)
+		qsort(c->some, n, sizeof(*c->some), by_begin);
+	return (int)n;
 }
 
 static void
-add_to_order(struct coloring *c, uint32_t x)
+add_range(struct coloring *c, struct range r)
 {
 	uint32_t lo = 0, hi = c->n++;
 
 	while (lo < hi) {
 		uint32_t mid = (lo + hi) / 2;
 
-		if (c->start[c->order[mid]] <= c->start[x])
+		if (c->all[mid].begin <= r.begin)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	memmove(c->order + lo + 1, c->order + lo,
-		(c->n - 1 - lo) * sizeof(*c->order));
-	c->order[lo] = x;
+	memmove(c->all + lo + 1, c->all + lo,
+		(c->n - 1 - lo) * sizeof(*c->all));
+	c->all[lo] = r;
 }
 
 /* The first place for x from `start` on that is not on two pages. */
@@ -559,21 +606,43 @@ next_page(const struct coloring *c, uint32_t x, uint32_t start)
 	return (start / SCRATCH_PAGE + 1) * SCRATCH_PAGE;
 }
 
-/* First fit. */
+/* The first gap of `size` bytes for x. */
+static uint32_t
+first_fit(struct coloring *c, uint32_t x, uint32_t size)
+{
+	const uint64_t *clashes = c->o->clash + (size_t)x * c->o->words;
+	uint32_t start = c->floor ? next_page(c, x, c->floor) : 0, i;
+	int n = find_few(c, x);
+
+	for (i = 0; n > 0 && i < (uint32_t)n; i++) {
+		if (c->some[i].begin >= start + size)
+			return start;
+		if (c->some[i].end > start)
+			start = next_page(c, x, c->some[i].end);
+	}
+	for (i = c->solid; n < 0 && i < c->n; i++) {
+		if (c->all[i].begin >= start + size)
+			return start;
+		if (c->all[i].end > start && ir_bit(clashes, c->all[i].object))
+			start = next_page(c, x, c->all[i].end);
+	}
+	return start;
+}
+
 static uint32_t
 place_one(struct coloring *c, uint32_t x)
 {
 	struct obj *o = &c->f->objs.v[x];
-	uint32_t start = 0, size = bytes(c->f, x), end, i;
-	uint32_t n = find_taken(c, x);
+	uint32_t size = bytes(c->f, x), start = first_fit(c, x, size);
+	uint32_t end = start + size;
 
-	for (i = 0; i < n && c->taken[i].begin < start + size; i++)
-		if (c->taken[i].end > start)
-			start = next_page(c, x, c->taken[i].end);
-	end = start + size;
 	c->start[x] = start;
 	ir_bit_set(c->placed, x);
-	add_to_order(c, x);
+	add_range(c, (struct range){ start, end, x });
+	if (start == c->floor && ir_bit(c->o->pinned, x)) {
+		c->floor = end;
+		c->solid++;
+	}
 	o->where = c->scratch ? (int32_t)start : -(int32_t)end;
 	return end;
 }
@@ -603,8 +672,8 @@ ir_overlap_place(const struct overlap *o, struct func *f, bool scratch)
 
 	c.start = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.start));
 	c.placed = arena_alloc(&tmp, (o->words + 1) * sizeof(*c.placed));
-	c.order = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.order));
-	c.taken = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.taken));
+	c.all = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.all));
+	c.some = arena_alloc(&tmp, (o->n + 1) * sizeof(*c.some));
 	for (i = 0; i < o->n; i++)
 		if (f->objs.v[i].scratch == scratch && ir_bit(o->touched, i))
 			turns[n++] = (struct turn){ i, bytes(f, i) };

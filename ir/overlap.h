@@ -13,6 +13,7 @@ struct overlap {
 	uint32_t n, words; /* objects; 64 to a word */
 	uint64_t *clash;   /* n rows: objects that are alive at once */
 	uint64_t *touched; /* one row: objects that any op touches */
+	uint64_t *pinned;  /* one row: objects that clash with all */
 };
 
 /* Needs: rpo. In `tmp`. */

@@ -202,34 +202,40 @@ to_scratch(struct placer *c, struct func *f, struct obj *o)
 		add_key(f);
 }
 
-/* Behind the objects, within one entry. */
+/* What is on the stack: objects, the key, and the word that says where the far
+ * slots are. */
 static void
-lay_out_far(struct func *f)
-{
-	uint32_t at = (f->scratch_size + 7) & ~7u;
-
-	if (at % SCRATCH_PAGE + f->far.size > SCRATCH_PAGE)
-		at = (at / SCRATCH_PAGE + 1) * SCRATCH_PAGE;
-	f->far.off = at;
-	f->scratch_size = at + f->far.size;
-	f->stack = ((f->stack + 7) & ~7u) + 8;
-	f->objs.v[f->far.obj].where = -(int32_t)f->stack;
-}
-
-static void
-lay_out(struct placer *c, struct func *f)
+lay_out_stack(struct placer *c, struct func *f)
 {
 	const struct overlap *o = &c->of[f->index];
 
 	f->stack = ir_overlap_place(o, f, false);
-	f->scratch_size = ir_overlap_place(o, f, true);
 	/* The key is dead before any object is touched: it shares. */
 	if (has_key(c, f)) {
 		f->objs.v[o->n].where = -8;
 		f->stack = f->stack < 8 ? 8 : f->stack;
 	}
-	if (f->far.size)
-		lay_out_far(f);
+	if (f->far.size) {
+		f->stack = ((f->stack + 7) & ~7u) + 8;
+		f->objs.v[f->far.obj].where = -(int32_t)f->stack;
+	}
+}
+
+/* Once it is known what does not fit: the far slots behind the objects, within
+ * one entry. */
+static void
+lay_out_scratch(struct placer *c, struct func *f)
+{
+	uint32_t at;
+
+	f->scratch_size = ir_overlap_place(&c->of[f->index], f, true);
+	if (!f->far.size)
+		return;
+	at = (f->scratch_size + 7) & ~7u;
+	if (at % SCRATCH_PAGE + f->far.size > SCRATCH_PAGE)
+		at = (at / SCRATCH_PAGE + 1) * SCRATCH_PAGE;
+	f->far.off = at;
+	f->scratch_size = at + f->far.size;
 }
 
 /* Slots in scratch, and a word on the stack that says where. */
@@ -247,7 +253,7 @@ add_far(struct placer *c, struct func *f)
 	f->far.obj = f->objs.n;
 	*vec_push(f->arena, &f->objs) = o;
 	c->room[f->index] = SPILL_ROOM;
-	lay_out(c, f);
+	lay_out_stack(c, f);
 }
 
 /* The largest object that is on the stack of `f` or its callers. */
@@ -288,7 +294,7 @@ move_some(struct placer *c, struct func *f, uint32_t excess, uint32_t least)
 		to_scratch(c, owner, o);
 	}
 	for (; n && f; f = f->parent)
-		lay_out(c, f);
+		lay_out_stack(c, f);
 	return n;
 }
 
@@ -345,10 +351,12 @@ choose(struct placer *c)
 			    !o->on_stack && ir_bit(c->of[i].touched, k))
 				to_scratch(c, f, o);
 		}
-		lay_out(c, f);
+		lay_out_stack(c, f);
 	}
 	for (i = 0; i < p->funcs.n; i++)
 		fit_chain(c, p->funcs.v[i]);
+	for (i = 0; i < p->funcs.n; i++)
+		lay_out_scratch(c, p->funcs.v[i]);
 }
 
 /* ---- the scratch map ---- */
