@@ -591,9 +591,9 @@ const struct probe_type probe_uprobe = {
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = PROBE_UPROBE_MULTI,
 	.multi_needs = FEAT_UPROBE_MULTI,
-	.flags = PROBE_ARGN | PROBE_ARGS | PROBE_PARAMS | PROBE_CTX |
-		 PROBE_REGS | PROBE_FUNC | PROBE_USER | PROBE_EXPAND |
-		 PROBE_SIGNAL | PROBE_LATE,
+	.flags = PROBE_ANY | PROBE_ARGN | PROBE_ARGS | PROBE_PARAMS |
+		 PROBE_CTX | PROBE_REGS | PROBE_FUNC | PROBE_USER |
+		 PROBE_EXPAND | PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* check_form() knows more */
 	.match = uprobe_match,
 	.args = uprobe_args,

@@ -415,7 +415,7 @@ const struct probe_type probe_usdt = {
 	.prog_type = BPF_PROG_TYPE_KPROBE,
 	.multi_type = PROBE_UPROBE_MULTI,
 	.multi_needs = FEAT_UPROBE_MULTI,
-	.flags = PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_USER |
+	.flags = PROBE_ANY | PROBE_ARGN | PROBE_CTX | PROBE_REGS | PROBE_USER |
 		 PROBE_SIGNAL | PROBE_LATE,
 	.max_parts = UINT32_MAX, /* usdt_match() knows more */
 	.match = usdt_match,

@@ -13,9 +13,10 @@ struct attaching {
 	struct sema *s;
 	const struct probe *probe;
 	const struct attach_text *ap;
-	unsigned taken; /* attach points of this probe that found a target */
-	bool missing;   /* another one is not there */
-	bool several;   /* the probe may become more than one unit */
+	unsigned taken;   /* attach points of this probe that found a target */
+	unsigned strange; /* whose provider is none at all */
+	bool missing;     /* another one is not there */
+	bool several;     /* the probe may become more than one unit */
 	uint64_t attachments;
 	bool good;
 	struct held {
@@ -322,34 +323,63 @@ match_type(struct attaching *a, const struct probe_type *t)
 	return true;
 }
 
-/* "*:foo": every type of kernel probes that takes so many parts. */
+/* Whether a wildcard in the place of the provider finds this one. Those of
+ * programs only where a path leads to one. */
+static bool
+is_found(const struct attaching *a, const struct probe_type *t)
+{
+	unsigned n = a->ap->parts.n - 1;
+
+	if (!(t->flags & PROBE_ANY) || n < t->min_parts || n > t->max_parts ||
+	    !kernel_match(a->ap->parts.v[0].text, t->name))
+		return false;
+	return !(t->flags & PROBE_USER) ||
+	       (n && strchr(a->ap->parts.v[1].text, '/'));
+}
+
+/* One of the types, in silence. False: it has more against the attach point
+ * than that nothing is there. */
+static bool
+try_type(struct attaching *a, const struct probe_type *t)
+{
+	bool muted = a->s->d->muted, good;
+	struct match m = { 0 };
+
+	a->s->d->muted = true;
+	good = t->match(a->s, a->ap, &m);
+	a->s->d->muted = muted;
+	if (good && m.targets.n)
+		hold(a, t, &m);
+	return good || m.missing;
+}
+
+/* "*:foo": every such type that takes so many parts. */
 static bool
 match_any(struct attaching *a)
 {
 	const struct probe_type *const *row;
-	const char *pattern = a->ap->parts.v[0].text;
-	unsigned n = a->ap->parts.n - 1, before = a->taken;
-	bool muted = a->s->d->muted;
+	const struct probe_type *against = NULL;
+	unsigned before = a->taken;
+	bool any = false;
 
 	a->several = true;
 	for (row = a->s->in->lang->probe_types; *row; row++) {
-		const struct probe_type *t = *row;
-		struct match m = { 0 };
-		bool found;
-
-		if (!(t->flags & PROBE_ANY) || n < t->min_parts ||
-		    n > t->max_parts || !kernel_match(pattern, t->name))
+		if (!is_found(a, *row))
 			continue;
-		a->s->d->muted = true;
-		found = t->match(a->s, a->ap, &m);
-		a->s->d->muted = muted;
-		if (found && m.targets.n)
-			hold(a, t, &m);
+		if (try_type(a, *row))
+			any = true;
+		else if (!against)
+			against = *row;
 	}
 	if (a->taken > before)
 		return true;
+	if (any)
+		return no_targets(a);
+	if (against)
+		return match_type(a, against);
+	a->strange++;
 	return diag_error(a->s->d, a->ap->span, "No probe type matched for %s",
-			  a->ap->raw);
+			  a->ap->parts.v[0].text);
 }
 
 /* Short names are not written in capitals. */
@@ -400,7 +430,7 @@ attach_probe(struct attaching *a, const struct probe *p)
 	uint32_t i;
 
 	a->probe = p;
-	a->taken = 0;
+	a->taken = a->strange = 0;
 	a->missing = false;
 	a->several = p->aps.n > 1;
 	for (i = 0; i < p->aps.n; i++) {
@@ -409,6 +439,8 @@ attach_probe(struct attaching *a, const struct probe *p)
 			good = false;
 	}
 	release(a);
+	if (a->strange == p->aps.n)
+		diag_error(a->s->d, aps_span(p), "No attach points for probe");
 	a->good &= good;
 	/* Before 0.24 a missing one of several was only warned about. */
 	if (a->missing && a->taken &&

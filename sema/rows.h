@@ -153,7 +153,7 @@ enum probe_flags {
 	PROBE_FILTER_PID = 1 << 13, /* -p: an injected early return */
 	PROBE_AT_END = 1 << 14,     /* special: run once all is detached */
 	PROBE_AT_SIGNAL = 1 << 15,  /* special: run on SIGUSR1 */
-	PROBE_ANY = 1 << 16,        /* "*:name" finds it (kernel probes) */
+	PROBE_ANY = 1 << 16,        /* "*:name" finds it */
 	PROBE_GATE = 1 << 17,       /* slow to detach: has a gate (ir_gate) */
 	PROBE_EACH = 1 << 18,       /* the kernel wants a program of its own for
 				       each target (fentry) */

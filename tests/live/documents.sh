@@ -1,6 +1,7 @@
 # ASSERTION: what the project's documents show compiles, here and for the fixture kernel, with kernel headers and without any
 # ROWS: 11.examples 11.by_name
 # NEEDS: root tracefs uprobe
+# KERNELS: slow
 kernels() { # arguments of jiffy: once for each kernel and kind of headers
 	for where in "" "--kernel tests/fixtures/kernel"; do
 		timeout -k 2 20 "$JIFFY" $where -d bpf "$@" >/dev/null 2>&1 ||
