@@ -79,7 +79,7 @@ RELR := $(shell $(CC) -Wl,--help 2>/dev/null | \
 	$(CC) -E -P -xc - 2>/dev/null | grep -qx yes && \
 	echo -Wl,-z,pack-relative-relocs)
 ifdef STATIC
-ALL_LDFLAGS += -static -s
+ALL_LDFLAGS += -static -s -Wl,-T,runtime/static.ld
 PC_STATIC := --static
 else
 ALL_CFLAGS += -fPIE
