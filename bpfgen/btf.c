@@ -9,10 +9,11 @@
  *	type 3		int (void *ctx)		every program
  *	type 4		int (void)		every callback; never checked
  *	type 5		long
- *	type 6		int (long, long)	the program's own functions of
- *	type 7		int (void)		two arguments, of none
- *	type 8 ...	FUNC: programs and own functions global, callbacks
- *static (the kernel takes the address of static functions only)
+ *	type 6		char
+ *	type 7 ...	FUNC: programs and own functions global, callbacks
+ *			static (the kernel takes the address of static
+ *			functions only); before an own function its type, of
+ *			long and of char (*)[N]
  *
  * Rules of the kernel: line records ascend, every function starts with one,
  * and names of functions are identifiers.
@@ -29,16 +30,14 @@ enum type_id {
 	ID_MAIN,
 	ID_CALLBACK,
 	ID_LONG,
-	ID_OWN_2,
-	ID_OWN_0,
-	ID_FIRST_FUNC,
+	ID_CHAR,
 };
 
 struct blob {
 	struct arena *a;
 	VEC(uint8_t) types, strings;
 	struct hmap known; /* text -> offset in strings, as a pointer */
-	uint32_t nfuncs;
+	uint32_t ntypes;
 	const struct sources *sources;
 };
 
@@ -83,13 +82,14 @@ add_type(struct blob *b, uint32_t name, uint32_t info, uint32_t type)
 
 	t.type = type;
 	add_bytes(b, &t, sizeof(t));
+	b->ntypes++;
 }
 
 static void
 add_common_types(struct blob *b)
 {
 	uint32_t encoding = BTF_INT_SIGNED << 24 | 32;
-	struct btf_param ctx = { .type = ID_PTR }, arg = { .type = ID_LONG };
+	struct btf_param ctx = { .type = ID_PTR };
 
 	add_type(b, add_string(b, "int"), type_info(BTF_KIND_INT, 0), 4);
 	add_bytes(b, &encoding, sizeof(encoding));
@@ -101,12 +101,37 @@ add_common_types(struct blob *b)
 	encoding = BTF_INT_SIGNED << 24 | 64;
 	add_type(b, add_string(b, "long"), type_info(BTF_KIND_INT, 0), 8);
 	add_bytes(b, &encoding, sizeof(encoding));
-	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 2), ID_INT);
-	arg.name_off = add_string(b, "id");
-	add_bytes(b, &arg, sizeof(arg));
-	arg.name_off = add_string(b, "code");
-	add_bytes(b, &arg, sizeof(arg));
-	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, 0), ID_INT);
+	encoding = BTF_INT_CHAR << 24 | 8;
+	add_type(b, add_string(b, "char"), type_info(BTF_KIND_INT, 0), 1);
+	add_bytes(b, &encoding, sizeof(encoding));
+}
+
+/* The address of so many bytes. */
+static uint32_t
+add_pointer(struct blob *b, uint32_t bytes)
+{
+	struct btf_array array = { ID_CHAR, ID_INT, bytes };
+
+	add_type(b, 0, type_info(BTF_KIND_ARRAY, 0), 0);
+	add_bytes(b, &array, sizeof(array));
+	add_type(b, 0, type_info(BTF_KIND_PTR, 0), b->ntypes);
+	return b->ntypes;
+}
+
+static uint32_t
+add_own_type(struct blob *b, const struct func *f)
+{
+	struct btf_param arg[SHARED_ARGS];
+	uint32_t i;
+
+	for (i = 0; i < f->nparams; i++) {
+		arg[i].type =
+			f->behind[i] ? add_pointer(b, f->behind[i]) : ID_LONG;
+		arg[i].name_off = add_string(b, "arg");
+	}
+	add_type(b, 0, type_info(BTF_KIND_FUNC_PROTO, f->nparams), ID_LONG);
+	add_bytes(b, arg, f->nparams * sizeof(*arg));
+	return b->ntypes;
 }
 
 /* A name the kernel takes. */
@@ -135,12 +160,11 @@ add_func(struct blob *b, const struct func *f)
 	unsigned linkage = callback ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL;
 	uint32_t type = callback ? ID_CALLBACK : ID_MAIN;
 
-	assert(!f->is_own || !f->nparams || f->nparams == 2);
 	if (f->is_own)
-		type = f->nparams ? ID_OWN_2 : ID_OWN_0;
+		type = add_own_type(b, f);
 	add_type(b, add_string(b, identifier(b->a, f->name)),
 		 type_info(BTF_KIND_FUNC, linkage), type);
-	return ID_FIRST_FUNC + b->nfuncs++;
+	return b->ntypes;
 }
 
 /* ---- lines ---- */

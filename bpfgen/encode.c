@@ -399,7 +399,7 @@ gen_call(struct gen *g, const struct op *op)
 	bool kernel = number >= HELPER_KERNEL;
 
 	if (!kernel && number >= HELPER_OWN) {
-		refer(g, ir_own_func(g->f, op->index)->index);
+		refer(g, ir_own_func(g->f, op)->index);
 		put(g, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0);
 		return;
 	}

@@ -204,6 +204,17 @@ ir_call(struct lower *l, enum ir_helper h, unsigned nargs, ...)
 	return emit(l, op);
 }
 
+struct ref
+ir_call_own(struct lower *l, enum ir_helper h, uint32_t func,
+	    const struct ref *arg)
+{
+	struct op op = { .code = IR_CALL, .index = h, .imm = func };
+
+	for (; op.nargs < ir_helpers[h].nargs; op.nargs++)
+		op.arg[op.nargs] = arg[op.nargs];
+	return emit(l, op);
+}
+
 /* CTX and PARAM stand at the head of the entry block, once each: there the
  * registers still hold them. */
 static struct ref

@@ -194,7 +194,8 @@ makes_pointer(const struct facts *c, const struct op *op, const struct blk *b)
 	case IR_CTX:
 		return true;
 	case IR_PARAM: /* the first one of bpf_loop's callback is its index */
-		return op->imm || c->f->nparams != 2;
+		return c->f->is_own ? c->f->behind[op->imm]
+				    : op->imm || c->f->nparams != 2;
 	case IR_CALL:
 		return ir_helpers[op->index].flags & HN;
 	case IR_LOAD:

@@ -31,8 +31,12 @@ struct lower {
 	struct scope *scope; /* lowering's own */
 	const struct sema_input *in;
 	const struct unit *unit;
+	bool in_own;               /* the code of a function of own.c */
+	const struct given *given; /* lowering's own */
 };
 
+struct ref ir_call_own(struct lower *l, enum ir_helper h, uint32_t func,
+		       const struct ref *arg);
 /* With -k: a notice when the helper's result is negative. */
 void ir_watch(struct lower *l, enum ir_helper helper, struct ref code);
 
@@ -193,16 +197,17 @@ ir_slot_off(const struct func *f, int64_t slot)
 }
 
 /* own.c: `f` is what HELPER_OWN `h` calls in the program of `top`. */
-void ir_add_own(struct func *top, enum ir_helper h, struct func *f);
+struct own *ir_add_own(struct func *top, enum ir_helper h, struct func *f);
 
 /* Bytes of stack that calls of the program's own functions may add to the
- * chain that ends with `f`: they have no objects, the kernel counts 32. */
+ * chain that ends with `f`: none needs more, the kernel counts no less. */
+enum { OWN_STACK = 32 };
 static inline uint32_t
 ir_own_stack(const struct func *f)
 {
 	while (f->parent)
 		f = f->parent;
-	return f->own ? 32 : 0;
+	return f->own ? OWN_STACK : 0;
 }
 
 /* Analyses. */

@@ -92,6 +92,8 @@ struct obj {
 	int32_t where; /* placed: offset from r10 (negative), or in scratch */
 };
 
+enum { SHARED_ARGS = 3 };
+
 struct func {
 	const char *name;
 	const struct unit *unit; /* also set for callbacks: their owner's */
@@ -116,13 +118,17 @@ struct func {
 	bool allocated;          /* ops are on registers */
 	struct builder *builder; /* NULL once it is done */
 	struct arena *arena;
-	bool is_own;     /* no callback: called by a HELPER_OWN */
-	struct own *own; /* of a unit's function: such */
+	bool is_own;                  /* no callback: called by a HELPER_OWN */
+	uint32_t behind[SHARED_ARGS]; /* such: bytes at its arguments */
+	struct own *own;              /* of a unit's function: such */
 };
 
 struct own {
 	struct func *f;
 	enum ir_helper helper;
+	const struct shared_code *code; /* for what (lowering) */
+	const void *what;
+	uint64_t kind;
 	struct own *next;
 };
 
@@ -264,8 +270,8 @@ const char *ir_helper_by_number(uint32_t number);
 unsigned ir_helper_number(enum ir_helper h);
 /* Numbers of functions of the program's own, and of the kernel. */
 enum { HELPER_OWN = 0x4000, HELPER_KERNEL = 0x8000 };
-/* The function of its program that `h` calls from `f`; NULL: there is none. */
-struct func *ir_own_func(const struct func *f, enum ir_helper h);
+/* The function of its program that `f` calls there; NULL: there is none. */
+struct func *ir_own_func(const struct func *f, const struct op *call);
 
 /* ---- builder: for words (runtime/builtins) and probe types ---- */
 
@@ -371,6 +377,26 @@ struct ref ir_str_find(struct lower *l, struct mem hay, uint32_t hay_size,
 		       struct mem needle, uint32_t needle_size);
 struct ref ir_mem_order(struct lower *l, struct mem a, struct mem b,
 			uint32_t size, struct ref n);
+/*
+ * Code that a word needs in each place where it stands. Where a long probe has
+ * it in many, it becomes a function, and a place is a call: the code is given
+ * all that it needs. `what` and `kind`: what tells it from other uses.
+ */
+struct shared_key {
+	const void *what;
+	uint64_t kind;
+	uint8_t nargs;
+	uint32_t behind[SHARED_ARGS]; /* an address of so many; 0: a number */
+};
+struct shared_code {
+	const char *name;
+	/* The result is a number, or REF_NONE. */
+	struct ref (*body)(struct lower *l, const struct shared_key *key,
+			   const struct ref *arg);
+};
+struct ref ir_shared(struct lower *l, const struct node *call,
+		     const struct shared_code *s, const struct shared_key *key,
+		     const struct ref *arg);
 /* Send an event with all arguments that are neither literals nor whole maps:
  * the lowering of words whose work is done in user space. */
 struct ref ir_emit(struct lower *l, const struct node *n,

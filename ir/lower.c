@@ -490,7 +490,7 @@ lower_unit(const struct sema_input *in, struct prog *p, const struct unit *unit)
 	l.f = u.top = ir_func(p, unit->name, unit, NULL, 0);
 	l.cur = l.f->blks.v[0];
 	l.span = unit->probe->span;
-	u.is_long = lower_is_long(in, unit->body);
+	lower_count_sites(&l, unit->body);
 	filter(&l);
 	lower_scan(&l, &u, unit->body);
 	prepare_frame(&l, &u);

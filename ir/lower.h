@@ -35,6 +35,19 @@ struct lvar {
 	struct lvar *next;     /* the next one of that */
 };
 
+/* In how many places a unit has to do with a map, when it is long. */
+struct sites {
+	const struct node *agg; /* the first one of an aggregation */
+	uint32_t all, sets, changes;
+};
+
+/* In a function of own.c: what its callers give it. */
+struct given {
+	struct ref site;  /* of what fails there: a notice, or a counter */
+	struct ref value; /* of an aggregation */
+	struct mem key;
+};
+
 /* State of a whole unit: its function and the callbacks of its loops. */
 struct unit_state {
 	struct lvar *vars; /* by var->id */
@@ -50,7 +63,14 @@ struct unit_state {
 	int32_t rest_off;  /* u64: its address; 0: there is none */
 	struct ref entered;
 	bool has_frame, ctx_used;
-	bool is_long;        /* code in many places goes to functions (own.c) */
+	bool is_long;       /* code in many places goes to functions (own.c) */
+	struct sites *maps; /* by index */
+	uint32_t events;    /* places that send one */
+	VEC(struct word_sites {
+		const struct builtin *word;
+		uint32_t n;
+	})
+	called;
 	VEC(int32_t) words;  /* frame: where ranges start, by depth */
 	uint32_t depth;      /* of ranges that are callbacks */
 	uint32_t rounds_max; /* without bpf_loop: of the loops at hand */
@@ -142,7 +162,15 @@ void lower_finish(struct lower *l);
 
 /* ---- own.c ---- */
 
-bool lower_is_long(const struct sema_input *in, const struct node *body);
+/* Whether there are functions for that, and in how many places there would be
+ * calls of them. */
+void lower_count_sites(struct lower *l, const struct node *body);
+const struct sites *lower_sites(const struct lower *l,
+				const struct mapdef *def);
+/* Whether code is to be a function when it stands in so many; its call. */
+bool lower_shares(const struct lower *l, uint32_t sites);
+struct ref lower_shared(struct lower *l, const struct shared_code *s,
+			const struct shared_key *key, const struct ref *arg);
 /* Whether a function called by `h`, whose code is what `body` writes, is worth
  * it here; then there is one. */
 bool lower_own(struct lower *l, enum ir_helper h, const char *name,
@@ -211,7 +239,11 @@ const struct type *lower_value_type(struct lower *l, const struct node *n);
 
 /* Tell the user, at a place that is rarely reached. `code`: what the helper
  * returned. */
+struct ref lower_full_site(struct lower *l);
 void lower_count_full(struct lower *l, struct ref code);
+/* The notice of this place, for code that is shared: `given.site`. */
+struct ref lower_notice_id(struct lower *l, enum notice kind,
+			   enum ir_helper helper);
 void lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
 		  struct ref code);
 
@@ -305,6 +337,18 @@ void lower_map_specs(const struct sema_input *in, struct prog *p);
 struct mem lower_key(struct lower *l, const struct mapdef *def,
 		     const struct node *key);
 const struct node *lower_key_node(const struct node *map);
+/* A value as an argument of a function of own.c, which *k is told of: itself,
+ * or the address of its bytes. False: it cannot be one. */
+struct passed {
+	struct ref arg;
+	struct mem m;
+};
+bool lower_pass(struct lower *l, const struct node *n, const struct type *t,
+		struct shared_key *k, struct passed *p);
+/* Its bytes after all; and where it is given. */
+struct mem lower_passed(struct lower *l, const struct type *t,
+			const struct passed *p);
+struct mem lower_given(struct lower *l, const struct type *t, struct ref arg);
 /* The cell's address, or 0. */
 struct ref lower_lookup(struct lower *l, const struct mapdef *def,
 			struct mem key);

@@ -6,6 +6,7 @@
 #include "lower.h"
 
 #include <linux/bpf.h>
+#include <string.h>
 
 enum { UNROLLED_CPUS = 8 };
 
@@ -75,7 +76,7 @@ ir_map_cell(struct lower *l, const struct node *call)
 
 	assert(map && map->kind == N_MAP && l->scope->no_cell);
 	def = map->map.map;
-	key = lower_key(l, def, lower_key_node(map));
+	key = l->given ? l->given->key : lower_key(l, def, lower_key_node(map));
 	if (!lower_map_spec(l, def)->scalar)
 		return hash_cell(l, def, key);
 	cell = array_cell(l, def, key);
@@ -84,23 +85,90 @@ ir_map_cell(struct lower *l, const struct node *call)
 	return cell;
 }
 
-void
-lower_agg_assign(struct lower *l, const struct node *call)
+/* The word's code, with a value and a key that were made elsewhere. */
+static struct ref
+agg_body(struct lower *l, const struct shared_key *key, const struct ref *arg)
+{
+	const struct node *call = key->what;
+	const struct mapdef *def = call->call.target->map.map;
+	struct given given = { 0 };
+
+	if (!lower_map_spec(l, def)->scalar)
+		given.site = *arg++;
+	given.key = def->key ? lower_given(l, def->key, *arg++)
+			     : lower_key(l, def, NULL);
+	if (call->call.args.n)
+		given.value = *arg;
+	l->given = &given;
+	return call->call.word->lower(l, call, NULL);
+}
+
+/* The same cells, changed in the same way. */
+static bool
+same_agg(const struct node *a, const struct node *b)
+{
+	return a && a->call.word == b->call.word &&
+	       !memcmp(a->type->par, b->type->par, sizeof(a->type->par));
+}
+
+/* False: it is not done; *given has what has been made for it, if anything. */
+static bool
+agg_far(struct lower *l, const struct node *call, struct given *given)
+{
+	static const struct shared_code code = { "update", agg_body };
+	const struct mapdef *def = call->call.target->map.map;
+	const struct node *key = lower_key_node(call->call.target);
+	const struct sites *s = lower_sites(l, def);
+	struct shared_key k = { .what = s->agg };
+	struct ref arg[SHARED_ARGS];
+	struct passed p;
+
+	if (!lower_shares(l, s->sets) || !same_agg(s->agg, call))
+		return false;
+	if (call->call.args.n)
+		given->value = ir_arg(l, call, 0);
+	if (!lower_map_spec(l, def)->scalar)
+		arg[k.nargs++] = given->site = lower_full_site(l);
+	if (def->key && !lower_pass(l, key, def->key, &k, &p)) {
+		given->key = lower_passed(l, def->key, &p);
+		return false;
+	}
+	if (def->key)
+		arg[k.nargs - 1] = p.arg;
+	if (call->call.args.n)
+		arg[k.nargs++] = given->value;
+	lower_shared(l, &code, &k, arg);
+	return true;
+}
+
+static void
+agg_near(struct lower *l, const struct node *call, const struct given *given)
 {
 	struct blk *join = ir_blk(l), *outer = l->scope->no_cell;
-	struct span stmt = l->span;
 	struct region r;
 
 	lower_enter(l, &r);
 	l->scope->no_cell = join;
-	l->span = call->span;
+	l->given = given->key.base.id ? given : NULL;
 	call->call.word->lower(l, call, NULL);
-	l->span = stmt;
+	l->given = NULL;
 	l->scope->no_cell = outer;
 	lower_leave(l, &r);
 	ir_jmp(l, join);
 	ir_seal(l, join);
 	ir_at(l, join);
+}
+
+void
+lower_agg_assign(struct lower *l, const struct node *call)
+{
+	struct span stmt = l->span;
+	struct given given = { 0 };
+
+	l->span = call->span;
+	if (!agg_far(l, call, &given))
+		agg_near(l, call, &given);
+	l->span = stmt;
 }
 
 /* ---- the value over all CPUs ---- */

@@ -183,26 +183,44 @@ to_seq(struct lower *l, const struct event_spec *e, struct mem record)
 
 /* Waking the reader costs more than the event: only when somebody waits for
  * it, or when a quarter of the buffer is full (DESIGN 9). */
-static void
-submit(struct lower *l, const struct event_spec *e, struct mem record)
+static struct ref
+wake(struct lower *l, const struct shared_key *key, const struct ref *arg)
 {
 	uint32_t ring = ir_map_for(l, MAP_RINGBUF, 0);
 	int64_t quarter = l->prog->maps.v[ring].entries / 4;
-	struct ref flags, map, query;
+	struct ref map = ir_map(l, ring), flags;
 
-	if (e->word->flags & WORD_URGENT) {
+	(void)key;
+	(void)arg;
+	flags = ir_call(l, HELPER_ringbuf_query, 2, map,
+			ir_const(l, BPF_RB_AVAIL_DATA));
+	/* No branch, of which the verifier would follow both sides: the sign
+	 * of what is left of the quarter. NO_WAKEUP is 1, FORCE_WAKEUP is 2. */
+	flags = ir_bin(l, IR_SUB, ir_const(l, quarter - 1), flags);
+	flags = ir_bini(l, IR_SHR, flags, 63);
+	return ir_bini(l, IR_ADD, flags, BPF_RB_NO_WAKEUP);
+}
+
+static struct ref
+wake_far(struct lower *l)
+{
+	static const struct shared_code code = { "wake", wake };
+	static const struct shared_key key;
+
+	if (lower_shares(l, l->scope->u->events))
+		return lower_shared(l, &code, &key, NULL);
+	return wake(l, &key, NULL);
+}
+
+static void
+submit(struct lower *l, const struct event_spec *e, struct mem record)
+{
+	struct ref flags;
+
+	if (e->word->flags & WORD_URGENT)
 		flags = ir_const(l, BPF_RB_FORCE_WAKEUP);
-	} else {
-		map = ir_map(l, ring);
-		query = ir_const(l, BPF_RB_AVAIL_DATA);
-		flags = ir_call(l, HELPER_ringbuf_query, 2, map, query);
-		/* No branch, of which the verifier would follow both sides:
-		 * the sign of what is left of the quarter. NO_WAKEUP is 1,
-		 * FORCE_WAKEUP is 2. */
-		flags = ir_bin(l, IR_SUB, ir_const(l, quarter - 1), flags);
-		flags = ir_bini(l, IR_SHR, flags, 63);
-		flags = ir_bini(l, IR_ADD, flags, BPF_RB_NO_WAKEUP);
-	}
+	else
+		flags = wake_far(l);
 	ir_call(l, HELPER_ringbuf_submit, 2, record.base, flags);
 }
 
@@ -311,13 +329,11 @@ static_assert(!(-E2BIG & SCARCE_BIT) && (-ENOMEM & SCARCE_BIT) != 0,
 /* An aggregation could not make a cell: a counter of its own tells where, in
  * three insns where an event would take fifteen; `code`, what the kernel said,
  * unless it can only be that the map is full. */
-void
-lower_count_full(struct lower *l, struct ref code)
+struct ref
+lower_full_site(struct lower *l)
 {
-	enum { APART = sizeof(((struct ir_global *)0)->full) };
 	struct prog *p = l->prog;
 	struct event_spec *e;
-	struct mem at;
 	uint32_t i = p->full_sites.n;
 
 	if (i < FULL_SITES) {
@@ -330,8 +346,25 @@ lower_count_full(struct lower *l, struct ref code)
 	} else {
 		i = FULL_SITES - 1;
 	}
-	at = lower_global(l,
-			  (uint32_t)offsetof(struct ir_global, full) + i * 8);
+	return ir_const(l, i * 8);
+}
+
+void
+lower_count_full(struct lower *l, struct ref code)
+{
+	enum { APART = sizeof(((struct ir_global *)0)->full) };
+	enum { LAST = 8 * (FULL_SITES - 1) };
+	static_assert(!(FULL_SITES & (FULL_SITES - 1)), "a mask of bits");
+	struct mem at = lower_global(l, offsetof(struct ir_global, full));
+	struct ref site;
+	int64_t i;
+
+	site = l->given ? ir_bini(l, IR_AND, l->given->site, LAST)
+			: lower_full_site(l);
+	if (ir_is_const(l->f, site, &i))
+		at.off += (int32_t)i;
+	else
+		at.base = ir_bin(l, IR_ADD, at.base, site);
 	if (code.id) {
 		code = ir_bini(l, IR_AND, code, SCARCE_BIT);
 		code = ir_bini(l, IR_MUL, code, APART / SCARCE_BIT);
@@ -367,16 +400,14 @@ own_tell(struct lower *l)
 	tell(l, ir_param(l, 0), ir_param(l, 1), count_lost);
 }
 
-void
-lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
-	     struct ref code)
+struct ref
+lower_notice_id(struct lower *l, enum notice kind, enum ir_helper helper)
 {
 	struct prog *p = l->prog;
 	struct event_spec *e;
-	struct ref id;
 
-	if (!l->cur)
-		return;
+	if (l->given)
+		return l->given->site;
 	e = arena_alloc(p->arena, sizeof(*e));
 	*e = (struct event_spec){ .id = p->events.n,
 				  .notice = kind,
@@ -385,7 +416,18 @@ lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
 				  .unit = l->unit,
 				  .size = HEADER + 8 };
 	*vec_push(p->arena, &p->events) = e;
-	id = ir_const(l, e->id);
+	return ir_const(l, e->id);
+}
+
+void
+lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
+	     struct ref code)
+{
+	struct ref id;
+
+	if (!l->cur)
+		return;
+	id = lower_notice_id(l, kind, helper);
 	if (lower_own(l, HELPER_tell, "tell", own_tell))
 		ir_call(l, HELPER_tell, 2, id, code);
 	else

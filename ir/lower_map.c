@@ -138,6 +138,53 @@ lower_key(struct lower *l, const struct mapdef *def, const struct node *key)
 	return m;
 }
 
+/* The kernel takes what a function is given the address of as written to:
+ * constants have no place there. */
+static bool
+is_writable(struct lower *l, struct mem m)
+{
+	const struct op *base = l->cur ? ir_op(l->f, m.base) : NULL;
+
+	return !base || base->code != IR_MAPVAL ||
+	       l->prog->maps.v[base->index].use != MAP_CONST;
+}
+
+bool
+lower_pass(struct lower *l, const struct node *n, const struct type *t,
+	   struct shared_key *k, struct passed *p)
+{
+	if (type_is_scalar(t)) {
+		p->arg = lower_convert(l, ir_expr(l, n), lower_value_type(l, n),
+				       t);
+		k->behind[k->nargs++] = 0;
+		return true;
+	}
+	p->m = lower_mem(l, n, t, true);
+	p->arg = ir_addr(l, p->m);
+	k->behind[k->nargs++] = t->size;
+	return is_writable(l, p->m);
+}
+
+struct mem
+lower_passed(struct lower *l, const struct type *t, const struct passed *p)
+{
+	struct mem m;
+
+	if (!type_is_scalar(t))
+		return p->m;
+	m = ir_obj(l, 8, 8);
+	ir_store(l, m.base, m.off, p->arg, t->size);
+	return m;
+}
+
+struct mem
+lower_given(struct lower *l, const struct type *t, struct ref arg)
+{
+	struct passed p = { arg, { arg, 0 } };
+
+	return lower_passed(l, t, &p);
+}
+
 struct ref
 lower_lookup(struct lower *l, const struct mapdef *def, struct mem key)
 {
@@ -194,17 +241,14 @@ is_direct(struct lower *l, const struct mapdef *def)
 
 /* ---- reading ---- */
 
-static struct ref
-get_hash(struct lower *l, const struct mapdef *def, const struct node *map)
+/* The element's value goes to `slot`, 0 when there is none. */
+static void
+load_element(struct lower *l, const struct mapdef *def, struct mem key,
+	     uint32_t slot, const struct node *map)
 {
 	struct blk *hit = ir_blk(l), *join = ir_blk(l), *miss = join;
-	uint32_t slot = ir_slot(l);
-	struct seen s;
-	struct ref cell = lower_seen(l, map, &s);
+	struct ref cell = lower_lookup(l, def, key);
 
-	if (cell.id)
-		return cell;
-	cell = lower_lookup(l, def, lower_key(l, def, lower_key_node(map)));
 	ir_slot_set(l, slot, ir_const(l, 0));
 	if (l->in->watch_reads)
 		miss = lower_cold(l);
@@ -222,6 +266,91 @@ get_hash(struct lower *l, const struct mapdef *def, const struct node *map)
 	ir_jmp(l, join);
 	ir_seal(l, join);
 	ir_at(l, join);
+}
+
+/* The element's bytes go to `dst`, zeros when there is none. */
+static void
+copy_element(struct lower *l, const struct mapdef *def, struct mem key,
+	     struct mem dst, const struct node *map)
+{
+	struct blk *hit = ir_blk(l), *miss = ir_blk(l), *join = ir_blk(l);
+	struct ref cell = lower_lookup(l, def, key);
+
+	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, miss);
+	ir_seal(l, hit);
+	ir_seal(l, miss);
+	ir_at(l, hit);
+	ir_mem_copy(l, dst, (struct mem){ cell, 0 }, def->value->size);
+	ir_jmp(l, join);
+	ir_at(l, miss);
+	tell_miss(l, map);
+	ir_mem_zero(l, dst, def->value->size);
+	ir_jmp(l, join);
+	ir_seal(l, join);
+	ir_at(l, join);
+}
+
+static struct ref
+read_body(struct lower *l, const struct shared_key *k, const struct ref *arg)
+{
+	const struct mapdef *def = k->what;
+	struct mem key = lower_given(l, def->key, arg[0]);
+	uint32_t slot = ir_slot(l);
+
+	if (k->nargs == 2) {
+		copy_element(l, def, key, (struct mem){ arg[1], 0 }, NULL);
+		return REF_NONE;
+	}
+	load_element(l, def, key, slot, NULL);
+	return ir_slot_get(l, slot);
+}
+
+/* A read of an element in one of many places: of a number, or to *dst, which
+ * is written in words of eight bytes. False: it is not done, there are not
+ * many; *key has been made. */
+static bool
+read_far(struct lower *l, const struct node *map, const struct mem *dst,
+	 struct mem *key, struct ref *value)
+{
+	static const struct shared_code code = { "read", read_body };
+	const struct mapdef *def = map->map.map;
+	const struct sites *s = lower_sites(l, def);
+	struct shared_key k = { .what = def };
+	struct ref arg[SHARED_ARGS];
+	struct passed p;
+
+	if (l->in->watch_reads || (dst && dst->off % 8) ||
+	    !lower_shares(l, s->all - s->sets - s->changes)) {
+		*key = lower_key(l, def, lower_key_node(map));
+		return false;
+	}
+	if (!lower_pass(l, lower_key_node(map), def->key, &k, &p)) {
+		*key = lower_passed(l, def->key, &p);
+		return false;
+	}
+	arg[0] = p.arg;
+	if (dst) {
+		arg[1] = ir_addr(l, *dst);
+		k.behind[k.nargs++] = def->value->size;
+	}
+	*value = lower_shared(l, &code, &k, arg);
+	return true;
+}
+
+static struct ref
+get_hash(struct lower *l, const struct mapdef *def, const struct node *map)
+{
+	uint32_t slot = ir_slot(l);
+	struct seen s;
+	struct ref value = lower_seen(l, map, &s);
+	struct mem key;
+
+	if (value.id)
+		return value;
+	if (read_far(l, map, NULL, &key, &value))
+		ir_slot_set(l, slot, value);
+	else
+		load_element(l, def, key, slot, map);
 	lower_see(l, &s, slot);
 	return ir_slot_get(l, slot);
 }
@@ -248,8 +377,8 @@ void
 lower_map_into(struct lower *l, const struct node *map, struct mem dst)
 {
 	const struct mapdef *def = map->map.map;
-	struct blk *hit, *miss, *join;
-	struct ref cell;
+	struct ref value;
+	struct mem key;
 
 	if (!def->value) {
 		ir_mem_zero(l, dst, map->type->size);
@@ -264,22 +393,8 @@ lower_map_into(struct lower *l, const struct node *map, struct mem dst)
 		ir_mem_copy(l, dst, direct(l, def), def->value->size);
 		return;
 	}
-	hit = ir_blk(l);
-	miss = ir_blk(l);
-	join = ir_blk(l);
-	cell = lower_lookup(l, def, lower_key(l, def, lower_key_node(map)));
-	ir_br(l, CC_NE, cell, ir_const(l, 0), hit, miss);
-	ir_seal(l, hit);
-	ir_seal(l, miss);
-	ir_at(l, hit);
-	ir_mem_copy(l, dst, (struct mem){ cell, 0 }, def->value->size);
-	ir_jmp(l, join);
-	ir_at(l, miss);
-	tell_miss(l, map);
-	ir_mem_zero(l, dst, def->value->size);
-	ir_jmp(l, join);
-	ir_seal(l, join);
-	ir_at(l, join);
+	if (!read_far(l, map, &dst, &key, &value))
+		copy_element(l, def, key, dst, map);
 }
 
 /* ---- writing ---- */
@@ -315,6 +430,44 @@ assign_direct(struct lower *l, const struct mapdef *def,
 	lower_set_present(l, def, direct(l, def));
 }
 
+static struct ref
+set_body(struct lower *l, const struct shared_key *k, const struct ref *arg)
+{
+	const struct mapdef *def = k->what;
+	struct mem v = lower_given(l, def->value, arg[1]);
+	struct mem key = lower_given(l, def->key, arg[2]);
+	struct given given = { .site = arg[0] };
+
+	l->given = &given;
+	check_update(l, update(l, def, key, v, BPF_ANY));
+	return REF_NONE;
+}
+
+static void
+set_far(struct lower *l, const struct node *map, const struct node *value)
+{
+	static const struct shared_code code = { "set", set_body };
+	const struct mapdef *def = map->map.map;
+	struct shared_key k = { .what = def, .nargs = 1 };
+	struct ref arg[SHARED_ARGS];
+	struct passed v, key;
+	bool all = lower_pass(l, value, def->value, &k, &v);
+
+	all &= lower_pass(l, lower_key_node(map), def->key, &k, &key);
+	if (all) {
+		arg[0] = lower_notice_id(l, NOTICE_HELPER,
+					 HELPER_map_update_elem);
+		arg[1] = v.arg;
+		arg[2] = key.arg;
+		lower_shared(l, &code, &k, arg);
+	} else {
+		check_update(l,
+			     update(l, def, lower_passed(l, def->key, &key),
+				    lower_passed(l, def->value, &v), BPF_ANY));
+	}
+	lower_forget(l, def);
+}
+
 void
 lower_map_assign(struct lower *l, const struct node *map,
 		 const struct node *value)
@@ -326,6 +479,10 @@ lower_map_assign(struct lower *l, const struct node *map,
 		return;
 	if (is_direct(l, def)) {
 		assign_direct(l, def, value);
+		return;
+	}
+	if (def->key && lower_shares(l, lower_sites(l, def)->sets)) {
+		set_far(l, map, value);
 		return;
 	}
 	v = lower_mem(l, value, def->value, true);
@@ -379,12 +536,11 @@ insert_first(struct lower *l, const struct change *c, struct mem key)
 }
 
 static void
-change_hash(struct lower *l, const struct change *c, const struct node *map)
+change_at(struct lower *l, const struct change *c, struct mem key)
 {
 	struct blk *hit = ir_blk(l), *miss = lower_cold(l);
 	struct blk *raced = lower_cold(l), *full = lower_cold(l);
 	struct blk *done = ir_blk(l);
-	struct mem key = lower_key(l, c->def, lower_key_node(map));
 	uint32_t slot = ir_slot(l);
 	struct ref cell = lower_lookup(l, c->def, key), r;
 
@@ -409,6 +565,51 @@ change_hash(struct lower *l, const struct change *c, const struct node *map)
 	ir_jmp(l, done);
 	ir_seal(l, done);
 	ir_at(l, done);
+}
+
+static struct ref
+change_body(struct lower *l, const struct shared_key *k, const struct ref *arg)
+{
+	const struct mapdef *def = k->what;
+	struct given given = { .site = arg[0] };
+	struct change c = { .def = def,
+			    .op = (enum operator_kind)k->kind,
+			    .x = arg[1],
+			    .want = WANT_NOTHING,
+			    .slot = ir_slot(l) };
+
+	l->given = &given;
+	change_at(l, &c, lower_given(l, def->key, arg[2]));
+	return REF_NONE;
+}
+
+static void
+change_far(struct lower *l, const struct change *c, const struct node *map)
+{
+	static const struct shared_code code = { "change", change_body };
+	struct shared_key k = { .what = c->def, .kind = c->op, .nargs = 2 };
+	struct ref arg[SHARED_ARGS] = { { 0 }, c->x };
+	struct passed key;
+
+	if (!lower_pass(l, lower_key_node(map), c->def->key, &k, &key)) {
+		change_at(l, c, lower_passed(l, c->def->key, &key));
+		return;
+	}
+	arg[0] = lower_notice_id(l, NOTICE_HELPER, HELPER_map_update_elem);
+	arg[2] = key.arg;
+	lower_shared(l, &code, &k, arg);
+}
+
+/* Only sums go elsewhere: the others are rare, and a division has notices of
+ * its own. */
+static void
+change_hash(struct lower *l, const struct change *c, const struct node *map)
+{
+	if (c->want == WANT_NOTHING && (c->op == OP_ADD || c->op == OP_SUB) &&
+	    c->def->key && lower_shares(l, lower_sites(l, c->def)->changes))
+		change_far(l, c, map);
+	else
+		change_at(l, c, lower_key(l, c->def, lower_key_node(map)));
 	lower_forget(l, c->def);
 }
 

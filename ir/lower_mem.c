@@ -530,6 +530,8 @@ ir_arg_node(const struct node *call, unsigned i)
 struct ref
 ir_arg(struct lower *l, const struct node *call, unsigned i)
 {
+	if (l->given)
+		return l->given->value;
 	return ir_expr(l, ir_arg_node(call, i));
 }
 

@@ -167,8 +167,11 @@ print_phi(const struct blk *b, const struct op *op, struct sbuf *out)
 static void
 print_call(const struct op *op, struct sbuf *out)
 {
-	sbuf_printf(out, " %s(",
+	sbuf_printf(out, " %s",
 		    op->index < IR_HELPERS ? ir_helpers[op->index].name : "?");
+	if (op->imm)
+		sbuf_printf(out, " %llu", (unsigned long long)op->imm);
+	sbuf_putc(out, '(');
 	print_args(op, 0, out);
 	sbuf_putc(out, ')');
 }
@@ -341,6 +344,9 @@ print_func(const struct func *f, struct sbuf *out)
 	if (f->is_own)
 		sbuf_printf(out, " own %s", ir_helper_name(own_helper(f)));
 	print_item(out, "params", f->nparams);
+	for (i = 0; i < SHARED_ARGS; i++)
+		if (f->behind[i])
+			sbuf_printf(out, " behind %u %u", i, f->behind[i]);
 	print_item(out, "stack", f->stack);
 	print_item(out, "slots", f->nslots);
 	print_item(out, "scratch", f->scratch_size);

@@ -401,6 +401,17 @@ read_far(struct reader *r, struct far *far)
 	far->off = rd_u32(r);
 }
 
+static void
+read_behind(struct reader *r, struct func *f)
+{
+	uint32_t i = rd_u32(r);
+
+	if (i < SHARED_ARGS)
+		f->behind[i] = rd_u32(r);
+	else
+		rd_fail(r, "a function of the program has three parameters");
+}
+
 static bool
 read_func_item(struct reader *r, struct func *f)
 {
@@ -412,6 +423,8 @@ read_func_item(struct reader *r, struct func *f)
 		read_own(r, f);
 	else if (rd_take_word(r, "params"))
 		f->nparams = (uint8_t)rd_u32(r);
+	else if (rd_take_word(r, "behind"))
+		read_behind(r, f);
 	else if (rd_take_word(r, "stack"))
 		f->stack = rd_u32(r);
 	else if (rd_take_word(r, "slots"))

@@ -185,6 +185,8 @@ read_call(struct reader *r, struct op *op)
 	}
 	rd_next(r);
 	op->index = h;
+	if (h >= HELPER_own0)
+		op->imm = rd_u32(r);
 	rd_want(r, '(', "'(' should stand here");
 	if (rd_take(r, ')'))
 		return;

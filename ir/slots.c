@@ -306,6 +306,9 @@ near_max(const struct prog *p, const struct func *f)
 {
 	uint32_t others = below(p, f), objs = (f->stack + 7) & ~7u, room;
 
+	if (f->is_own)
+		return (OWN_STACK - objs) / 8;
+
 	others += f->parent ? rounded(chain_stack(f->parent)) : ir_own_stack(f);
 	room = others < STACK_LIMIT ? STACK_LIMIT - others : 0;
 	room &= f->parent ? ~31u : ~7u;

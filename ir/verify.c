@@ -208,7 +208,7 @@ check_index(const struct verify *v, const struct op *op)
 		return "not a callback of this function";
 	if (op->code == IR_CALL && ir_helpers[op->index].number >= HELPER_OWN &&
 	    ir_helpers[op->index].number < HELPER_KERNEL &&
-	    !ir_own_func(v->f, op->index))
+	    !ir_own_func(v->f, op))
 		return "the program has no such function";
 	if (op->code == IR_OBJ && op->index >= v->f->objs.n)
 		return "no such object";

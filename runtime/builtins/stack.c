@@ -161,19 +161,17 @@ keep_frames(struct lower *l, struct mem id, struct mem kept, uint32_t depth)
 	ir_at(l, done);
 }
 
-/* The stack's id, written to id; 0 when there are no frames. */
-static void
-take_stack(struct lower *l, struct mem id, uint32_t depth, bool user)
+/* The id of a stack of `n` bytes, or fewer than none. */
+static struct ref
+keep_stack(struct lower *l, const struct shared_key *key, const struct ref *arg)
 {
-	struct mem kept = ir_obj(l, 8 + depth * 8, 8), frames = kept;
+	uint32_t depth = (uint32_t)key->kind;
 	struct blk *some = ir_blk(l), *done = ir_blk(l);
-	struct ref n;
+	struct mem kept = { arg[0], 0 }, frames = { arg[0], 8 };
+	struct mem id = ir_obj(l, 8, 8);
+	struct ref n = arg[1];
 
-	frames.off += 8;
 	ir_store(l, id.base, id.off, ir_const(l, 0), 8);
-	n = ir_call(l, HELPER_get_stack, 4, ir_ctx(l), ir_addr(l, frames),
-		    ir_const(l, depth * 8),
-		    ir_const(l, user ? BPF_F_USER_STACK : 0));
 	ir_br(l, CC_SGT, n, ir_const(l, 0), some, done);
 	ir_seal(l, some);
 	ir_at(l, some);
@@ -184,6 +182,25 @@ take_stack(struct lower *l, struct mem id, uint32_t depth, bool user)
 	ir_jmp(l, done);
 	ir_seal(l, done);
 	ir_at(l, done);
+	return ir_load(l, id.base, id.off, 8);
+}
+
+/* The stack's id; 0 when there are no frames. */
+static struct ref
+take_stack(struct lower *l, const struct node *call, uint32_t depth, bool user)
+{
+	static const struct shared_code code = { "stack", keep_stack };
+	struct shared_key key = { .kind = depth,
+				  .nargs = 2,
+				  .behind = { 8 + depth * 8 } };
+	struct mem kept = ir_obj(l, 8 + depth * 8, 8);
+	struct ref arg[SHARED_ARGS] = { ir_addr(l, kept) };
+
+	arg[1] = ir_call(l, HELPER_get_stack, 4, ir_ctx(l),
+			 ir_addr(l, (struct mem){ kept.base, kept.off + 8 }),
+			 ir_const(l, depth * 8),
+			 ir_const(l, user ? BPF_F_USER_STACK : 0));
+	return ir_shared(l, call, &code, &key, arg);
 }
 
 static struct ref
@@ -191,17 +208,13 @@ stack_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
 	bool user = n->call.word->aux == USTACK;
 	uint32_t depth = (uint32_t)n->type->par[PAR_LIMIT];
-	struct mem id = ir_obj(l, 8, 8);
-	struct ref pid;
+	struct ref id, pid;
 
-	if (depth)
-		take_stack(l, id, depth, user);
-	else
-		ir_store(l, id.base, id.off, ir_const(l, 0), 8);
+	id = depth ? take_stack(l, n, depth, user) : ir_const(l, 0);
 	if (!user)
-		return ir_load(l, id.base, id.off, 8);
+		return id;
 	pid = ir_bini(l, IR_SHR, ir_pid_tgid(l), 32);
-	ir_store(l, dst->base, dst->off, ir_load(l, id.base, id.off, 8), 8);
+	ir_store(l, dst->base, dst->off, id, 8);
 	ir_store(l, dst->base, dst->off + (int32_t)offsetof(struct stack, pid),
 		 pid, 8);
 	return REF_NONE;

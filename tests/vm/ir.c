@@ -247,8 +247,7 @@ call(struct vm *vm, const struct frame *f, const struct op *op)
 		args[i] = arg(f, op, i);
 	if (ir_helpers[op->index].number >= HELPER_OWN &&
 	    ir_helpers[op->index].number < HELPER_KERNEL)
-		return vm_ir_call(vm, ir_own_func(f->f, op->index)->index,
-				  args);
+		return vm_ir_call(vm, ir_own_func(f->f, op)->index, args);
 	return vm_helper(vm, ir_helper_number((enum ir_helper)op->index), args);
 }
 
