@@ -197,6 +197,7 @@ compile_init(struct compile *c, const struct kernel_paths *paths)
 		.config = &c->config,
 		.options = &c->options,
 		.files = &c->files,
+		.ncpus = session_possible_cpus(),
 	};
 }
 

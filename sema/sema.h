@@ -120,7 +120,7 @@ struct sema_input {
 	struct pid_space {
 		uint64_t dev, ino;
 	} pids;
-	uint64_t ncpus; /* 0: those of this machine */
+	uint64_t ncpus; /* that are possible: values over all are read */
 };
 
 void config_default(struct config *c);

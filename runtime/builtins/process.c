@@ -232,9 +232,7 @@ relative_check(struct sema *s, struct node *n)
 static bool
 ncpus_check(struct sema *s, struct node *n)
 {
-	uint64_t cpus = sema_in(s)->ncpus;
-
-	sema_make_int(s, n, cpus ? cpus : session_possible_cpus(), false);
+	sema_make_int(s, n, sema_in(s)->ncpus, false);
 	n->type = type_int(sema_types(s), 8, false);
 	return true;
 }
