@@ -9,12 +9,15 @@
 struct dce {
 	struct func *f;
 	struct arena tmp;
-	struct blk **home; /* by ref id */
-	uint32_t *object;  /* by ref id: 1 + object it points into */
-	bool *is_read;     /* by object: some op may read it */
-	bool *needed;      /* by ref id */
-	bool *has_reader;  /* by ref id: some op in a block reads it */
-	VEC(struct ref) work;
+	uint32_t *object; /* by ref id: 1 + object it points into */
+	bool *is_read;    /* by object: some op may read it */
+	bool *needed;     /* by ref id */
+	bool *has_reader; /* by ref id: some op in a block reads it */
+	VEC(struct late { /* what it reads is known when all ops were seen */
+			  const struct blk *blk;
+			  struct ref op;
+	})
+	late;
 };
 
 /* ---- objects that are only written ---- */
@@ -37,49 +40,62 @@ only_writes(const struct op *call)
 	}
 }
 
-/* Does argument i of the op merely say where to write? */
+/* Does argument 0 of the op merely say where to write? */
 static bool
-is_target(const struct dce *d, struct ref r, unsigned i)
+is_target(const struct dce *d, struct ref r)
 {
 	const struct op *op = ir_op(d->f, r);
 
-	if (i)
-		return false;
 	if (op->code == IR_CALL)
 		return only_writes(op) && !d->has_reader[r.id];
 	return op->code == IR_STORE || op->code == IR_XADD;
 }
 
 static void
-note_op(struct dce *d, struct blk *b, struct ref r)
+note_phi(struct dce *d, const struct blk *b, struct ref r)
 {
 	const struct op *op = ir_op(d->f, r);
-	unsigned i;
+	uint32_t i;
 
-	d->home[r.id] = b;
+	for (i = 0; i < b->preds.n; i++)
+		d->has_reader[op->phi[i].id] = true;
+	*vec_push(&d->tmp, &d->late) = (struct late){ b, r };
+}
+
+static void
+note_op(struct dce *d, const struct blk *b, struct ref r)
+{
+	const struct op *op = ir_op(d->f, r);
+	unsigned i, n = ir_ref_args(op);
+
 	if (op->code == IR_OBJ)
 		d->object[r.id] = op->index + 1;
 	else if (op->code == IR_ADD)
 		d->object[r.id] = d->object[op->arg[0].id];
-	for (i = 0; i < ir_ref_args(op); i++)
+	else if (op->code == IR_PHI)
+		note_phi(d, b, r);
+	for (i = 0; i < n; i++) {
+		uint32_t o = d->object[op->arg[i].id];
+
 		d->has_reader[op->arg[i].id] = true;
-	for (i = 0; op->code == IR_PHI && i < b->preds.n; i++)
-		d->has_reader[op->phi[i].id] = true;
+		if (!o || o == d->object[r.id])
+			continue;
+		if (!i && op->code == IR_CALL && only_writes(op))
+			*vec_push(&d->tmp, &d->late) = (struct late){ b, r };
+		else if (i || !is_target(d, r))
+			d->is_read[o - 1] = true;
+	}
 }
 
 static void
-note_reads(struct dce *d, const struct blk *b, struct ref r)
+note_late(struct dce *d, const struct late *l)
 {
-	const struct op *op = ir_op(d->f, r);
-	unsigned i;
+	const struct op *op = ir_op(d->f, l->op);
+	uint32_t i;
 
-	for (i = 0; i < ir_ref_args(op); i++) {
-		uint32_t o = d->object[op->arg[i].id];
-
-		if (o && !is_target(d, r, i) && d->object[r.id] != o)
-			d->is_read[o - 1] = true;
-	}
-	for (i = 0; op->code == IR_PHI && i < b->preds.n; i++)
+	if (op->code == IR_CALL && d->has_reader[l->op.id])
+		d->is_read[d->object[op->arg[0].id] - 1] = true;
+	for (i = 0; op->code == IR_PHI && i < l->blk->preds.n; i++)
 		if (d->object[op->phi[i].id])
 			d->is_read[d->object[op->phi[i].id] - 1] = true;
 }
@@ -96,9 +112,8 @@ find_reads(struct dce *d)
 	for (i = 0; i < f->blks.n; i++)
 		for (k = 0; k < f->blks.v[i]->ops.n; k++)
 			note_op(d, f->blks.v[i], f->blks.v[i]->ops.v[k]);
-	for (i = 0; i < f->blks.n; i++)
-		for (k = 0; k < f->blks.v[i]->ops.n; k++)
-			note_reads(d, f->blks.v[i], f->blks.v[i]->ops.v[k]);
+	for (i = 0; i < d->late.n; i++)
+		note_late(d, &d->late.v[i]);
 }
 
 /* ---- dead ops ---- */
@@ -108,49 +123,67 @@ static bool
 has_effect(const struct dce *d, struct ref r)
 {
 	const struct op *op = ir_op(d->f, r);
-	uint32_t o = op->nargs ? d->object[op->arg[0].id] : 0;
+	uint32_t o;
 
-	if (o && is_target(d, r, 0))
+	if (ir_ops[op->code].flags & F_P || op->code == IR_LOAD ||
+	    op->code == IR_RELOAD)
+		return false;
+	o = op->nargs ? d->object[op->arg[0].id] : 0;
+	if (o && is_target(d, r))
 		return d->is_read[o - 1];
-	if (op->code == IR_CALL)
-		return ir_helpers[op->index].flags & HS;
-	return !(ir_ops[op->code].flags & F_P) && op->code != IR_LOAD &&
-	       op->code != IR_RELOAD;
+	return op->code != IR_CALL || ir_helpers[op->index].flags & HS;
 }
 
-static void
-need(struct dce *d, struct ref r)
+/* A phi's arguments; true when one may be made behind it, where the walk has
+ * been. */
+static bool
+need_phi(struct dce *d, const struct blk *b, const struct op *phi)
 {
-	if (d->needed[r.id])
-		return;
-	d->needed[r.id] = true;
-	*vec_push(&d->tmp, &d->work) = r;
-}
-
-static void
-need_args(struct dce *d, struct ref r)
-{
-	const struct op *op = ir_op(d->f, r);
+	bool again = false;
 	uint32_t i;
 
-	for (i = 0; i < ir_ref_args(op); i++)
-		need(d, op->arg[i]);
-	for (i = 0; op->code == IR_PHI && i < d->home[r.id]->preds.n; i++)
-		need(d, op->phi[i]);
+	for (i = 0; i < b->preds.n; i++) {
+		again |= !d->needed[phi->phi[i].id] &&
+			 b->preds.v[i]->rpo >= b->rpo;
+		d->needed[phi->phi[i].id] = true;
+	}
+	return again;
+}
+
+/* From the last op to the first: who needs a value comes behind it, unless it
+ * is a phi to which a way leads back. */
+static bool
+mark_blk(struct dce *d, const struct blk *b)
+{
+	bool again = false;
+	uint32_t i, k;
+
+	for (i = b->ops.n; i-- > 0;) {
+		struct ref r = b->ops.v[i];
+		const struct op *op = ir_op(d->f, r);
+
+		if (!d->needed[r.id] && !has_effect(d, r))
+			continue;
+		d->needed[r.id] = true;
+		for (k = 0; k < ir_ref_args(op); k++)
+			d->needed[op->arg[k].id] = true;
+		if (op->code == IR_PHI)
+			again |= need_phi(d, b, op);
+	}
+	return again;
 }
 
 static void
 mark(struct dce *d)
 {
-	const struct func *f = d->f;
-	uint32_t i, k;
+	bool again = true;
+	uint32_t i;
 
-	for (i = 0; i < f->blks.n; i++)
-		for (k = 0; k < f->blks.v[i]->ops.n; k++)
-			if (has_effect(d, f->blks.v[i]->ops.v[k]))
-				need(d, f->blks.v[i]->ops.v[k]);
-	while (d->work.n)
-		need_args(d, d->work.v[--d->work.n]);
+	while (again) {
+		again = false;
+		for (i = d->f->blks.n; i-- > 0;)
+			again |= mark_blk(d, d->f->blks.v[i]);
+	}
 }
 
 static void
@@ -174,12 +207,12 @@ drop_dead_ops(struct func *f)
 {
 	struct dce d = { .f = f, .tmp.lender = f->arena };
 
-	d.home = arena_alloc(&d.tmp, f->ops.n * sizeof(*d.home));
 	d.object = arena_alloc(&d.tmp, f->ops.n * sizeof(*d.object));
 	d.is_read = arena_alloc(&d.tmp, f->objs.n + 1);
 	d.needed = arena_alloc(&d.tmp, f->ops.n);
 	d.has_reader = arena_alloc(&d.tmp, f->ops.n);
-	find_reads(&d);
+	if (f->objs.n)
+		find_reads(&d);
 	mark(&d);
 	sweep(&d);
 	arena_free(&d.tmp);
@@ -310,9 +343,24 @@ always_next(const struct func *f, const struct blk *b)
 	       next != f->blks.v[0];
 }
 
+/* By ref id, if there are any: what they are now. */
+struct merged {
+	struct arena tmp;
+	struct ref *to;
+};
+
+static void
+note_merged(const struct func *f, struct merged *m, struct ref phi,
+	    struct ref by)
+{
+	if (!m->to)
+		m->to = arena_alloc(&m->tmp, f->ops.n * sizeof(*m->to));
+	m->to[phi.id] = by;
+}
+
 /* A phi of a block with one predecessor: what it merges replaces it. */
 static void
-merge_ops(struct func *f, struct blk *b, struct blk *next, struct ref *to)
+merge_ops(struct func *f, struct blk *b, struct blk *next, struct merged *m)
 {
 	uint32_t i;
 
@@ -321,7 +369,7 @@ merge_ops(struct func *f, struct blk *b, struct blk *next, struct ref *to)
 		const struct op *op = ir_op(f, next->ops.v[i]);
 
 		if (op->code == IR_PHI)
-			to[next->ops.v[i].id] = op->phi[0];
+			note_merged(f, m, next->ops.v[i], op->phi[0]);
 		else
 			*vec_push(f->arena, &b->ops) = next->ops.v[i];
 	}
@@ -329,12 +377,12 @@ merge_ops(struct func *f, struct blk *b, struct blk *next, struct ref *to)
 }
 
 static void
-merge_next(struct func *f, struct blk *b, struct ref *to)
+merge_next(struct func *f, struct blk *b, struct merged *m)
 {
 	struct blk *next = b->succ[0];
 	unsigned i;
 
-	merge_ops(f, b, next, to);
+	merge_ops(f, b, next, m);
 	for (i = 0; i < 2; i++) {
 		b->succ[i] = next->succ[i];
 		next->succ[i] = NULL;
@@ -347,16 +395,16 @@ merge_next(struct func *f, struct blk *b, struct ref *to)
 static void
 merge_blks(struct func *f)
 {
-	struct arena tmp = { .lender = f->arena };
-	struct ref *to = arena_alloc(&tmp, f->ops.n * sizeof(*to));
+	struct merged m = { .tmp.lender = f->arena };
 	uint32_t i;
 
 	for (i = 0; i < f->blks.n; i++)
 		while (f->blks.v[i]->ops.n && always_next(f, f->blks.v[i]))
-			merge_next(f, f->blks.v[i], to);
+			merge_next(f, f->blks.v[i], &m);
 	ir_rpo(f);
-	ir_replace(f, to);
-	arena_free(&tmp);
+	if (m.to)
+		ir_replace(f, m.to);
+	arena_free(&m.tmp);
 }
 
 static void
