@@ -102,10 +102,18 @@ const live_list *ir_live_out(struct flow *w, const struct blk *b);
 struct facts;
 bool ir_color_slots(struct prog *p, struct func *f, const struct facts *k);
 
-/* hint.c: per value, the register it should be made in, -1: any. */
+/* hint.c */
+struct op_hint {
+	uint8_t dies;    /* bit per argument: nobody reads it later */
+	uint8_t wanted;  /* registers of the next call or RET of the block */
+	bool unread : 1; /* nobody reads the result */
+	bool calls : 1;  /* a call follows in the block */
+};
 struct hints {
-	int8_t *want;
-	bool *crosses; /* live across a call: r6-r9 */
+	int8_t *want;       /* by value: the register to make it in, -1: any */
+	bool *crosses;      /* by value: live across a call: r6-r9 */
+	struct op_hint *op; /* block after block, */
+	uint32_t *first;    /* by rpo: that of its first op */
 };
 void ir_hints(struct flow *w, struct hints *h);
 

@@ -20,15 +20,11 @@ struct assign {
 	struct hints h;
 	struct arena *tmp;
 	struct blk *b;
-	VEC(struct ref) ops; /* the block's new list */
-	int8_t *home;        /* by value, -1: in no register */
-	uint32_t val[REGS];  /* by register: value or 0 */
-	bool *live;          /* by value: scratch of find_deaths() */
-	uint8_t *dies;       /* by op of the block: bit per argument */
-	bool *unread;        /* by op: nobody reads the result */
-	uint8_t *wanted;     /* by op: registers of the next call or RET */
-	bool *calls;         /* by op: a call follows in the block */
-	bool *done;          /* by rpo */
+	VEC(struct ref) ops;      /* the block's new list */
+	int8_t *home;             /* by value, -1: in no register */
+	uint32_t val[REGS];       /* by register: value or 0 */
+	const struct op_hint *at; /* by op of the block */
+	bool *done;               /* by rpo */
 	/* By rpo: what lives on from the block's end, and what it starts with
 	 * besides phis. */
 	struct held *out, *in;
@@ -58,58 +54,6 @@ emit_copy(void *arg, struct ref r)
 	struct assign *a = arg;
 
 	*vec_push(a->tmp, &a->ops) = r;
-}
-
-/* ---- what dies where ---- */
-
-static void
-mark_deaths(struct assign *a, uint32_t at)
-{
-	struct ref r = a->b->ops.v[at];
-	const struct op *op = ir_op(a->f, r);
-	uint32_t i, v = ir_defines(op, r);
-
-	a->unread[at] = v && !a->live[v];
-	a->dies[at] = 0;
-	if (v)
-		a->live[v] = false;
-	for (i = 0; i < op->nargs; i++)
-		if (ir_in_reg(a->f, op, i) && !a->live[op->arg[i].id])
-			a->dies[at] |= 1 << i;
-	for (i = 0; i < op->nargs; i++)
-		if (ir_in_reg(a->f, op, i))
-			a->live[op->arg[i].id] = true;
-}
-
-static void
-find_deaths(struct assign *a)
-{
-	const live_list *out = ir_live_out(&a->w, a->b);
-	const live_list *in = &a->w.blk[a->b->rpo].in;
-	uint32_t i, n = a->b->ops.n;
-	uint8_t wanted = 0;
-	bool calls = false;
-
-	a->dies = arena_alloc(a->tmp, n * sizeof(*a->dies));
-	a->unread = arena_alloc(a->tmp, n * sizeof(*a->unread));
-	a->wanted = arena_alloc(a->tmp, n * sizeof(*a->wanted));
-	a->calls = arena_alloc(a->tmp, n * sizeof(*a->calls));
-	for (i = 0; i < out->n; i++)
-		a->live[out->v[i].v] = true;
-	for (i = n; i-- > 0;) {
-		const struct op *op = ir_op(a->f, a->b->ops.v[i]);
-
-		a->wanted[i] = wanted;
-		a->calls[i] = calls;
-		calls |= op->code == IR_CALL;
-		if (op->code == IR_CALL)
-			wanted = ((1u << op->nargs) - 1) << 1;
-		else if (op->code == IR_RET)
-			wanted = 1;
-		mark_deaths(a, i);
-	}
-	for (i = 0; i < in->n; i++)
-		a->live[in->v[i].v] = false;
 }
 
 /* ---- choosing a register ---- */
@@ -190,7 +134,7 @@ dies_here(const struct assign *a, uint32_t at, const struct op *op, uint32_t v)
 
 	for (i = 0; i < op->nargs; i++)
 		if (op->arg[i].id == v)
-			return a->dies[at] >> i & 1;
+			return a->at[at].dies >> i & 1;
 	return false;
 }
 
@@ -220,12 +164,14 @@ save_values(struct assign *a, uint32_t at, const struct op *op, struct moves *m)
 static void
 assign_call(struct assign *a, uint32_t at, struct ref r)
 {
-	struct moves m = { 0 }, all;
+	struct moves m, all;
 	struct op *op = ir_op(a->f, r);
 	uint32_t i;
 
+	m.n = 0;
 	save_values(a, at, op, &m);
-	all = m;
+	all.n = m.n;
+	memcpy(all.m, m.m, m.n * sizeof(*m.m));
 	for (i = 0; i < op->nargs; i++)
 		ir_move_add(&all, op->arg[i].id, a->home[op->arg[i].id], 1 + i);
 	ir_move_emit(&all, a->f, op->span, emit_copy, a);
@@ -238,7 +184,7 @@ assign_call(struct assign *a, uint32_t at, struct ref r)
 	for (i = 0; i < m.n; i++)
 		take(a, m.m[i].v, m.m[i].dst);
 	op->reg = 0;
-	if (!a->unread[at])
+	if (!a->at[at].unread)
 		take(a, r.id, 0);
 	*vec_push(a->tmp, &a->ops) = r;
 }
@@ -280,9 +226,9 @@ constrain(const struct assign *a, const struct op *op, uint32_t at,
 		c->forbidden |= 1u << op->areg[1];
 	if (op->code < IR_ADD || op->code > IR_BSWAP)
 		return;
-	if (a->dies[at] & 1)
+	if (a->at[at].dies & 1)
 		c->best = op->areg[0];
-	else if (two_operands(op) && commutes && a->dies[at] & 2)
+	else if (two_operands(op) && commutes && a->at[at].dies & 2)
 		c->best = op->areg[1];
 }
 
@@ -293,13 +239,13 @@ assign_result(struct assign *a, uint32_t at, struct ref r, struct choice *c)
 	int8_t reg;
 
 	c->v = ir_defines(op, r);
-	c->wanted = a->wanted[at];
-	c->later = !a->calls[at] && !a->w.blk[a->b->rpo].depth;
+	c->wanted = a->at[at].wanted;
+	c->later = !a->at[at].calls && !a->w.blk[a->b->rpo].depth;
 	reg = pick(a, c);
 	op->reg = reg;
 	if (two_operands(op) && reg == op->areg[1] && op->areg[0] != reg)
 		swap_operands(op);
-	if (!a->unread[at])
+	if (!a->at[at].unread)
 		take(a, c->v, reg);
 }
 
@@ -319,7 +265,7 @@ assign_plain(struct assign *a, uint32_t at, struct ref r)
 		}
 	}
 	for (i = 0; i < op->nargs; i++)
-		if (a->dies[at] >> i & 1)
+		if (a->at[at].dies >> i & 1)
 			drop(a, op->arg[i].id);
 	if (ir_defines(op, r)) {
 		constrain(a, op, at, &c);
@@ -360,7 +306,7 @@ assign_givens(struct assign *a)
 			break;
 		op->reg = op->code == IR_CTX ? 1 : 1 + op->imm;
 		*vec_push(a->tmp, &a->ops) = r;
-		if (a->unread[i])
+		if (a->at[i].unread)
 			continue;
 		to = a->h.crosses[r.id] && kept < REGS ? kept++ : op->reg;
 		ir_move_add(&m, r.id, op->reg, to);
@@ -374,7 +320,7 @@ assign_givens(struct assign *a)
 static bool
 only_frame_base(const struct assign *a, uint32_t at, const struct op *op)
 {
-	return op->code == IR_OBJ && a->unread[at];
+	return op->code == IR_OBJ && a->at[at].unread;
 }
 
 static void
@@ -499,7 +445,7 @@ enter_phis(struct assign *a, const struct blk *from)
 
 		if (op->code != IR_PHI)
 			break;
-		if (!op->has_imm && !a->unread[i]) {
+		if (!op->has_imm && !a->at[i].unread) {
 			c.best = phi_arg_reg(a, op, from);
 			if (!a->h.crosses[r.id] && usable(a, &c, c.best))
 				op->reg = c.best;
@@ -508,7 +454,8 @@ enter_phis(struct assign *a, const struct blk *from)
 			take(a, r.id, op->reg);
 			spread_hint(a, op, op->reg);
 		}
-		*vec_push(a->f->arena, &a->b->phis) = r;
+		if (op->has_imm || !a->at[i].unread)
+			*vec_push(a->f->arena, &a->b->phis) = r;
 	}
 }
 
@@ -538,7 +485,7 @@ assign_blk(struct assign *a, struct blk *b)
 
 	a->b = b;
 	b->phis.n = 0;
-	find_deaths(a);
+	a->at = a->h.op + a->h.first[b->rpo];
 	from = model(a);
 	if (from) {
 		enter_live(a, from);
@@ -563,6 +510,7 @@ edge_moves(struct assign *a, const struct blk *from, const struct blk *to,
 	const struct held *out = &a->out[from->rpo];
 	uint32_t i, at = a->w.blk[from->rpo].at[0];
 
+	m->n = 0;
 	for (i = 0; i < in->n; i++)
 		ir_move_add(m, in->v[i].v, reg_of(out, in->v[i].v),
 			    reg_of(&a->in[to->rpo], in->v[i].v));
@@ -570,7 +518,7 @@ edge_moves(struct assign *a, const struct blk *from, const struct blk *to,
 		const struct op *op = ir_op(a->f, to->phis.v[i]);
 		uint32_t v = op->phi[at].id;
 
-		if (!op->has_imm && op->reg >= 0)
+		if (!op->has_imm)
 			ir_move_add(m, v, reg_of(out, v), op->reg);
 	}
 }
@@ -582,14 +530,27 @@ has_moves(const struct blk *to)
 	return to->preds.n > 1 || to->phis.n;
 }
 
+static bool
+moves_any(const struct moves *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->m[i].src != m->m[i].dst)
+			return true;
+	return false;
+}
+
 static void
 resolve_edge(struct assign *a, struct blk *from, const struct blk *to)
 {
-	struct moves m = { 0 };
+	struct moves m;
 	struct ref end;
 	uint32_t i;
 
 	edge_moves(a, from, to, &m);
+	if (!moves_any(&m))
+		return;
 	end = from->ops.v[from->ops.n - 1];
 	for (i = 0; i + 1 < from->ops.n; i++)
 		*vec_push(a->tmp, &a->ops) = from->ops.v[i];
@@ -598,20 +559,6 @@ resolve_edge(struct assign *a, struct blk *from, const struct blk *to)
 	assert(!from->succ[1]);
 	a->b = from;
 	replace_ops(a);
-}
-
-static void
-drop_unread(const struct func *f, struct blk *b)
-{
-	uint32_t i, n = 0;
-
-	for (i = 0; i < b->phis.n; i++) {
-		const struct op *op = ir_op(f, b->phis.v[i]);
-
-		if (op->has_imm || op->reg >= 0)
-			b->phis.v[n++] = b->phis.v[i];
-	}
-	b->phis.n = n;
 }
 
 static void
@@ -625,7 +572,6 @@ assign_func(struct func *f)
 	ir_hints(&a.w, &a.h);
 	a.home = arena_alloc(&tmp, n);
 	memset(a.home, -1, n);
-	a.live = arena_alloc(&tmp, n * sizeof(*a.live));
 	a.in = arena_alloc(&tmp, f->blks.n * sizeof(*a.in));
 	a.out = arena_alloc(&tmp, f->blks.n * sizeof(*a.out));
 	a.done = arena_alloc(&tmp, f->blks.n * sizeof(*a.done));
@@ -636,7 +582,6 @@ assign_func(struct func *f)
 
 		for (k = 0; k < to->preds.n && has_moves(to); k++)
 			resolve_edge(&a, to->preds.v[k], to);
-		drop_unread(f, to);
 	}
 	f->allocated = true;
 	arena_free(&tmp);

@@ -57,10 +57,11 @@ enum { DEAD = 1, LIVE = 2 }; /* of those in the list; 0: is not in it */
 
 struct walk {
 	struct flow *w;
-	uint8_t *state;     /* by value, in the block at hand */
-	uint32_t *next;     /* likewise: distance from the block's start */
-	VEC(uint32_t) list; /* values that are or were live in it */
-	bool *stale;        /* by rpo: what follows it has changed */
+	uint8_t *state; /* by value, in the block at hand */
+	uint32_t *next; /* likewise: distance from the block's start */
+	uint32_t *list; /* values that are or were live in it; room for all */
+	uint32_t n;
+	bool *stale; /* by rpo: what follows it has changed */
 };
 
 static uint32_t
@@ -78,28 +79,35 @@ edge_cost(const struct flow *w, const struct blk *from, const struct blk *to)
 	return a->depth > b->depth ? LOOP_EXIT : 0;
 }
 
-static void
+static inline void
 add_out(struct flow *w, uint32_t v, uint32_t next)
 {
 	uint32_t at = w->at[v];
 
 	if (!at) {
-		*vec_push(w->tmp, &w->out) = (struct live){ v, next };
-		w->at[v] = w->out.n;
+		w->out.v[w->out.n] = (struct live){ v, next };
+		w->at[v] = ++w->out.n;
 	} else if (next < w->out.v[at - 1].next) {
 		w->out.v[at - 1].next = next;
 	}
 }
 
-/* A phi reads its argument at once. */
 static void
-add_phi(struct flow *w, const struct op *phi, uint32_t at)
+make_room(struct flow *w, uint32_t n)
 {
-	if (!phi->has_imm || w->slots)
-		add_out(w, phi->phi[at].id, 0);
+	struct live *bigger;
+
+	if (w->out.n + n <= w->out.cap)
+		return;
+	w->out.cap = 2 * (w->out.n + n);
+	bigger = arena_alloc(w->tmp, w->out.cap * sizeof(*bigger));
+	if (w->out.n)
+		memcpy(bigger, w->out.v, w->out.n * sizeof(*bigger));
+	w->out.v = bigger;
 }
 
-/* What `b` and then the successor still read. */
+/* What `b` and then the successor still read. A phi reads its argument at
+ * once. */
 static void
 add_successor(struct flow *w, const struct blk *b, unsigned side)
 {
@@ -108,6 +116,7 @@ add_successor(struct flow *w, const struct blk *b, unsigned side)
 	uint32_t cost = edge_cost(w, b, to), i;
 	uint32_t at = w->blk[b->rpo].at[side];
 
+	make_room(w, in->n + to->ops.n);
 	for (i = 0; i < in->n; i++)
 		add_out(w, in->v[i].v, add_distance(in->v[i].next, cost));
 	for (i = 0; i < to->ops.n; i++) {
@@ -115,16 +124,15 @@ add_successor(struct flow *w, const struct blk *b, unsigned side)
 
 		if (op->code != IR_PHI)
 			break;
-		add_phi(w, op, at);
+		if (!op->has_imm || w->slots)
+			add_out(w, op->phi[at].id, 0);
 	}
-	for (i = 0; i < to->phis.n; i++) /* assign.c put them there */
-		add_phi(w, ir_op(w->f, to->phis.v[i]), at);
 }
 
 static bool
 starts_like(const struct flow *w, const struct blk *b, const struct blk *to)
 {
-	return !edge_cost(w, b, to) && !to->phis.n &&
+	return !edge_cost(w, b, to) &&
 	       ir_op(w->f, to->ops.v[0])->code != IR_PHI;
 }
 
@@ -144,16 +152,17 @@ ir_live_out(struct flow *w, const struct blk *b)
 	return &w->out;
 }
 
-static void
+static inline void
 read_at(struct walk *k, uint32_t v, uint32_t at)
 {
 	if (!k->state[v])
-		*vec_push(k->w->tmp, &k->list) = v;
+		k->list[k->n++] = v;
 	k->state[v] = LIVE;
 	k->next[v] = at;
 }
 
-static void
+/* True for a call. */
+static bool
 walk_op(struct walk *k, struct ref r, uint32_t at)
 {
 	const struct func *f = k->w->f;
@@ -165,6 +174,7 @@ walk_op(struct walk *k, struct ref r, uint32_t at)
 	for (i = 0; i < op->nargs; i++)
 		if (ir_in_reg(f, op, i))
 			read_at(k, op->arg[i].id, at);
+	return op->code == IR_CALL;
 }
 
 /* The list as what the block starts with; true when that has changed. */
@@ -176,11 +186,11 @@ keep_list(struct walk *k, live_list *in)
 
 	for (i = 0; i < in->n; i++)
 		changed |= k->next[in->v[i].v] != in->v[i].next;
-	for (i = 0; i < k->list.n; i++) {
-		uint32_t v = k->list.v[i];
+	for (i = 0; i < k->n; i++) {
+		uint32_t v = k->list[i];
 
 		if (k->state[v] == LIVE)
-			k->list.v[n++] = v;
+			k->list[n++] = v;
 		k->state[v] = 0;
 	}
 	changed |= n != in->n;
@@ -189,7 +199,7 @@ keep_list(struct walk *k, live_list *in)
 		in->cap = n;
 	}
 	for (i = 0; i < n; i++)
-		in->v[i] = (struct live){ k->list.v[i], k->next[k->list.v[i]] };
+		in->v[i] = (struct live){ k->list[i], k->next[k->list[i]] };
 	in->n = n;
 	return changed;
 }
@@ -215,14 +225,12 @@ walk_blk(struct walk *k, const struct blk *b)
 	uint32_t i, call = call_after(k->w, b);
 	bool changed;
 
-	k->list.n = 0;
+	k->n = 0;
 	for (i = 0; i < out->n; i++)
 		read_at(k, out->v[i].v, add_distance(out->v[i].next, b->ops.n));
-	for (i = b->ops.n; i-- > 0;) {
-		walk_op(k, b->ops.v[i], i);
-		if (ir_op(k->w->f, b->ops.v[i])->code == IR_CALL)
+	for (i = b->ops.n; i-- > 0;)
+		if (walk_op(k, b->ops.v[i], i))
 			call = i;
-	}
 	changed = call != bf->call_in;
 	bf->call_in = call;
 	return keep_list(k, &bf->in) || changed;
@@ -259,6 +267,7 @@ ir_flow(struct flow *w)
 	w->at = arena_alloc(w->tmp, nv * sizeof(*w->at));
 	k.state = arena_alloc(w->tmp, nv * sizeof(*k.state));
 	k.next = arena_alloc(w->tmp, nv * sizeof(*k.next));
+	k.list = arena_alloc(w->tmp, nv * sizeof(*k.list));
 	k.stale = arena_alloc(w->tmp, nb * sizeof(*k.stale));
 	memset(k.stale, true, nb * sizeof(*k.stale));
 	while (again) {

@@ -4,6 +4,7 @@
  * the uses backwards: a call wants its arguments in r1-r5, RET wants r0, a
  * two-operand instruction passes its result's wish to its first operand, a phi
  * to its arguments. A value that is live across a call wants r6-r9 instead.
+ * On the way it is noted which arguments of an op are read for the last time.
  */
 #include "alloc.h"
 
@@ -75,19 +76,35 @@ hint_args(struct hinting *k, const struct op *op, uint32_t v)
 		pass_wish(k, v, op->arg[1].id);
 }
 
+/* What the op before has behind it: this one, and what this one has. */
 static void
-hint_op(struct hinting *k, struct ref r)
+hint_next(const struct op *op, const struct op_hint *h, struct op_hint *before)
+{
+	before->wanted = h->wanted;
+	before->calls = h->calls | (op->code == IR_CALL);
+	if (op->code == IR_CALL)
+		before->wanted = ((1u << op->nargs) - 1) << 1;
+	else if (op->code == IR_RET)
+		before->wanted = 1;
+}
+
+static void
+hint_op(struct hinting *k, struct ref r, struct op_hint *h)
 {
 	const struct op *op = ir_op(k->w->f, r);
 	uint32_t i, v = ir_defines(op, r);
 
+	h->unread = v && !k->live[v];
 	if (v)
 		k->live[v] = false;
 	if (op->code == IR_CALL)
 		cross_call(k);
 	hint_args(k, op, v);
 	for (i = 0; i < op->nargs; i++)
-		if (ir_in_reg(k->w->f, op, i))
+		if (ir_in_reg(k->w->f, op, i) && !k->live[op->arg[i].id])
+			h->dies |= 1 << i;
+	for (i = 0; i < op->nargs; i++)
+		if (h->dies >> i & 1)
 			make_live(k, op->arg[i].id);
 }
 
@@ -112,7 +129,7 @@ hint_phi_args(struct hinting *k, const struct blk *b)
 }
 
 static void
-hint_blk(struct hinting *k, const struct blk *b)
+hint_blk(struct hinting *k, const struct blk *b, struct op_hint *h)
 {
 	const live_list *out = ir_live_out(k->w, b);
 	uint32_t i;
@@ -123,20 +140,30 @@ hint_blk(struct hinting *k, const struct blk *b)
 	for (i = 0; i < out->n; i++)
 		make_live(k, out->v[i].v);
 	hint_phi_args(k, b);
-	for (i = b->ops.n; i-- > 0;)
-		hint_op(k, b->ops.v[i]);
+	for (i = b->ops.n; i-- > 0;) {
+		hint_op(k, b->ops.v[i], &h[i]);
+		if (i)
+			hint_next(ir_op(k->w->f, b->ops.v[i]), &h[i],
+				  &h[i - 1]);
+	}
 }
 
 void
 ir_hints(struct flow *w, struct hints *h)
 {
 	struct hinting k = { .w = w, .h = h };
-	uint32_t i, n = w->f->ops.n;
+	uint32_t i, n = w->f->ops.n, ops = 0;
 
+	h->first = arena_alloc(w->tmp, w->f->blks.n * sizeof(*h->first));
+	for (i = 0; i < w->f->blks.n; i++) {
+		h->first[i] = ops;
+		ops += w->f->blks.v[i]->ops.n;
+	}
+	h->op = arena_alloc(w->tmp, ops * sizeof(*h->op));
 	h->want = arena_alloc(w->tmp, n);
 	h->crosses = arena_alloc(w->tmp, n * sizeof(*h->crosses));
 	k.live = arena_alloc(w->tmp, n * sizeof(*k.live));
 	memset(h->want, -1, n);
 	for (i = w->f->blks.n; i-- > 0;)
-		hint_blk(&k, w->f->blks.v[i]);
+		hint_blk(&k, w->f->blks.v[i], h->op + h->first[i]);
 }
