@@ -27,6 +27,7 @@ struct matching {
 	const char *typedefs;
 	const char *module; /* the one looked through */
 	bool all;           /* not only the first that has it */
+	struct nearest near;
 };
 
 static void
@@ -54,6 +55,34 @@ match_module(void *arg, const char *module, const struct kbtf *b)
 	m->module = module;
 	kbtf_each(b, BTF_KIND_TYPEDEF, m->typedefs, add_target, m);
 	return m->all || !m->match->targets.n;
+}
+
+static void
+try_name(void *arg, const char *name, uint32_t id)
+{
+	struct matching *m = arg;
+
+	(void)id;
+	probe_nearest(m->sema, &m->near, name + strlen(prefix));
+}
+
+static bool
+try_module(void *arg, const char *module, const struct kbtf *b)
+{
+	(void)module;
+	kbtf_each(b, BTF_KIND_TYPEDEF, "btf_trace_*", try_name, arg);
+	return true;
+}
+
+/* A name that is none. */
+static bool
+none(struct matching *m, const struct attach_text *ap, const char *name)
+{
+	m->near.word = name;
+	kernel_each_btf(sema_kernel(m->sema), try_module, m);
+	m->match->meant = m->near.best;
+	return probe_none(m->sema, ap, m->match, "%s %s:%s",
+			  probe_rawtracepoint.name, m->pattern, name);
 }
 
 static int
@@ -89,8 +118,7 @@ rawtracepoint_match(struct sema *s, const struct attach_text *ap,
 	arg.all = kernel_is_pattern(name);
 	kernel_each_btf(sema_kernel(s), match_module, &arg);
 	if (!m->targets.n)
-		return probe_none(s, ap, m, "%s %s:%s",
-				  probe_rawtracepoint.name, module, name);
+		return none(&arg, ap, name);
 	qsort(m->targets.v, m->targets.n, sizeof(*m->targets.v), by_name);
 	return true;
 }

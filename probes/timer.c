@@ -104,10 +104,12 @@ match_parts(struct sema *s, const struct attach_text *ap, struct match *m,
 		return sema_error_at(s, ap->span,
 				     "%s probe must have unit of time", type);
 	unit = find_unit(part_units, ARRAY_LEN(part_units), name);
-	if (!unit)
-		return sema_error_at(s, ap->span,
-				     "%s is not an accepted unit of time",
-				     name);
+	if (!unit) {
+		sema_error_at(s, ap->span, "%s is not an accepted unit of time",
+			      name);
+		diag_hint(sema_diag(s), "there are hz, s, ms and us");
+		return false;
+	}
 	t = probe_target(s, m, "%s:%s:%llu", type, name, (unsigned long long)n);
 	t->name = unit->name;
 	t->data = unit;

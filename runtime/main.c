@@ -309,8 +309,11 @@ read_script(struct compile *c)
 		fclose(f);
 	if (!text)
 		return diag_plain(&c->diag,
-				  "ERROR: failed to open file '%s': %s", path,
-				  strerror(errno));
+				  "ERROR: failed to open file '%s': %s%s", path,
+				  strerror(errno),
+				  strpbrk(path, "{:")
+					  ? "\nHINT: a program's text needs -e"
+					  : "");
 	c->script = source_add(&c->arena, &c->sources, path, text, n);
 	free(text);
 	return true;
@@ -350,7 +353,9 @@ compile_ir(struct compile *c)
 static void
 print_line(void *arg, const char *text)
 {
-	(void)arg;
+	bool *any = arg;
+
+	*any = true;
 	puts(text);
 }
 
@@ -359,13 +364,14 @@ static bool
 list_script(struct compile *c)
 {
 	const struct unit_list *units;
+	bool any;
 
 	if (!read_script(c) || !parse_unit(c) || !expand(c))
 		return false;
 	units = c->ast.units;
 	for (uint32_t i = 0; units && i < units->v.n; i++)
 		probe_list_unit(&c->in, units->v.v[i], c->opts.verbose,
-				print_line, NULL);
+				print_line, &any);
 	return true;
 }
 
@@ -373,7 +379,7 @@ static int
 list(struct compile *c)
 {
 	const char *pattern = c->opts.pattern;
-	bool ok;
+	bool ok, any = false;
 
 	if (pattern && !access(pattern, F_OK)) {
 		c->opts.script_path = pattern;
@@ -388,7 +394,10 @@ list(struct compile *c)
 				"a search pattern.\n",
 				pattern, pattern);
 		ok = probe_list(&c->in, pattern, c->opts.verbose, print_line,
-				NULL);
+				&any);
+		/* Scripts that read the list want silence. */
+		if (ok && !any && isatty(STDERR_FILENO))
+			fprintf(stderr, "No probe matches.\n");
 	}
 	flush_diag(c);
 	return ok ? 0 : 1;

@@ -297,15 +297,17 @@ hold(struct attaching *a, const struct probe_type *t, const struct match *m)
 /* ---- one attach point ---- */
 
 static bool
-no_targets(struct attaching *a)
+no_targets(struct attaching *a, const struct match *m)
 {
 	if (a->s->in->config->missing_probes != MISSING_ERROR)
 		return true;
 	a->missing = true;
-	return diag_error(a->s->d, a->ap->span,
-			  "Probe has no valid attach points. If this is "
-			  "expected, set the 'missing_probes' config variable "
-			  "to 'warn'.");
+	diag_error(a->s->d, a->ap->span,
+		   "Probe has no valid attach points. If this is expected, set "
+		   "the 'missing_probes' config variable to 'warn'.");
+	if (m->meant)
+		diag_hint(a->s->d, "did you mean '%s'?", m->meant);
+	return false;
 }
 
 static bool
@@ -318,7 +320,7 @@ match_type(struct attaching *a, const struct probe_type *t)
 		return false;
 	}
 	if (!m.targets.n)
-		return no_targets(a);
+		return no_targets(a, &m);
 	hold(a, t, &m);
 	return true;
 }

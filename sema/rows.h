@@ -183,7 +183,8 @@ struct match { /* what probe_type.match fills */
 	 * (missing_probes permitting) and leaves to sema for a wildcard. */
 	VEC(struct target) targets;
 	bool wildcard;
-	bool missing; /* match() has reported that there is nothing */
+	bool missing;      /* match() has reported that there is nothing */
+	const char *meant; /* nothing: what is nearly what was written; NULL */
 };
 
 /* A probe type. Rows live in probes/, one file each. */

@@ -49,6 +49,15 @@ distance(const char *a, size_t na, const char *b, size_t nb)
 	return rows[na % 3][nb];
 }
 
+/* Whether all letters stand in the longer word, in this order. */
+static bool
+is_within(const char *word, const char *longer)
+{
+	for (; *word && *longer; longer++)
+		word += *word == *longer;
+	return !*word;
+}
+
 void
 nearest_try(struct nearest *n, const char *candidate)
 {
@@ -60,7 +69,11 @@ nearest_try(struct nearest *n, const char *candidate)
 	if (na > NEAREST_MAX || nb > NEAREST_MAX || gap > limit)
 		return;
 	d = distance(n->word, na, candidate, nb);
-	if (d > limit || (n->best && d >= n->best_distance))
+	if (d > limit)
+		return;
+	/* Of two as near, the one that only has more letters: cpid for cpd. */
+	d = d * 2 + !is_within(n->word, candidate);
+	if (n->best && d >= n->best_distance)
 		return;
 	n->best = candidate;
 	n->best_distance = d;

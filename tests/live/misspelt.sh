@@ -12,6 +12,9 @@ tracepont:syscalls:sys_enter_openat { exit(); }
 tracepoint:syscalls:sys_enter_opnat { exit(); }
 tracepoint:syscal:sys_enter_openat { exit(); }
 kprobe:vfs_raed { exit(); }
+rawtracepoint:sched_swich { exit(); }
+profile:hertz:99 { exit(); }
+begin { print(cpd); }
 uprobe:libc:getnv { exit(); }
 begin { prinf("hello\n"); }
 begin { exit; }
@@ -29,3 +32,6 @@ begin { printf("hello\n"; exit(); }
 begin { @[pid = count(); }
 begin { if pid = 1 { exit(); } }
 END
+echo "# no -e"
+"$JIFFY" 'begin { exit(); }' 2>&1 || echo $?
+"$JIFFY" nosuch.bt 2>&1 || echo $?
