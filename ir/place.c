@@ -504,11 +504,25 @@ look_up(struct func *f, uint32_t map, uint32_t key_obj, uint32_t entry)
 	return base;
 }
 
-/* OBJ becomes base + offset. */
-static void
-rewrite_obj(struct func *f, struct blk *b, uint32_t at, const struct ref *pages)
+static bool
+in_scratch(const struct func *f, struct ref r)
 {
-	struct ref r = b->ops.v[at], k;
+	const struct op *op = ir_op(f, r);
+
+	return op->code == IR_OBJ && f->objs.v[op->index].scratch;
+}
+
+struct rewriting {
+	struct arena *tmp;
+	VEC(struct ref) ops; /* the block's new list */
+};
+
+/* OBJ becomes base + offset, which goes to the list before it. */
+static void
+rewrite_obj(struct func *f, struct ref r, const struct ref *pages,
+	    struct rewriting *w)
+{
+	struct ref k;
 	struct op *op = ir_op(f, r);
 	uint32_t where = (uint32_t)f->objs.v[op->index].where;
 	struct ref base = pages[where / SCRATCH_PAGE];
@@ -524,15 +538,23 @@ rewrite_obj(struct func *f, struct blk *b, uint32_t at, const struct ref *pages)
 		return;
 	k = ir_new_op(f, off);
 	ir_op(f, r)->arg[1] = k;
-	ir_insert(f, b, at, k);
+	*vec_push(w->tmp, &w->ops) = k;
 }
 
-static bool
-in_scratch(const struct func *f, struct ref r)
+static void
+rewrite_blk(struct func *f, struct blk *b, const struct ref *pages,
+	    struct rewriting *w)
 {
-	const struct op *op = ir_op(f, r);
+	uint32_t i;
 
-	return op->code == IR_OBJ && f->objs.v[op->index].scratch;
+	w->ops.n = 0;
+	for (i = 0; i < b->ops.n; i++) {
+		if (in_scratch(f, b->ops.v[i]))
+			rewrite_obj(f, b->ops.v[i], pages, w);
+		*vec_push(w->tmp, &w->ops) = b->ops.v[i];
+	}
+	if (w->ops.n > b->ops.n)
+		ir_set_ops(f, b, w->ops.v, w->ops.n);
 }
 
 /* Backwards: each goes before those that are there. */
@@ -582,16 +604,15 @@ keep_far(struct func *f, struct ref base)
  * each block that uses it, or it would take a slot from the first use to the
  * last. */
 static void
-make_local(struct func *f, struct blk *b, struct ref *here)
+make_local(struct func *f, struct blk *b, struct ref *here, struct rewriting *w)
 {
 	uint32_t i, k;
 
+	w->ops.n = 0;
 	for (i = 0; i < b->ops.n; i++) {
 		struct ref r = b->ops.v[i];
 		uint32_t n = ir_ref_args(ir_op(f, r));
 
-		if (ir_op(f, r)->code == IR_PHI)
-			continue;
 		for (k = 0; k < n; k++) {
 			struct ref a = ir_op(f, r)->arg[k];
 			struct op again = *ir_op(f, a);
@@ -602,11 +623,14 @@ make_local(struct func *f, struct blk *b, struct ref *here)
 			again.span = ir_op(f, r)->span;
 			if (!here[obj].id) {
 				here[obj] = ir_new_op(f, again);
-				ir_insert(f, b, i++, here[obj]);
+				*vec_push(w->tmp, &w->ops) = here[obj];
 			}
 			ir_op(f, r)->arg[k] = here[obj];
 		}
+		*vec_push(w->tmp, &w->ops) = r;
 	}
+	if (w->ops.n > b->ops.n)
+		ir_set_ops(f, b, w->ops.v, w->ops.n);
 }
 
 static void
@@ -638,11 +662,12 @@ static void
 make_all_local(struct placer *c, struct func *f)
 {
 	struct ref *here = arena_alloc(&c->tmp, f->objs.n * sizeof(*here));
+	struct rewriting w = { .tmp = &c->tmp };
 	uint32_t i;
 
 	for (i = 0; i < f->blks.n; i++) {
 		memset(here, 0, f->objs.n * sizeof(*here));
-		make_local(f, f->blks.v[i], here);
+		make_local(f, f->blks.v[i], here, &w);
 	}
 	drop_unread(f, &c->tmp);
 }
@@ -650,7 +675,8 @@ make_all_local(struct placer *c, struct func *f)
 static void
 use_scratch(struct placer *c, struct func *f)
 {
-	uint32_t start = scratch_base(f), i, k;
+	struct rewriting w = { .tmp = &c->tmp };
+	uint32_t start = scratch_base(f), i;
 	const struct ref *pages;
 
 	for (i = 0; i < f->objs.n; i++)
@@ -662,13 +688,8 @@ use_scratch(struct placer *c, struct func *f)
 	pages = look_up_pages(c, f);
 	if (f->far.size)
 		keep_far(f, pages[f->far.off / SCRATCH_PAGE]);
-	for (i = 0; i < f->blks.n; i++) {
-		struct blk *b = f->blks.v[i];
-
-		for (k = 0; k < b->ops.n; k++)
-			if (in_scratch(f, b->ops.v[k]))
-				rewrite_obj(f, b, k, pages);
-	}
+	for (i = 0; i < f->blks.n; i++)
+		rewrite_blk(f, f->blks.v[i], pages, &w);
 	ir_rpo(f);
 }
 

@@ -89,10 +89,12 @@ rename_args(const struct blk *b, struct op *op, const struct ref *to)
 			op->phi[i] = to[op->phi[i].id];
 }
 
-/* Take CTX and PARAM ops out of all blocks; to[] names one of a kind. */
-static void
+/* Take CTX and PARAM ops out of all blocks; to[] names one of a kind. True when
+ * there were several. */
+static bool
 collect_givens(struct func *f, struct ref *first, struct ref *to)
 {
+	bool several = false;
 	uint32_t i, k;
 
 	for (i = 0; i < f->blks.n; i++) {
@@ -110,10 +112,13 @@ collect_givens(struct func *f, struct ref *first, struct ref *to)
 			}
 			if (!first[which].id)
 				first[which] = r;
+			else
+				several = true;
 			to[r.id] = first[which];
 		}
 		b->ops.n = n;
 	}
+	return several;
 }
 
 static void
@@ -132,13 +137,13 @@ hoist_givens(struct func *f, struct arena *tmp)
 {
 	struct ref *to = arena_alloc(tmp, f->ops.n * sizeof(*to));
 	struct ref first[5] = { 0 };
+	bool several = collect_givens(f, first, to);
 	uint32_t i, k;
 
-	collect_givens(f, first, to);
 	for (i = 5; i-- > 0;)
 		if (first[i].id)
 			insert_front(f, f->blks.v[0], first[i]);
-	for (i = 0; i < f->blks.n; i++)
+	for (i = 0; several && i < f->blks.n; i++)
 		for (k = 0; k < f->blks.v[i]->ops.n; k++)
 			rename_args(f->blks.v[i],
 				    ir_op(f, f->blks.v[i]->ops.v[k]), to);

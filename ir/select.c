@@ -301,7 +301,7 @@ count_op(const struct blk *b, const struct op *op, uint32_t *uses)
 static void
 count_uses(struct select *s)
 {
-	const struct func *f = s->f;
+	struct func *f = s->f;
 	uint32_t i, k;
 
 	s->uses = arena_alloc(s->tmp, f->ops.n * sizeof(*s->uses));
@@ -310,7 +310,10 @@ count_uses(struct select *s)
 		struct blk *b = f->blks.v[i];
 
 		for (k = 0; k < b->ops.n; k++) {
-			count_op(b, ir_op(f, b->ops.v[k]), s->uses);
+			struct op *op = ir_op(f, b->ops.v[k]);
+
+			drop_copies(f, b, op);
+			count_op(b, op, s->uses);
 			s->home[b->ops.v[k].id] = b;
 		}
 	}
@@ -364,7 +367,7 @@ mark_needed(struct select *s, bool *needed)
 			continue;
 		needed[r.id] = true;
 		for (k = 0; k < op->nargs; k++)
-			if (op->arg[k].id)
+			if (op->arg[k].id && !needed[op->arg[k].id])
 				*vec_push(s->tmp, &work) = op->arg[k];
 		for (k = 0; op->code == IR_PHI && k < s->home[r.id]->preds.n;
 		     k++)
@@ -397,10 +400,6 @@ select_func(struct func *f)
 	struct select s = { .f = f, .tmp = &tmp };
 	uint32_t i, k;
 
-	for (i = 0; i < f->blks.n; i++)
-		for (k = 0; k < f->blks.v[i]->ops.n; k++)
-			drop_copies(f, f->blks.v[i],
-				    ir_op(f, f->blks.v[i]->ops.v[k]));
 	count_uses(&s);
 	for (i = 0; i < f->blks.n; i++) {
 		struct blk *b = f->blks.v[i];

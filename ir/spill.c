@@ -274,16 +274,18 @@ need_args(struct spill *s, uint32_t at, struct ref r)
 static void
 pass_uses(struct spill *s, uint32_t at, const struct op *op)
 {
+	bool gone = false;
 	uint32_t i, k;
 
 	for (i = 0; i < op->nargs; i++) {
 		if (!ir_in_reg(s->f, op, i))
 			continue;
+		gone |= !s->uses.v[at].next[i];
 		for (k = 0; k < s->kept.n; k++)
 			if (s->kept.v[k].v == op->arg[i].id)
 				s->kept.v[k].next = s->uses.v[at].next[i];
 	}
-	for (k = s->kept.n; k-- > 0;)
+	for (k = s->kept.n; gone && k-- > 0;)
 		if (!s->kept.v[k].next)
 			evict(s, k);
 }
@@ -320,6 +322,35 @@ by_next(const void *a, const void *b)
 	if (x->next != y->next)
 		return x->next < y->next ? -1 : 1;
 	return x->v < y->v ? -1 : x->v > y->v;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct kept *x = a, *y = b;
+
+	return x->v < y->v ? -1 : x->v > y->v;
+}
+
+/* Mostly they are few, and in order but for one or two. */
+static void
+sort_kept(struct spill *s, int (*order)(const void *, const void *))
+{
+	enum { FEW = 32 };
+	struct kept *l = s->kept.v;
+	uint32_t i, k;
+
+	if (s->kept.n > FEW) {
+		qsort(l, s->kept.n, sizeof(*l), order);
+		return;
+	}
+	for (i = 1; i < s->kept.n; i++) {
+		struct kept it = l[i];
+
+		for (k = i; k && order(&l[k - 1], &it) > 0; k--)
+			l[k] = l[k - 1];
+		l[k] = it;
+	}
 }
 
 /* The value, if the block still needs it. */
@@ -363,8 +394,7 @@ candidates(struct spill *s)
 			break;
 		offer(s, s->b->ops.v[i].id);
 	}
-	if (s->kept.n)
-		qsort(s->kept.v, s->kept.n, sizeof(*s->kept.v), by_next);
+	sort_kept(s, by_next);
 }
 
 /* The nearest ones; of those not used before the next call only as many as
@@ -389,16 +419,8 @@ choose_entry(struct spill *s)
 static void
 inherit_entry(struct spill *s)
 {
-	uint32_t i, k;
-
 	offer_held(s);
-	for (i = 1; i < s->kept.n; i++) {
-		struct kept it = s->kept.v[i];
-
-		for (k = i; k && s->kept.v[k - 1].v > it.v; k--)
-			s->kept.v[k] = s->kept.v[k - 1];
-		s->kept.v[k] = it;
-	}
+	sort_kept(s, by_number);
 }
 
 static bool
