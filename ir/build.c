@@ -30,7 +30,7 @@ emit_once(struct lower *l, enum ir_opcode code, uint32_t index, int64_t imm)
 		return emit(l, (struct op){ .code = code,
 					    .index = index,
 					    .imm = imm });
-	m = &l->f->builder->made[h % ARRAY_LEN(l->f->builder->made)];
+	m = &l->f->builder->made[h % LATELY];
 	if (m->blk != l->cur || m->code != code || m->index != index ||
 	    m->imm != imm) {
 		*m = (struct lately){ l->cur, imm, index, code, REF_NONE };

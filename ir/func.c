@@ -29,7 +29,10 @@ ir_func(struct prog *p, const char *name, const struct unit *u,
 	f->nparams = nparams;
 	f->arena = p->arena;
 	f->index = p->funcs.n;
+	if (!p->made)
+		p->made = arena_alloc(p->arena, LATELY * sizeof(*p->made));
 	f->builder = arena_alloc(p->arena, sizeof(*f->builder));
+	f->builder->made = p->made;
 	vec_push(f->arena, &f->ops)->reg = -1; /* the dummy */
 	ir_new_blk(f)->sealed = true;
 	*vec_push(p->arena, &p->funcs) = f;

@@ -54,6 +54,14 @@ struct use {
 	struct ref user;
 	struct use *next;
 };
+enum { LATELY = 64 };
+struct lately { /* was made lately, by what it is: constants and addresses */
+	const struct blk *blk;
+	int64_t imm;
+	uint32_t index;
+	enum ir_opcode code;
+	struct ref ref;
+};
 struct builder {
 	VEC(struct phi_info {
 		struct use *uses;
@@ -67,13 +75,7 @@ struct builder {
 		} * v;
 		uint32_t n, size;
 	} defs;
-	struct lately { /* lately, by what it is: constants and addresses */
-		const struct blk *blk;
-		int64_t imm;
-		uint32_t index;
-		enum ir_opcode code;
-		struct ref ref;
-	} made[64];
+	struct lately *made; /* of all functions: blocks tell them apart */
 	/* The order in which things happen: */
 	uint32_t clock;
 	VEC(struct when { /* a block was filled: by id */

@@ -241,6 +241,7 @@ struct prog {
 	uint32_t kernel;  /* its version, 0x060c00 for 6.12; 0: any */
 	VEC(struct event_spec *) full_sites; /* notices of global.full */
 	VEC(const char *) texts; /* formats that values refer to by index */
+	struct lately *made;     /* the builder's */
 };
 
 /* ---- passes: each Needs / Breaks is written above its function ---- */

@@ -28,7 +28,7 @@ static const struct spelling words[] = {
 
 /* Longer spellings first: the first that fits is taken. */
 /* clang-format off */
-static const struct spelling marks[] = {
+static const struct spelling long_marks[] = {
 	{ "<<=", T_SHL_ASSIGN },     { ">>=", T_SHR_ASSIGN },
 	{ "<<", T_SHL },             { ">>", T_SHR },
 	{ "<=", T_LE },              { ">=", T_GE },
@@ -40,6 +40,8 @@ static const struct spelling marks[] = {
 	{ "%=", T_PERCENT_ASSIGN },  { "&=", T_AND_ASSIGN },
 	{ "|=", T_OR_ASSIGN },       { "^=", T_XOR_ASSIGN },
 	{ "->", T_ARROW },           { "..", T_DOTDOT },
+};
+static const struct spelling marks[] = {
 	{ "(", T_LPAREN },           { ")", T_RPAREN },
 	{ "{", T_LBRACE },           { "}", T_RBRACE },
 	{ "[", T_LBRACKET },         { "]", T_RBRACKET },
@@ -190,18 +192,24 @@ lex_dollar(struct lexer *l, const char *p, struct token *t)
 static uint32_t
 lex_mark(const char *p, struct token *t)
 {
-	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+	bool alone = is_word(p[1]) || p[1] == ' ' || p[1] == '\n';
+	size_t i;
+
+	for (i = 0; !alone && i < ARRAY_LEN(long_marks); i++) {
 		size_t n;
 
-		if (marks[i].text[0] != *p) /* nearly always */
+		if (long_marks[i].text[0] != *p) /* nearly always */
 			continue;
-		n = strlen(marks[i].text);
-		if (!strncmp(p, marks[i].text, n)) {
-			t->kind = marks[i].kind;
+		n = strlen(long_marks[i].text);
+		if (!strncmp(p, long_marks[i].text, n)) {
+			t->kind = long_marks[i].kind;
 			return (uint32_t)n;
 		}
 	}
 	t->kind = T_UNKNOWN;
+	for (i = 0; i < ARRAY_LEN(marks); i++)
+		if (marks[i].text[0] == *p)
+			t->kind = marks[i].kind;
 	return 1;
 }
 

@@ -161,6 +161,8 @@ read_suffix(struct number *n)
 	const struct suffix *best = NULL;
 	size_t best_len = 0;
 
+	if (n->at >= n->len || !is_word(n->text[n->at]))
+		return NULL; /* nearly always */
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		size_t len = strlen(suffixes[i].text);
 
