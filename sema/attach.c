@@ -297,7 +297,7 @@ hold(struct attaching *a, const struct probe_type *t, const struct match *m)
 /* ---- one attach point ---- */
 
 static bool
-no_targets(struct attaching *a, const struct match *m)
+no_targets(struct attaching *a, const char *meant)
 {
 	if (a->s->in->config->missing_probes != MISSING_ERROR)
 		return true;
@@ -305,8 +305,8 @@ no_targets(struct attaching *a, const struct match *m)
 	diag_error(a->s->d, a->ap->span,
 		   "Probe has no valid attach points. If this is expected, set "
 		   "the 'missing_probes' config variable to 'warn'.");
-	if (m->meant)
-		diag_hint(a->s->d, "did you mean '%s'?", m->meant);
+	if (meant)
+		diag_hint(a->s->d, "did you mean '%s'?", meant);
 	return false;
 }
 
@@ -320,7 +320,7 @@ match_type(struct attaching *a, const struct probe_type *t)
 		return false;
 	}
 	if (!m.targets.n)
-		return no_targets(a, &m);
+		return no_targets(a, m.meant);
 	hold(a, t, &m);
 	return true;
 }
@@ -376,7 +376,7 @@ match_any(struct attaching *a)
 	if (a->taken > before)
 		return true;
 	if (any)
-		return no_targets(a);
+		return no_targets(a, NULL);
 	if (against)
 		return match_type(a, against);
 	a->strange++;
