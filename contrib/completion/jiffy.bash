@@ -29,6 +29,11 @@ _jiffy_probes()
 			[[ -d $file ]] && file+=/ || file+=:
 			printf '%s\n' "${2%%:*}:$file"
 		done ;;
+	rawtracepoint:*:* | fentry:*:* | fexit:*:*)
+		"$1" -l "$2*" 2>/dev/null ;;
+	rawtracepoint:* | fentry:* | fexit:*) # listed with their module
+		"$1" -l "$2*" 2>/dev/null |
+			sed 's/^\([a-z]*:\)[^:]*:/\1/' | sort -u ;;
 	*:*)
 		"$1" -l "$2*" 2>/dev/null ;;
 	*)

@@ -1,6 +1,6 @@
 # ASSERTION: bash completes options, values, probe types and attach points
 # ROWS: 9.1.completion
-# NEEDS: root tracefs
+# NEEDS: root tracefs btf
 [ -n "$BASH_VERSION" ] || exec bash -e "$0"
 . contrib/completion/jiffy.bash
 compopt() { :; }
@@ -23,6 +23,8 @@ try 'jiffy -l tracepoint:syscalls:sys_enter_getpp'
 try 'jiffy -l "tracepoint:syscalls:sys_exit_getpp'
 try "jiffy -l uprobe:${WORKLOAD:0:-2}" | sed 's/=> .*workload/=> workload/;s/.* =>/=>/'
 try "jiffy -l uprobe:$WORKLOAD:work_o" | sed 's/.* =>/=>/'
+try 'jiffy -l rawtracepoint:sched_switc'
+try 'jiffy -l rawtracepoint:vmlinux:sched_switc'
 try 'jiffy -f j'
 try 'jiffy -d b'
 try 'jiffy examples/opensn'
