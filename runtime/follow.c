@@ -317,6 +317,12 @@ find_offsets(struct session *s, struct follow *f)
 {
 	const struct kbtf *b = kernel_btf(s->in->kernel);
 
+	/* A task that is gone is known by its first namespace alone. */
+	if (s->in->pids.ino) {
+		session_error(s, "--follow does not work in a pid namespace; "
+				 "run it outside, with the numbers there");
+		return false;
+	}
 	f->pid_off = b ? kbtf_offset(b, "task_struct", "pid") : -1;
 	f->tgid_off = b ? kbtf_offset(b, "task_struct", "tgid") : -1;
 	if (f->pid_off >= 0 && f->tgid_off >= 0)

@@ -22,5 +22,6 @@ run -c "$WORKLOAD getppid 3" -e "
 run -e "begin { print(pid == tid && pid != pid(init) && pid < 100); }"
 run -e "tracepoint:syscalls:sys_enter_getppid /comm == \"workload\"/ {
 	@seen[pid] = 1; } interval:ms:300 { exit(); }"
+run --follow -p $inside -e "software:task-clock:100000 { }"
 kill $inside
 '
