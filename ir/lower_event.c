@@ -230,7 +230,7 @@ submit(struct lower *l, const struct event_spec *e, struct mem record)
 static void
 make_early(struct lower *l, const struct event_spec *e, struct early *early)
 {
-	bool any = false;
+	bool any = l->in && l->in->watch_reads; /* which reports, too */
 	uint32_t i;
 
 	for (i = 0; i < e->args.n; i++)

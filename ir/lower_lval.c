@@ -76,6 +76,21 @@ bounded(struct lower *l, struct ref i, uint32_t count, struct ref *guard)
 	return ir_slot_get(l, slot);
 }
 
+/* An element of memory is read wherever it lies, with a warning. */
+static void
+warn_beyond(struct lower *l, struct ref i, uint32_t count)
+{
+	struct blk *in = ir_blk(l), *out = lower_cold(l);
+
+	ir_br(l, CC_ULT, i, ir_const(l, count), in, out);
+	ir_seal(l, out);
+	ir_at(l, out);
+	lower_notice(l, NOTICE_BOUNDS, 0, ir_const(l, 0));
+	ir_jmp(l, in);
+	ir_seal(l, in);
+	ir_at(l, in);
+}
+
 static struct lval
 lval_element(struct lower *l, struct lval lv, struct ref i,
 	     const struct type *elem, uint32_t count)
@@ -86,12 +101,14 @@ lval_element(struct lower *l, struct lval lv, struct ref i,
 	lv.type = elem;
 	if (l->cur && ir_is_const(l->f, i, &c) && c >= 0 &&
 	    c < (INT32_MAX - lv.m.off) / (int64_t)size &&
-	    (lv.as != AS_BPF || !count || c < count)) {
+	    (!count || c < count)) {
 		lv.m.off += (int32_t)(c * size);
 		return lv;
 	}
 	if (lv.as == AS_BPF && count)
 		i = bounded(l, i, count, &lv.guard);
+	else if (count)
+		warn_beyond(l, i, count);
 	/* No arithmetic with unknown offsets on the verifier's own pointers:
 	 * they are addresses of the kernel, too. */
 	if (lv.as == AS_CTX || lv.as == AS_BTF)

@@ -410,6 +410,14 @@ may_divide_by_zero(const struct node *n)
 	       n->binary.r->kind != N_INT;
 }
 
+/* So does such an index. */
+static bool
+may_be_beyond(const struct node *n)
+{
+	return n->index.x->type->kind != TY_POINTER &&
+	       n->index.index->kind != N_INT;
+}
+
 /* Words on maps: some of them change one. */
 static bool
 takes_map(const struct node *call)
@@ -445,6 +453,9 @@ search(void *arg, struct node *n)
 		break;
 	case N_BINARY:
 		s->found = s->effects && may_divide_by_zero(n);
+		break;
+	case N_INDEX:
+		s->found = s->effects && may_be_beyond(n);
 		break;
 	case N_BLOCK:
 		s->found = s->effects;

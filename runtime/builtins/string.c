@@ -188,7 +188,13 @@ str_copy(struct lower *l, const struct node *n, struct mem dst)
 	}
 	if (len.given && !len.literal) {
 		ir_mem_zero(l, dst, size);
-		str_read(l, &len, AS_KERNEL, dst, size, ir_addr(l, src));
+		if (from < size) /* nothing behind what there is */
+			ir_probe_read(l, AS_KERNEL, dst,
+				      at_most(l, len.v, from + 1),
+				      ir_addr(l, src), true);
+		else
+			str_read(l, &len, AS_KERNEL, dst, size,
+				 ir_addr(l, src));
 		return;
 	}
 	if (len.given && len.lit < (int64_t)size) {
