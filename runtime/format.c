@@ -411,8 +411,11 @@ put_value(struct out *o, const struct piece *p, const struct type *t,
 			   out_int(t, v) ? "true" : "false");
 	else if (p->conv->accepts == ACCEPT_INT)
 		put_int(o, p, out_int(t, v));
-	else
+	if (p->conv->kind == CONV_TEXT) {
+		o->plus = p->plus;
 		out_value(o, t, v);
+		o->plus = false;
+	}
 	pad(o, p, start, padded_length(t, o->buf.n - start), p->left);
 }
 

@@ -19,6 +19,7 @@ struct out {
 	bool json;
 	bool folded; /* maps keyed by stacks as lines */
 	bool escape; /* --escape: out_foreign() shows what it is given */
+	bool plus;   /* signed numbers of values show that they are positive */
 	enum out_buffering buffering;
 	struct sbuf buf;
 	bool failed; /* a write failed: errno in error */

@@ -207,7 +207,7 @@ text_int(struct out *o, const struct type *t, const void *v)
 	int64_t i = out_int(t, v);
 
 	if (t->is_signed)
-		out_printf(o, "%lld", (long long)i);
+		out_printf(o, o->plus ? "%+lld" : "%lld", (long long)i);
 	else
 		out_printf(o, "%llu", (unsigned long long)i);
 }

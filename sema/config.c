@@ -16,9 +16,9 @@ enum key_kind {
 	KEY_CHOICE,  /* one of a list, kept as text */
 	KEY_MISSING, /* enum of missing_probes */
 	KEY_LICENSE,
-	KEY_UNSTABLE, /* enable, warn, error */
-	KEY_IGNORED,  /* accepted without a word */
-	KEY_RETIRED,  /* accepted with a warning */
+	KEY_SWITCH,  /* a choice; yes is its first, no is its last */
+	KEY_IGNORED, /* accepted without a word */
+	KEY_RETIRED, /* accepted with a warning */
 	KEY_ENV_ONLY,
 };
 
@@ -27,10 +27,11 @@ struct config_key {
 	enum key_kind kind;
 	size_t offset;       /* in struct config */
 	const char *choices; /* "|"-separated */
-	const char *valid;   /* how the error names them */
+	const char *valid;   /* how the error names them; NULL: UNSTABLE's */
 };
 
 #define AT(field) offsetof(struct config, field)
+#define UNSTABLE "enable|warn|error"
 
 /* clang-format off */
 static const struct config_key keys[] = {
@@ -57,13 +58,14 @@ static const struct config_key keys[] = {
 	  "rights, GPL v2, GPL" },
 	{ "stack_mode", KEY_CHOICE, AT(stack_mode),
 	  "bpftrace|perf|raw|build_id", "bpftrace, raw, perf, and build_id" },
-	{ "cache_user_symbols", KEY_CHOICE, AT(cache_user_symbols),
-	  "PER_PID|PER_PROGRAM|NONE", "PER_PID, PER_PROGRAM, and NONE" },
-	{ "unstable_import_statement", KEY_UNSTABLE,
-	  AT(unstable_import_statement), 0, 0 },
-	{ "unstable_typeinfo", KEY_UNSTABLE, AT(unstable_typeinfo), 0, 0 },
-	{ "unstable_tseries", KEY_UNSTABLE, AT(unstable_tseries), 0, 0 },
-	{ "unstable_dw_ustack", KEY_UNSTABLE, AT(unstable_dw_ustack), 0, 0 },
+	{ "cache_user_symbols", KEY_SWITCH, AT(cache_user_symbols),
+	  "PER_PROGRAM|PER_PID|NONE", "PER_PID, PER_PROGRAM, and NONE" },
+	{ "unstable_import_statement", KEY_SWITCH,
+	  AT(unstable_import_statement), UNSTABLE, 0 },
+	{ "unstable_typeinfo", KEY_SWITCH, AT(unstable_typeinfo), UNSTABLE, 0 },
+	{ "unstable_tseries", KEY_SWITCH, AT(unstable_tseries), UNSTABLE, 0 },
+	{ "unstable_dw_ustack", KEY_SWITCH, AT(unstable_dw_ustack), UNSTABLE,
+	  0 },
 	{ "symbol_source", KEY_RETIRED, 0, 0, 0 },
 	{ "max_type_res_iterations", KEY_RETIRED, 0, 0, 0 },
 	{ "unstable_addr", KEY_RETIRED, 0, 0, 0 },
@@ -71,8 +73,6 @@ static const struct config_key keys[] = {
 	{ "unstable_macro", KEY_RETIRED, 0, 0, 0 },
 	{ "unstable_map_decl", KEY_RETIRED, 0, 0, 0 },
 	{ "btf", KEY_ENV_ONLY, 0, 0, 0 },
-	{ "color", KEY_ENV_ONLY, 0, 0, 0 },
-	{ "debug_output", KEY_ENV_ONLY, 0, 0, 0 },
 	{ "kernel_build", KEY_ENV_ONLY, 0, 0, 0 },
 	{ "kernel_source", KEY_ENV_ONLY, 0, 0, 0 },
 	{ "vmlinux", KEY_ENV_ONLY, 0, 0, 0 },
@@ -137,23 +137,6 @@ find_renamed(const char *name)
 	return NULL;
 }
 
-/* The index of `text` in "a|b|c", or -1. */
-static int
-choice(const char *list, const char *text)
-{
-	size_t n = strlen(text);
-	int i;
-
-	for (i = 0; *list; i++) {
-		size_t len = strcspn(list, "|");
-
-		if (len == n && !strncasecmp(list, text, n))
-			return i;
-		list += len + (list[len] == '|');
-	}
-	return -1;
-}
-
 /* One value as text, from either source. */
 struct setting {
 	struct arena *arena;
@@ -176,41 +159,66 @@ set_number(const struct setting *v, const struct config_key *k)
 	return NULL;
 }
 
-static bool
-is_one_of(const char *text, const char *const words[4])
+/* 1: yes, 0: no, -1: neither. */
+static int
+yes_or_no(const char *text)
 {
+	static const char words[][6] = { "0", "false", "no",  "off",
+					 "1", "true",  "yes", "on" };
 	unsigned i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < ARRAY_LEN(words); i++)
 		if (!strcasecmp(text, words[i]))
-			return true;
-	return false;
+			return i >= ARRAY_LEN(words) / 2;
+	return -1;
 }
 
 static const char *
 set_bool(const struct setting *v, const struct config_key *k)
 {
-	static const char *const yes[] = { "1", "true", "yes", "on" };
-	static const char *const no[] = { "0", "false", "no", "off" };
 	bool *field = (bool *)((char *)v->config + k->offset);
+	int yes = yes_or_no(v->text);
 
-	if (is_one_of(v->text, yes))
-		*field = !v->negate;
-	else if (is_one_of(v->text, no))
-		*field = v->negate;
-	else
+	if (yes < 0)
 		return arena_printf(v->arena,
 				    "%s: Invalid bool value: valid values are "
 				    "true, false, 1 or 0.",
 				    k->name);
+	*field = yes != v->negate;
 	return NULL;
+}
+
+/* The index of the value in "a|b|c", as which it is written to *text: -1,
+ * none of them. */
+static int
+choice(const struct setting *v, const struct config_key *k, const char **text)
+{
+	bool exact = k->kind == KEY_CHOICE || k->kind == KEY_LICENSE;
+	int yes = k->kind == KEY_SWITCH ? yes_or_no(v->text) : -1;
+	size_t n = strlen(v->text);
+	const char *list = k->choices;
+	int i;
+
+	for (i = 0; *list; i++) {
+		size_t len = strcspn(list, "|");
+
+		if ((yes == 1 && !i) || (!yes && !list[len]) ||
+		    (len == n &&
+		     !(exact ? strncmp : strncasecmp)(list, v->text, n))) {
+			*text = arena_strndup(v->arena, list, len);
+			return i;
+		}
+		list += len + (list[len] == '|');
+	}
+	return -1;
 }
 
 static const char *
 set_choice(const struct setting *v, const struct config_key *k)
 {
 	char *field = (char *)v->config + k->offset;
-	int i = choice(k->choices, v->text);
+	const char *text = NULL;
+	int i = choice(v, k, &text);
 
 	if (i < 0 && k->kind == KEY_LICENSE)
 		return arena_printf(v->arena,
@@ -222,14 +230,16 @@ set_choice(const struct setting *v, const struct config_key *k)
 				    "the-linux-kernel",
 				    v->text, k->valid);
 	if (i < 0)
-		return arena_printf(v->arena,
-				    "%s: Invalid value for %s: valid values "
-				    "are %s.",
-				    k->name, k->name, k->valid);
+		return arena_printf(
+			v->arena,
+			"%s: Invalid value for %s: valid values "
+			"are %s.",
+			k->name, k->valid ? k->name : "unstable config",
+			k->valid ? k->valid : "enable, warn, and error");
 	if (k->kind == KEY_MISSING)
 		v->config->missing_probes = i;
 	else
-		*(const char **)field = arena_strdup(v->arena, v->text);
+		*(const char **)field = text;
 	return NULL;
 }
 
@@ -249,17 +259,8 @@ set_value(const struct setting *v, const struct config_key *k)
 	case KEY_CHOICE:
 	case KEY_MISSING:
 	case KEY_LICENSE:
+	case KEY_SWITCH:
 		return set_choice(v, k);
-	case KEY_UNSTABLE:
-		if (choice("enable|warn|error", v->text) >= 0) {
-			*(const char **)((char *)v->config + k->offset) =
-				arena_strdup(v->arena, v->text);
-			return NULL;
-		}
-		return arena_printf(v->arena,
-				    "%s: Invalid value for unstable config: "
-				    "valid values are enable, warn, and error.",
-				    k->name);
 	case KEY_IGNORED:
 	case KEY_RETIRED:
 	case KEY_ENV_ONLY:
@@ -327,7 +328,8 @@ apply_item(struct sema *s, const struct config_item *item)
 		diag_warn(s->d, item->span,
 			  "%s is deprecated and has no effect", k->name);
 	/* In the block any other number is true. */
-	if (k->kind == KEY_BOOL && item->kind == CONFIG_INT && item->num)
+	if ((k->kind == KEY_BOOL || k->kind == KEY_SWITCH) &&
+	    item->kind == CONFIG_INT && item->num)
 		v.text = "1";
 	error = set_value(&v, k);
 	return error ? diag_error(s->d, item->span, "%s", error) : true;

@@ -81,7 +81,11 @@ range_type(struct sema *s, struct node *n)
 			       ? type_error(s->t)
 			       : NULL;
 	t = type_promote(s->t, from->type, to->type);
-	return t && t->kind == TY_INT ? t : type_int(s->t, 8, true);
+	if (from->type->kind == TY_ENUM && to->type->kind == TY_INT)
+		t = from->type; /* its names are printed */
+	if (to->type->kind == TY_ENUM && from->type->kind == TY_INT)
+		t = to->type;
+	return t && type_is_int(t) ? t : type_int(s->t, 8, true);
 }
 
 static const struct type *

@@ -358,7 +358,7 @@ sema_warn_space(struct sema *s, const struct node *n)
 	if (type_is_int(t) && n->kind != N_INT && n->kind != N_CALL &&
 	    !t->flexible)
 		return;
-	s->no_space |= s->final;
+	s->no_space |= s->final && !s->asked;
 }
 
 static const struct type *
