@@ -404,6 +404,7 @@ put_value(struct out *o, const struct piece *p, const struct type *t,
 {
 	size_t start = o->buf.n;
 
+	o->shaping = true;
 	if (p->conv->accepts == ACCEPT_BUFFER && t->kind == TY_BUFFER)
 		put_buffer(o, p->conv, t, v);
 	else if (p->conv->kind == CONV_GFP && t->kind == TY_BOOL)
@@ -417,6 +418,7 @@ put_value(struct out *o, const struct piece *p, const struct type *t,
 		o->plus = false;
 	}
 	pad(o, p, start, padded_length(t, o->buf.n - start), p->left);
+	o->shaping = false;
 }
 
 /* %s of a histogram, which was not sent: its map as it is by now. An element

@@ -22,8 +22,9 @@ struct out {
 	bool plus;   /* signed numbers of values show that they are positive */
 	enum out_buffering buffering;
 	struct sbuf buf;
-	bool failed; /* a write failed: errno in error */
-	bool held;   /* nothing is written, what goes to stderr comes here */
+	bool failed;  /* a write failed: errno in error */
+	bool shaping; /* a value is being padded: nothing is written */
+	bool held;    /* nothing is written, what goes to stderr comes here */
 	int error;
 	uint64_t div; /* of print(@m, top, div), for types that print both the
 			 divided and the whole value; 0: none */

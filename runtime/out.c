@@ -61,7 +61,7 @@ out_flush(struct out *o)
 {
 	size_t done = 0;
 
-	if (o->held)
+	if (o->held || o->shaping)
 		return;
 	while (!o->failed && o->fd >= 0 && done < o->buf.n) {
 		ssize_t n = write(o->fd, o->buf.s + done, o->buf.n - done);
