@@ -102,6 +102,7 @@ warn_needless(struct sema *s, const struct node *n, const struct type *to)
 		return;
 	sema_warn(s, &at, "Unnecessary cast: expression is already of type %s",
 		  type_name(to));
+	sema_rank(s, DIAG_MEANING);
 }
 
 /* One type, wherever its pointers lead. */

@@ -169,8 +169,10 @@ sema_check(const struct sema_input *in)
 	for (i = 0; i < s.units->v.n; i++)
 		number_variables(s.units->v.v[i]);
 	show_units(&s);
-	if (s.no_space && in->diag->errors == errors)
+	if (s.no_space && in->diag->errors == errors) {
 		sema_warn(&s, &nowhere, "Addrspace is not set");
+		sema_rank(&s, DIAG_TYPES);
+	}
 	if (!settled && in->diag->errors == errors)
 		diag_error(in->diag, s.units->v.v[0]->probe->span,
 			   "types do not settle: a value contains itself");

@@ -295,6 +295,7 @@ map_finish(struct sema *s)
 		if (!m || (!m->scalar && !m->keyed)) {
 			diag_warn(s->d, decl->span, "Unused map: @%s",
 				  decl->name);
+			diag_rank(s->d, DIAG_LATE);
 			continue;
 		}
 		agg = m->value && m->value->kind == TY_NOMINAL &&

@@ -41,6 +41,7 @@ warn_cast(struct sema *s, const struct node *n, const struct type *to)
 		  "cause unexpected results. Use an explicit cast to suppress "
 		  "this warning.",
 		  type_name(n->type), type_name(to));
+	sema_rank(s, DIAG_CASTS);
 }
 
 static void
@@ -141,11 +142,13 @@ int_result(struct sema *s, const struct node *at, enum operator_kind op,
 		warn_sign(s, r, type_int(s->t, 8, true));
 	}
 	if (is_signed && (op == OP_DIV || op == OP_MOD) &&
-	    !same_int(l->type, r->type))
+	    !same_int(l->type, r->type)) {
 		sema_warn(s, at,
 			  "signed operands for '%s' can lead to undefined "
 			  "behavior (cast to unsigned to silence warning)",
 			  ast_op_text(op));
+		sema_rank(s, DIAG_TYPES);
+	}
 	if (is_comparison(op) || is_logical(op) ||
 	    (l->type->kind == TY_BOOL && r->type->kind == TY_BOOL &&
 	     op != OP_SHL && op != OP_SHR))
@@ -171,6 +174,7 @@ pointer_result(struct sema *s, struct node *at, enum operator_kind op,
 		sema_warn(s, at, "comparison of distinct pointer types: %s, %s",
 			  a, b);
 		note_sides(s, l, a, r, b);
+		sema_rank(s, DIAG_TYPES);
 		return type_bool(s->t);
 	}
 	if (both || (op != OP_ADD && op != OP_SUB))

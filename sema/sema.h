@@ -141,6 +141,8 @@ bool sema_error_at(struct sema *s, struct span at, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 void sema_warn(struct sema *s, const struct node *n, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+/* Of what rank the warning was that was just given. */
+void sema_rank(struct sema *s, enum diag_rank rank);
 /* Memory is read at the address `n`: a warning where nobody knows whether it
  * is the kernel's or a process'. */
 void sema_warn_space(struct sema *s, const struct node *n);

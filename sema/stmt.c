@@ -163,6 +163,7 @@ check_expr_stmt(struct sema *s, struct node *n)
 		return;
 	at.span = n->expr.lost;
 	sema_warn(s, &at, "Return value discarded.");
+	sema_rank(s, DIAG_MEANING);
 }
 
 static void

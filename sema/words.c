@@ -136,6 +136,13 @@ sema_error(struct sema *s, const struct node *n, const char *fmt, ...)
 }
 
 void
+sema_rank(struct sema *s, enum diag_rank rank)
+{
+	if (s->final)
+		diag_rank(s->d, rank);
+}
+
+void
 sema_warn(struct sema *s, const struct node *n, const char *fmt, ...)
 {
 	va_list ap;

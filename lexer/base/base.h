@@ -145,8 +145,19 @@ struct span span_join(struct span a, struct span b);
 
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
+/* Warnings come in this order, each kind as it was found. */
+enum diag_rank {
+	DIAG_EARLY, /* names, literals, parameters, and all else */
+	DIAG_TYPES,
+	DIAG_CASTS,
+	DIAG_MEANING,
+	DIAG_LATE,
+	DIAG_RANKS,
+};
+
 struct diag_msg {
 	enum diag_level level;
+	enum diag_rank rank;
 	struct span span;
 	const char *text;
 	bool is_note;     /* belongs to the message before it */
@@ -174,6 +185,8 @@ struct diag {
  * dropped. After 20 errors further ones are counted, not kept. */
 bool diag_error(struct diag *d, struct span span, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+/* The last warning, and its notes, are of that rank. */
+void diag_rank(struct diag *d, enum diag_rank rank);
 /* An error without a place, shown as it is. */
 bool diag_plain(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same in C's own form: exit status 2. */

@@ -120,6 +120,7 @@ diag_note(struct diag *d, struct span span, const char *fmt, ...)
 	if (d->muted || d->dropping || !d->msgs.n)
 		return;
 	m.level = d->msgs.v[d->msgs.n - 1].level;
+	m.rank = d->msgs.v[d->msgs.n - 1].rank;
 	va_start(ap, fmt);
 	m.text = arena_vprintf(d->arena, fmt, ap);
 	va_end(ap);
@@ -226,15 +227,34 @@ put_msg(const struct diag *d, const struct diag_msg *m, struct sbuf *out)
 }
 
 void
+diag_rank(struct diag *d, enum diag_rank rank)
+{
+	uint32_t i = d->msgs.n;
+
+	if (d->muted || d->dropping)
+		return;
+	while (i-- > 0) {
+		d->msgs.v[i].rank = rank;
+		if (!d->msgs.v[i].is_note)
+			break;
+	}
+}
+
+static void
+put_kind(struct diag *d, enum diag_level level, enum diag_rank rank,
+	 struct sbuf *out)
+{
+	for (uint32_t i = 0; i < d->msgs.n; i++)
+		if (d->msgs.v[i].level == level && d->msgs.v[i].rank == rank)
+			put_msg(d, &d->msgs.v[i], out);
+}
+
+void
 diag_flush(struct diag *d, struct sbuf *out)
 {
-	static const enum diag_level order[] = { DIAG_ERROR, DIAG_WARNING };
-
-	for (size_t pass = 0; pass < ARRAY_LEN(order); pass++) {
-		for (uint32_t i = 0; i < d->msgs.n; i++)
-			if (d->msgs.v[i].level == order[pass])
-				put_msg(d, &d->msgs.v[i], out);
-	}
+	put_kind(d, DIAG_ERROR, DIAG_EARLY, out);
+	for (int rank = 0; d->msgs.n && rank < DIAG_RANKS; rank++)
+		put_kind(d, DIAG_WARNING, rank, out);
 	d->msgs.n = 0;
 	memset(d->lists, 0, sizeof(d->lists));
 	d->dropping = false;

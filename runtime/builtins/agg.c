@@ -322,10 +322,12 @@ void
 agg_warn_ignored(struct sema *s, const struct node *call,
 		 const struct mapdef *m)
 {
-	if (m->value && m->value->nominal == &agg_types[STATS])
-		sema_warn(s, call,
-			  "print()'s top and div arguments are ignored when "
-			  "used on stats() maps.");
+	if (!m->value || m->value->nominal != &agg_types[STATS])
+		return;
+	sema_warn(s, call,
+		  "print()'s top and div arguments are ignored when used on "
+		  "stats() maps.");
+	sema_rank(s, DIAG_MEANING);
 }
 
 #define MEAN                                                                   \

@@ -122,12 +122,14 @@ print_check(struct sema *s, struct node *n)
 					  type_name(t));
 		return true;
 	}
-	if (sema_in_loop(s))
+	if (sema_in_loop(s)) {
 		sema_warn(s, n,
 			  "Due to it's asynchronous nature using 'print()' in "
 			  "a loop can lead to unexpected behavior. The map "
 			  "will likely be updated before the runtime can "
 			  "'print' it.");
+		sema_rank(s, DIAG_MEANING);
+	}
 	if (nargs > 1)
 		agg_warn_ignored(s, n, x->map.map);
 	return true;
