@@ -398,6 +398,8 @@ bool session_load_again(struct session *s, uint32_t i);
 void session_unload(struct session *s, uint32_t i);
 /* What struct session needs before session_load(); false: reported. */
 bool session_init(struct session *s);
+/* Make the file of -o, which a script with mistakes leaves as it was. */
+bool session_open_output(struct session *s);
 /* Close and free what the session holds; programs detach. */
 void session_free(struct session *s);
 /* Load and run: the exit status. */

@@ -437,7 +437,7 @@ info(struct compile *c)
 		.prog = &c->prog,
 		.image = &c->image,
 	};
-	bool ready = session_init(&s);
+	bool ready = session_init(&s) && session_open_output(&s);
 
 	if (ready)
 		info_print(s.out, &c->arena, options_version());

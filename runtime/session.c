@@ -187,11 +187,9 @@ check_privileges(struct session *s)
 
 /* ---- making and freeing ---- */
 
-static bool
-open_output(struct session *s)
+static void
+init_output(struct session *s)
 {
-	const char *path = s->opts->output;
-
 	s->out = arena_alloc(s->arena, sizeof(*s->out));
 	s->out->fd = STDOUT_FILENO;
 	s->out->json = s->opts->json;
@@ -199,6 +197,13 @@ open_output(struct session *s)
 	s->out->escape = s->opts->escape && !s->opts->json;
 	s->out->buffering = s->opts->buffering;
 	s->out->session = s;
+}
+
+bool
+session_open_output(struct session *s)
+{
+	const char *path = s->opts->output;
+
 	if (!path)
 		return true;
 	s->out->fd = create_file(s->arena, path);
@@ -243,7 +248,8 @@ session_init(struct session *s)
 	s->attach.unsafe = s->opts->unsafe;
 	/* --follow asks in the program. */
 	s->attach.pid = s->opts->follow ? 0 : s->opts->pid;
-	if (!check_privileges(s) || !open_output(s) || !watch_pid(s))
+	init_output(s);
+	if (!check_privileges(s) || !watch_pid(s))
 		return false;
 	return !s->opts->command || child_start(s, s->opts->command);
 }
@@ -280,6 +286,8 @@ session_free(struct session *s)
 int
 session_main(struct session *s)
 {
+	if (!session_open_output(s))
+		return 1;
 	if (!s->prog->units || !s->prog->units->v.n) {
 		/* Who reads JSON reads nothing else. */
 		fputs("No probes to attach\n", s->out->json ? stderr : stdout);

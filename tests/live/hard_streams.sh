@@ -25,3 +25,12 @@ status=0
 		@ = count(); }' <&- >&- 2>&- || status=$?
 echo "status $status"
 cat "$dir/file"
+echo "# a script with mistakes leaves the file of -o as it was"
+echo kept >"$dir/file"
+for script in 'begin { print(nosuch); }' 'begin {' 'software:nosuch:1 {}'; do
+	status=0
+	"$JIFFY" -o "$dir/file" -e "$script" 2>/dev/null || status=$?
+	echo "status $status, $(cat "$dir/file")"
+done
+"$JIFFY" -o "$dir/none" -e 'begin { print(nosuch); }' 2>/dev/null ||
+	ls "$dir"
