@@ -45,19 +45,20 @@ add_target(void *arg, const char *name, uint32_t id)
 {
 	struct matching *m = arg;
 	struct arena *a = sema_arena(m->sema);
-	struct probe_proto *proto;
+	struct fentry_site *site;
 	struct target *t;
 
 	if (!hmap_get(&m->traceable, name) || !can_attach(m->btf, id))
 		return;
-	proto = arena_alloc(a, sizeof(*proto));
-	probe_btf_proto(m->btf, id, proto);
+	site = arena_alloc(a, sizeof(*site));
+	site->btf = m->btf;
+	probe_btf_proto(m->btf, id, &site->proto);
 	t = probe_target(m->sema, m->match, "%s:%s:%s", m->type->name,
 			 m->module, name);
 	t->group = arena_strdup(a, m->module);
 	t->name = name;
 	t->btf_id = id;
-	t->data = proto;
+	t->data = site;
 }
 
 static void
@@ -159,10 +160,9 @@ fexit_match(struct sema *s, const struct attach_text *ap, struct match *m)
 /* ---- arguments and the result ---- */
 
 static const struct type *
-value_type(struct sema *s, const struct target *t, uint32_t id)
+value_type(struct sema *s, const struct fentry_site *site, uint32_t id)
 {
-	const struct kbtf *b = kernel_module_btf(sema_kernel(s), t->group);
-	const struct type *type = b ? sema_btf_type(s, b, id, AS_KERNEL) : NULL;
+	const struct type *type = sema_btf_type(s, site->btf, id, AS_KERNEL);
 
 	/* A struct by value spreads over several registers. */
 	return type && type->size <= 8 ? type : type_none(sema_types(s));
@@ -172,19 +172,19 @@ static const struct type *
 fentry_args(struct sema *s, struct unit *u, struct span at)
 {
 	const struct target *t = &u->targets.v[0];
-	const struct probe_proto *p = t->data;
-	const struct kbtf *b =
-		p ? kernel_module_btf(sema_kernel(s), t->group) : NULL;
+	const struct fentry_site *site = t->data;
+	const struct probe_proto *p;
 	struct field *fields;
 
-	if (!b) {
+	if (!site) {
 		sema_error_at(s, at, "No BTF found for %s", t->name);
 		return NULL;
 	}
+	p = &site->proto;
 	fields = arena_alloc(sema_arena(s), (p->n + 1) * sizeof(*fields));
 	for (uint32_t i = 0; i < p->n; i++) {
-		fields[i].name = kbtf_str(b, p->params[i].name_off);
-		fields[i].type = value_type(s, t, p->params[i].type);
+		fields[i].name = kbtf_str(site->btf, p->params[i].name_off);
+		fields[i].type = value_type(s, site, p->params[i].type);
 		fields[i].offset = i * 8;
 	}
 	return type_struct(
@@ -196,18 +196,28 @@ fentry_args(struct sema *s, struct unit *u, struct span at)
 static const struct type *
 fexit_result(struct sema *s, const struct unit *u)
 {
-	const struct target *t = &u->targets.v[0];
-	const struct probe_proto *p = t->data;
+	const struct fentry_site *site = u->targets.v[0].data;
 
-	return p && p->ret ? value_type(s, t, p->ret) : NULL;
+	return site && site->proto.ret ? value_type(s, site, site->proto.ret)
+				       : NULL;
 }
 
+/* Behind the arguments. In a BPF program whose types the kernel does not
+ * trust, that is behind as many as any may have: only the helper knows. */
 static struct ref
 fexit_retval(struct lower *l)
 {
-	const struct probe_proto *p = ir_unit(l)->targets.v[0].data;
+	const struct target *t = &ir_unit(l)->targets.v[0];
+	const struct fentry_site *site = t->data;
+	struct mem value;
 
-	return ir_load(l, ir_ctx(l), 8 * (int32_t)p->n, 8);
+	if (t->prog_id) {
+		value = ir_obj(l, 8, 8);
+		ir_call(l, HELPER_get_func_ret, 2, ir_ctx(l),
+			ir_addr(l, value));
+		return ir_load(l, value.base, value.off, 8);
+	}
+	return ir_load(l, ir_ctx(l), 8 * (int32_t)site->proto.n, 8);
 }
 
 /* ---- attaching, listing ---- */

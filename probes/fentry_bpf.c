@@ -6,6 +6,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -48,24 +49,39 @@ read_info(int fd, uint32_t *btf_id, struct bpf_func_info *funcs)
 }
 
 static void
-add_functions(struct search *s, uint32_t prog, const struct btf *btf,
+add_function(struct search *s, uint32_t prog, const struct kbtf *btf,
+	     uint32_t id)
+{
+	struct arena *a = sema_arena(s->sema);
+	const struct btf_type *f = kbtf_type(btf, id);
+	const char *name = f ? kbtf_str(btf, f->name_off) : "";
+	struct fentry_site *site;
+	struct target *t;
+
+	if (!*name || !kernel_match(s->name, name))
+		return;
+	t = probe_target(s->sema, s->match, "%s:bpf:%u:%s", s->provider, prog,
+			 name);
+	t->name = name;
+	t->btf_id = id;
+	t->prog_id = prog;
+	site = arena_alloc(a, sizeof(*site));
+	site->btf = btf;
+	if (probe_btf_proto(btf, id, &site->proto))
+		t->data = site;
+}
+
+static void
+add_functions(struct search *s, uint32_t prog, struct btf *from,
 	      const struct bpf_func_info *funcs, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		const struct btf_type *f =
-			btf__type_by_id(btf, funcs[i].type_id);
-		const char *name =
-			f ? btf__name_by_offset(btf, f->name_off) : NULL;
-		struct target *t;
+	uint32_t size;
+	const void *image = btf__raw_data(from, &size);
+	const struct kbtf *btf =
+		image ? kbtf_read(sema_arena(s->sema), image, size) : NULL;
 
-		if (!name || !kernel_match(s->name, name))
-			continue;
-		t = probe_target(s->sema, s->match, "%s:bpf:%u:%s", s->provider,
-				 prog, name);
-		t->name = arena_strdup(sema_arena(s->sema), name);
-		t->btf_id = funcs[i].type_id;
-		t->prog_id = prog;
-	}
+	for (uint32_t i = 0; btf && i < n; i++)
+		add_function(s, prog, btf, funcs[i].type_id);
 }
 
 static void

@@ -339,6 +339,11 @@ bool probe_list_types(const struct sema_input *in, const char *pattern,
 
 /* ---- fentry_bpf.c ---- */
 
+struct fentry_site {            /* behind a target of fentry and fexit */
+	const struct kbtf *btf; /* where its types are */
+	struct probe_proto proto;
+};
+
 /* The functions of loaded BPF programs that an attach point matches. */
 bool probe_match_bpf(struct sema *s, const struct attach_text *ap,
 		     struct match *m, const struct probe_type *type);

@@ -224,6 +224,15 @@ check_image(struct arena *a, const unsigned char *image, size_t size,
 }
 
 const struct kbtf *
+kbtf_read(struct arena *a, const void *image, size_t size)
+{
+	void *copy = arena_alloc(a, size);
+
+	memcpy(copy, image, size);
+	return check_image(a, copy, size, NULL);
+}
+
+const struct kbtf *
 kernel_btf(struct kernel *k)
 {
 	struct kernel_cache *c = kernel_cached(k);

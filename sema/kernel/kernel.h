@@ -116,6 +116,8 @@ struct kbtf; /* a parsed BTF image */
 
 /* The kernel's BTF, or NULL with errno. */
 const struct kbtf *kernel_btf(struct kernel *k);
+/* That of some other program, of its bytes; NULL: it is none. */
+const struct kbtf *kbtf_read(struct arena *a, const void *image, size_t size);
 /* A module's, or NULL; its ids and strings go on after vmlinux's. */
 const struct kbtf *kernel_module_btf(struct kernel *k, const char *module);
 /* Call `each` for vmlinux, then the modules by name, until it says false. */

@@ -1,5 +1,6 @@
 # ASSERTION: every command of the tutorial runs as it is printed there
 # NEEDS: root tracefs btf uprobe
+# KERNELS: slow
 # ROWS: 9.1.tutorial
 [ -n "$BASH_VERSION" ] || exec bash -e "$0"
 dir=$(mktemp -d)
