@@ -58,8 +58,12 @@ struct spill {
 		uint32_t next[5]; /* by argument: position of the next use */
 		uint32_t def;     /* first use of the result */
 	})
-	uses;            /* by op */
-	uint32_t *seen;  /* by value: first use in the block or behind it */
+	uses;           /* by op */
+	uint32_t *seen; /* by value: first use in the block or behind it */
+	struct name {
+		struct ref is;
+		uint32_t blk; /* in this block, from 1 */
+	} * name;             /* by value: what was made again */
 	uint32_t *asked; /* by value: last block, from 1, that a predecessor
 			    brought it to in a register */
 };
@@ -220,27 +224,39 @@ limit(struct spill *s, uint32_t max, const struct op *op)
 		evict(s, farthest(s, op));
 }
 
-/* From position `at` on, the block says `to` instead of `v`. */
+/* The op says `to` where it says `v`; so will those behind it in the block,
+ * where they say `first`, as which the value was known before. */
 static void
-rename_from(struct spill *s, uint32_t at, uint32_t v, struct ref to)
+rename(struct spill *s, struct ref r, uint32_t first, uint32_t v, struct ref to)
 {
-	uint32_t i, k;
+	struct op *op = ir_op(s->f, r);
+	uint32_t i;
 
-	for (i = at; i < s->b->ops.n; i++) {
-		struct op *op = ir_op(s->f, s->b->ops.v[i]);
+	for (i = 0; i < op->nargs; i++)
+		if (op->arg[i].id == v)
+			op->arg[i] = to;
+	s->name[first] = (struct name){ to, s->b->rpo + 1 };
+}
 
-		for (k = 0; k < op->nargs; k++)
-			if (op->arg[k].id == v)
-				op->arg[k] = to;
+static void
+use_names(const struct spill *s, struct op *op)
+{
+	uint32_t i;
+
+	for (i = 0; i < op->nargs; i++) {
+		const struct name *n = &s->name[op->arg[i].id];
+
+		if (n->blk == s->b->rpo + 1)
+			op->arg[i] = n->is;
 	}
 }
 
-/* Bring v back before position `at`; returns its name from there on. */
+/* Bring v back before the op; returns its name from there on. */
 static uint32_t
-bring_back(struct spill *s, uint32_t at, uint32_t v)
+bring_back(struct spill *s, struct ref r, uint32_t first, uint32_t v)
 {
 	struct op op = *ir_op(s->f, (struct ref){ v });
-	struct span span = ir_op(s->f, s->b->ops.v[at])->span;
+	struct span span = ir_op(s->f, r)->span;
 	struct ref again;
 
 	if (!ir_is_remat(&op)) {
@@ -250,7 +266,7 @@ bring_back(struct spill *s, uint32_t at, uint32_t v)
 	}
 	op.span = span;
 	again = ir_make(s->f, op);
-	rename_from(s, at, v, again);
+	rename(s, r, first, v, again);
 	put(s, NULL, again);
 	return again.id;
 }
@@ -259,13 +275,16 @@ static void
 need_args(struct spill *s, uint32_t at, struct ref r)
 {
 	uint32_t i, n = ir_op(s->f, r)->nargs;
+	struct ref first[5];
 
+	memcpy(first, ir_op(s->f, r)->arg, sizeof(first));
+	use_names(s, ir_op(s->f, r));
 	for (i = 0; i < n; i++) {
 		const struct op *op = ir_op(s->f, r);
 		uint32_t v = op->arg[i].id;
 
 		if (ir_in_reg(s->f, op, i) && !is_kept(s, v))
-			keep(s, bring_back(s, at, v), at + 1);
+			keep(s, bring_back(s, r, first[i].id, v), at + 1);
 	}
 	limit(s, s->max, ir_op(s->f, r));
 }
@@ -711,6 +730,7 @@ spill_func(struct func *f, struct facts *k)
 	s.stored = arena_alloc(&tmp, s.nvalues * sizeof(*s.stored));
 	s.slot = arena_alloc(&tmp, s.nvalues * sizeof(*s.slot));
 	s.seen = arena_alloc(&tmp, s.nvalues * sizeof(*s.seen));
+	s.name = arena_alloc(&tmp, s.nvalues * sizeof(*s.name));
 	s.asked = arena_alloc(&tmp, s.nvalues * sizeof(*s.asked));
 	s.loaded = arena_alloc(&tmp, s.nvalues * sizeof(*s.loaded));
 	s.moved = arena_alloc(&tmp, s.nvalues * sizeof(*s.moved));
