@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,14 @@ split(struct arena *a, const char *command)
 	return words.v;
 }
 
+static bool
+is_program(const char *path)
+{
+	struct stat st;
+
+	return !access(path, X_OK) && !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 /* The file that a command's first word names, or NULL. */
 static const char *
 find_program(struct arena *a, const char *word)
@@ -39,13 +48,13 @@ find_program(struct arena *a, const char *word)
 	size_t n;
 
 	if (strchr(word, '/'))
-		return access(word, X_OK) ? NULL : word;
+		return is_program(word) ? word : NULL;
 	for (; dirs && *dirs; dirs += n + (dirs[n] == ':')) {
 		const char *path;
 
 		n = strcspn(dirs, ":");
 		path = arena_printf(a, "%.*s/%s", (int)n, dirs, word);
-		if (!access(path, X_OK))
+		if (is_program(path))
 			return path;
 	}
 	return NULL;

@@ -175,8 +175,8 @@ set_pid(struct options *o, const char *text)
 	errno = 0;
 	v = strtoll(text, &end, 0);
 	if (!*text || *end || errno) {
-		fprintf(stderr,
-			"ERROR: Failed to parse pid: invalid integer: %s\n",
+		fprintf(stderr, "ERROR: Failed to parse pid: invalid %s: %s\n",
+			end > text && *end ? "trailing bytes" : "integer",
 			text);
 		return OPTIONS_BAD;
 	}
