@@ -343,6 +343,9 @@ struct mem ir_arg_mem(struct lower *l, const struct node *call, unsigned i);
 /* The address that argument i holds, or of what it is (a struct behind a
  * pointer), which is not read. */
 struct ref ir_arg_addr(struct lower *l, const struct node *call, unsigned i);
+/* The same of what is no value, and where that address is one. */
+struct ref ir_arg_place(struct lower *l, const struct node *call, unsigned i,
+			enum addrspace *as);
 /* Any expression, likewise; into memory of its type's size. */
 struct ref ir_expr(struct lower *l, const struct node *n);
 struct mem ir_expr_mem(struct lower *l, const struct node *n);

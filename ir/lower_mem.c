@@ -550,3 +550,13 @@ ir_arg_addr(struct lower *l, const struct node *call, unsigned i)
 		return ir_expr(l, x);
 	return ir_addr(l, lower_lval(l, x).m);
 }
+
+struct ref
+ir_arg_place(struct lower *l, const struct node *call, unsigned i,
+	     enum addrspace *as)
+{
+	struct lval lv = lower_lval(l, ir_arg_node(call, i));
+
+	*as = lv.as;
+	return ir_addr(l, lv.m);
+}

@@ -14,12 +14,35 @@ space_of(const struct lower *l, const struct node *n)
 	return ir_space(l, AS_NONE);
 }
 
+/* "char name[]": how many there are is not known. */
+static bool
+is_flexible(const struct type *t)
+{
+	return t->kind == TY_ARRAY && !t->size;
+}
+
 /* Whether the bytes are at hand: strings and arrays, not addresses. */
 static bool
 has_bytes(const struct type *t)
 {
-	return t->kind == TY_STRING || t->kind == TY_ARRAY ||
-	       t->kind == TY_BUFFER;
+	return t->kind == TY_STRING || t->kind == TY_BUFFER ||
+	       (t->kind == TY_ARRAY && t->size);
+}
+
+/* The address that the bytes are to be read from, and how; 0 where none lie
+ * behind what the script has copied. */
+static struct ref
+source_addr(struct lower *l, const struct node *call, enum addrspace *as)
+{
+	const struct node *x = ir_arg_node(call, 0);
+	struct ref addr;
+
+	if (is_flexible(x->type)) {
+		addr = ir_arg_place(l, call, 0, as);
+		return *as == AS_BPF ? ir_const(l, 0) : addr;
+	}
+	*as = space_of(l, x);
+	return ir_arg(l, call, 0);
 }
 
 /* ---- str ---- */
@@ -216,6 +239,8 @@ str_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
 	const struct node *x = ir_arg_node(n, 0);
 	struct str_length len;
+	enum addrspace as;
+	struct ref addr;
 
 	if (has_bytes(x->type)) {
 		str_copy(l, n, *dst);
@@ -227,7 +252,8 @@ str_lower(struct lower *l, const struct node *n, const struct mem *dst)
 		return REF_NONE;
 	}
 	ir_store(l, dst->base, dst->off, ir_const(l, 0), 1);
-	str_read(l, &len, space_of(l, x), *dst, n->type->size, ir_arg(l, n, 0));
+	addr = source_addr(l, n, &as);
+	str_read(l, &len, as, *dst, n->type->size, addr);
 	return REF_NONE;
 }
 
@@ -246,7 +272,7 @@ buf_check(struct sema *s, struct node *n)
 		return true;
 	}
 	sema_warn_space(s, sema_arg(n, 0));
-	if (!has_bytes(t) && t->kind != TY_POINTER &&
+	if (!has_bytes(t) && !is_flexible(t) && t->kind != TY_POINTER &&
 	    (!type_is_int(t) || t->kind == TY_BOOL))
 		return sema_error(s, n,
 				  "buf() expects an integer, string, or array "
@@ -278,6 +304,7 @@ buf_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	uint32_t cap = n->type->size - 4;
 	struct mem data = { dst->base, dst->off + 4 };
 	struct ref len = ir_const(l, cap);
+	enum addrspace as;
 	int64_t lit;
 
 	if (ir_nargs(n) > 1 && !sema_literal_int(ir_arg_node(n, 1), &lit)) {
@@ -297,8 +324,9 @@ buf_lower(struct lower *l, const struct node *n, const struct mem *dst)
 			ir_mem_zero(l, data, cap);
 		ir_mem_copy(l, data, src, size < cap ? size : cap);
 	} else if (cap) {
-		ir_probe_read(l, space_of(l, x), data, len, ir_arg(l, n, 0),
-			      false);
+		struct ref addr = source_addr(l, n, &as);
+
+		ir_probe_read(l, as, data, len, addr, false);
 	}
 	return REF_NONE;
 }
