@@ -99,9 +99,17 @@ need(struct facts *c, struct ref r)
 
 /* An argument that may be any number. */
 static bool
-takes_any(const struct op *op, uint32_t i)
+takes_any(const struct facts *c, const struct op *op, uint32_t i)
 {
+	const struct func *own;
+
 	switch (op->index) {
+	case HELPER_tell:
+	case HELPER_own1:
+	case HELPER_own2:
+	case HELPER_own3:
+		own = ir_own_func(c->f, op);
+		return own && !own->behind[i];
 	case HELPER_probe_read:
 	case HELPER_probe_read_str:
 	case HELPER_probe_read_user:
@@ -122,7 +130,7 @@ need_roots(struct facts *c, const struct blk *b, const struct op *op)
 	if (op->code == IR_LOAD || op->code == IR_STORE || op->code == IR_XADD)
 		need(c, op->arg[0]);
 	for (i = 0; op->code == IR_CALL && i < ir_ref_args(op); i++)
-		if (!takes_any(op, i))
+		if (!takes_any(c, op, i))
 			need(c, op->arg[i]);
 	if (op->code == IR_BR && leaves_loop(c, b))
 		for (i = 0; i < ir_ref_args(op); i++)
@@ -130,14 +138,34 @@ need_roots(struct facts *c, const struct blk *b, const struct op *op)
 				need(c, op->arg[i]);
 }
 
+/* May it be known to be less than a mask says, as it comes from a comparison?
+ * Folding may have relied on that (max_of_op() in fold.c). */
+static bool
+is_of_compare(const struct facts *c, struct ref r, unsigned depth)
+{
+	const struct op *op = ir_op(c->f, r);
+	uint32_t i;
+
+	if (op->code == IR_CMP)
+		return true;
+	if (op->code == IR_LOAD || op->code == IR_PHI ||
+	    !(ir_ops[op->code].flags & F_P))
+		return false;
+	for (i = 0; i < ir_ref_args(op); i++)
+		if (!depth || is_of_compare(c, op->arg[i], depth - 1))
+			return true;
+	return false;
+}
+
 /* Within bounds whatever it is computed from. */
 static bool
 is_bounded(const struct facts *c, const struct op *op)
 {
+	enum { DEPTH = 8 };
 	int64_t mask;
 
 	return op->code == IR_AND && by_constant(c, op, &mask) && mask >= 0 &&
-	       mask <= INT32_MAX;
+	       mask <= INT32_MAX && !is_of_compare(c, op->arg[0], DEPTH);
 }
 
 /* What `op` is computed from, in registers. */
