@@ -338,14 +338,17 @@ find_order(struct regs *c)
 			c->loops |= c->number[c->order[i]->succ[k]->id] <= i;
 }
 
-/* The kernel rounds each frame of a chain of calls to 32 bytes. */
+/* The kernel rounds each frame of a chain of calls to 32 bytes. Those of the
+ * program's own functions, of which one at a time ends a chain, are counted
+ * with what calls them. */
 static uint32_t
 chain_stack(const struct func *f)
 {
 	uint32_t size = ir_own_stack(f);
 
 	for (; f; f = f->parent)
-		size += (f->stack + 31) & ~31u;
+		if (!f->is_own)
+			size += (f->stack + 31) & ~31u;
 	return size;
 }
 
@@ -355,7 +358,8 @@ vf_regs(const struct verify *v)
 	struct regs c = { .v = v, .n = NREGS + v->f->nslots };
 	bool again = true;
 
-	if (chain_stack(v->f) > STACK)
+	if (chain_stack(v->f) > STACK ||
+	    (v->f->is_own && v->f->stack > OWN_STACK))
 		return vf_bad(v, NULL, REF_NONE, "the stack is too large");
 	find_order(&c);
 	c.out = arena_alloc(v->tmp, v->f->next_blk * sizeof(*c.out));
