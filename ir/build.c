@@ -319,6 +319,7 @@ add_edge(struct lower *l, unsigned i, struct blk *to)
 {
 	assert(!to->sealed);
 	l->cur->succ[i] = to;
+	l->f->ordered = false;
 	*vec_push(l->f->arena, &to->preds) = l->cur;
 }
 

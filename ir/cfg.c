@@ -29,10 +29,10 @@ clear_order(struct func *f)
  * A block's second successor goes first, so that the first one follows it in
  * the reverse. */
 static uint32_t
-postorder(struct func *f, struct blk **out)
+postorder(struct func *f, struct blk **out, struct arena *tmp)
 {
 	struct visit *stack =
-		arena_alloc(f->arena, (f->blks.n + 1) * sizeof(*stack));
+		arena_alloc(tmp, (f->blks.n + 1) * sizeof(*stack));
 	uint32_t depth = 0, n = 0;
 
 	stack[depth++] = (struct visit){ f->blks.v[0], 2 };
@@ -75,18 +75,44 @@ drop_unreachable(struct func *f)
 void
 ir_rpo(struct func *f)
 {
-	struct blk **order =
-		arena_alloc(f->arena, (f->blks.n + 1) * sizeof(*order));
+	struct arena tmp = { .lender = f->arena };
+	struct blk **order;
 	uint32_t i, n;
 
+	if (f->ordered)
+		return;
+	order = arena_alloc(&tmp, (f->blks.n + 1) * sizeof(*order));
 	clear_order(f);
-	n = postorder(f, order);
+	n = postorder(f, order, &tmp);
 	drop_unreachable(f);
 	for (i = 0; i < n; i++) {
 		f->blks.v[i] = order[n - 1 - i];
 		f->blks.v[i]->rpo = i;
 	}
 	f->blks.n = n;
+	f->ordered = true;
+	arena_free(&tmp);
+}
+
+bool
+ir_in_order(struct func *f)
+{
+	struct arena tmp = { .lender = f->arena };
+	struct blk **order;
+	bool good;
+
+	if (!f->ordered)
+		return true;
+	order = arena_alloc(&tmp, (f->blks.n + 1) * sizeof(*order));
+	for (uint32_t i = 0; i < f->blks.n; i++)
+		f->blks.v[i]->rpo = UNSEEN;
+	good = postorder(f, order, &tmp) == f->blks.n;
+	for (uint32_t i = 0; i < f->blks.n; i++) {
+		good = good && f->blks.v[i] == order[f->blks.n - 1 - i];
+		f->blks.v[i]->rpo = i;
+	}
+	arena_free(&tmp);
+	return good;
 }
 
 static struct blk *

@@ -290,6 +290,7 @@ branch_to_jump(struct func *f, struct blk *b)
 	op->imm = 0;
 	op->arg[0] = op->arg[1] = REF_NONE;
 	b->succ[1] = NULL;
+	f->ordered = false;
 }
 
 /* Lead `pred` past the empty block `b`; false where that cannot be. `*fewer`
@@ -390,6 +391,7 @@ merge_next(struct func *f, struct blk *b, struct merged *m)
 			b->succ[i]->preds.v[pred_at(b->succ[i], next)] = b;
 	}
 	next->preds.n = 0;
+	f->ordered = false;
 }
 
 static void

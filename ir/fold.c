@@ -480,12 +480,13 @@ fold_cmp(struct fold *c, struct ref r)
 }
 
 static void
-swap_targets(struct blk *b)
+swap_targets(struct fold *c)
 {
-	struct blk *yes = b->succ[0];
+	struct blk *yes = c->b->succ[0];
 
-	b->succ[0] = b->succ[1];
-	b->succ[1] = yes;
+	c->b->succ[0] = c->b->succ[1];
+	c->b->succ[1] = yes;
+	c->f->ordered = false;
 }
 
 static void
@@ -504,7 +505,7 @@ fuse_branch(struct fold *c, struct ref r)
 		op->arg[1] = source(c, in->arg[1]);
 		op->arg[0] = source(c, in->arg[0]);
 		if (!wanted)
-			swap_targets(c->b);
+			swap_targets(c);
 	}
 }
 
@@ -514,7 +515,7 @@ be_jump(struct fold *c, struct ref r, bool yes)
 {
 	ir_drop_pred(c->f, c->b->succ[yes ? 1 : 0], c->b);
 	if (!yes)
-		swap_targets(c->b);
+		swap_targets(c);
 	c->b->succ[1] = NULL;
 	reset(c, r, IR_JMP, 0);
 	c->edges = true;

@@ -13,6 +13,7 @@ ir_new_blk(struct func *f)
 	struct blk *b = arena_alloc(f->arena, sizeof(*b));
 
 	b->id = f->next_blk++;
+	f->ordered = false;
 	*vec_push(f->arena, &f->blks) = b;
 	return b;
 }
@@ -209,6 +210,7 @@ ir_drop_pred(struct func *f, struct blk *b, const struct blk *pred)
 	while (at < b->preds.n && b->preds.v[at] != pred)
 		at++;
 	assert(at < b->preds.n);
+	f->ordered = false;
 	b->preds.n--;
 	for (i = at; i < b->preds.n; i++)
 		b->preds.v[i] = b->preds.v[i + 1];

@@ -213,7 +213,10 @@ ir_own_stack(const struct func *f)
 }
 
 /* Analyses. */
-void ir_rpo(struct func *f);        /* rpo order of blks, drops unreachable */
+/* Rpo order of blks, drops unreachable ones; nothing while it is f->ordered:
+ * who changes an edge clears that. */
+void ir_rpo(struct func *f);
+bool ir_in_order(struct func *f);   /* is that so? */
 void ir_dominators(struct func *f); /* needs rpo */
 bool ir_dominates(const struct blk *a, const struct blk *b);
 /* Needs rpo. A phi's arguments are live out of their predecessors; a phi's

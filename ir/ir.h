@@ -114,6 +114,7 @@ struct func {
 	} far;
 	uint32_t scratch_size;   /* bytes this function needs in scratch */
 	uint32_t next_blk;       /* id of the next new block */
+	bool ordered;            /* blks are in rpo, no edge changed since */
 	bool no_ctx;             /* never reads its context */
 	bool allocated;          /* ops are on registers */
 	struct builder *builder; /* NULL once it is done */

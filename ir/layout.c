@@ -77,6 +77,7 @@ bypass(struct func *f, struct blk *b)
 			to->preds.v[at] = pred;
 	}
 	b->preds.n = 0;
+	f->ordered = false;
 }
 
 /* ---- order ---- */
@@ -156,6 +157,7 @@ write_order(struct layout *l)
 	uint32_t from = l->order.n, to, ops;
 
 	l->f->blks.n = 0;
+	l->f->ordered = false;
 	while (from) {
 		for (to = from, ops = 0; to && ops < GROUP; to--)
 			ops += l->order.v[to - 1]->ops.n;
@@ -180,6 +182,7 @@ turn_branch(struct func *f, struct blk *b, const struct blk *follows)
 	br->cond = not ;
 	b->succ[0] = b->succ[1];
 	b->succ[1] = yes;
+	f->ordered = false;
 }
 
 static void

@@ -245,6 +245,7 @@ fuse_compare(struct select *s, struct blk *b, struct op *br)
 
 		b->succ[0] = b->succ[1];
 		b->succ[1] = yes;
+		s->f->ordered = false;
 	}
 }
 

@@ -411,7 +411,10 @@ ir_verify(const struct prog *p)
 		struct arena tmp = { .lender = p->arena };
 		struct verify v = { .p = p, .f = p->funcs.v[i], .tmp = &tmp };
 
-		ok = verify_func(&v);
+		ok = verify_func(&v) &&
+		     (ir_in_order(p->funcs.v[i]) ||
+		      vf_bad(&v, v.f->blks.v[0], REF_NONE,
+			     "edges changed, and the order was kept"));
 		arena_free(&tmp);
 	}
 	return ok;
