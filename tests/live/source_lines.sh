@@ -5,6 +5,7 @@
 # COMPARE: no
 # KERNELS: no
 dir=$(mktemp -d)
+JIFFY=$(realpath "$JIFFY")
 trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/inc"
 cat >"$dir/inc/call.h" <<'EOF'
