@@ -211,15 +211,6 @@ is_entry(const struct target *t)
 	return !t->offset && !t->address;
 }
 
-static bool
-are_entries(const struct unit *u)
-{
-	for (uint32_t i = 0; i < u->targets.n; i++)
-		if (!is_entry(&u->targets.v[i]))
-			return false;
-	return true;
-}
-
 /*
  * The function's address. The instruction pointer is some bytes behind it: the
  * breakpoint's, or the call's that stands at the entry. With the helper, which
@@ -231,8 +222,10 @@ kprobe_func(struct lower *l)
 {
 	enum { HELPER_FROM = 0x050f00 };
 	uint32_t version = ir_in(l)->kernel->paths.version;
+	const struct unit *u = ir_unit(l);
 
-	if ((version && version < HELPER_FROM) || !are_entries(ir_unit(l)))
+	if ((version && version < HELPER_FROM) ||
+	    !probe_all_multi(u->type, u->targets.v, u->targets.n))
 		return probe_ip(l);
 	return probe_func_ip(l);
 }

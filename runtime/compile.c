@@ -42,33 +42,15 @@ own_pids(void)
 				   st.st_ino };
 }
 
-/* Where the kernel's types are when sysfs has none (REFERENCE 10). */
+/* Where the kernel's types are (REFERENCE 10). */
 static const char *
 find_types(struct arena *a)
 {
-	static const char *const places[] = {
-		"/boot/vmlinux-%s",
-		"/lib/modules/%s/vmlinux-%s",
-		"/lib/modules/%s/build/vmlinux",
-		"/usr/lib/modules/%s/kernel/vmlinux",
-		"/usr/lib/debug/boot/vmlinux-%s",
-		"/usr/lib/debug/boot/vmlinux-%s.debug",
-		"/usr/lib/debug/lib/modules/%s/vmlinux",
-	};
 	static const char sysfs[] = "/sys/kernel/btf/vmlinux";
-	struct utsname host;
+	const char *path =
+		kernel_can(sysfs, R_OK) ? NULL : kernel_vmlinux(a, false);
 
-	if (kernel_can(sysfs, R_OK) || uname(&host) != 0)
-		return sysfs;
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		/* Two names, where a place has two. */
-		const char *path =
-			arena_printf(a, places[i], host.release, host.release);
-
-		if (kernel_can(path, R_OK))
-			return path;
-	}
-	return sysfs;
+	return path ? path : sysfs;
 }
 
 /* The file of kernel types that was asked for, or NULL. */

@@ -411,15 +411,6 @@ session_load_again(struct session *s, uint32_t i)
 	return ok;
 }
 
-static bool
-all_multi(const struct unit *u)
-{
-	for (uint32_t i = 0; u->type->multi && i < u->targets.n; i++)
-		if (!u->type->multi(&u->targets.v[i]))
-			return false;
-	return true;
-}
-
 static enum probe_form
 best_form(const struct session *s, const struct image_prog *p)
 {
@@ -432,7 +423,7 @@ best_form(const struct session *s, const struct image_prog *p)
 	    p->funcs.v[0].func->no_ctx && type->bare(p->unit))
 		return FORM_BARE;
 	if (type->multi_type && !(without & 1u << type->multi_needs) &&
-	    all_multi(p->unit))
+	    probe_all_multi(type, p->unit->targets.v, p->unit->targets.n))
 		return FORM_MULTI;
 	return FORM_PLAIN;
 }

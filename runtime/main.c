@@ -364,7 +364,7 @@ static bool
 list_script(struct compile *c)
 {
 	const struct unit_list *units;
-	bool any;
+	bool any = false;
 
 	if (!read_script(c) || !parse_unit(c) || !expand(c))
 		return false;

@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -113,38 +112,16 @@ sym_kernel(struct session *s, struct out *o, uint64_t addr, bool offset)
 	put(o, name, off, addr, offset);
 }
 
-/* The kernel's own file, where packages of debug information put it. */
-static const char *
-find_vmlinux(struct arena *a)
-{
-	static const char *const places[] = {
-		"/usr/lib/debug/boot/vmlinux-%s",
-		"/usr/lib/debug/boot/vmlinux-%s.debug",
-		"/usr/lib/debug/lib/modules/%s/vmlinux",
-		"/lib/modules/%s/build/vmlinux",
-		"/boot/vmlinux-%s",
-	};
-	const char *path = getenv("BPFTRACE_VMLINUX");
-	struct utsname host;
-
-	if (path && *path)
-		return path;
-	for (size_t i = 0; !uname(&host) && i < ARRAY_LEN(places); i++) {
-		path = arena_printf(a, places[i], host.release);
-		if (!access(path, R_OK))
-			return path;
-	}
-	return NULL;
-}
-
 /* Kernels are moved when they start: by as much as one of their symbols. */
 static void
 open_vmlinux(struct session *s, struct symbols *y)
 {
-	const char *path = find_vmlinux(&y->arena);
+	const char *path = getenv("BPFTRACE_VMLINUX");
 	uint64_t linked, runs;
 	bool hidden;
 
+	if (!path || !*path)
+		path = kernel_vmlinux(&y->arena, true);
 	y->vmlinux = arena_alloc(&y->arena, sizeof(*y->vmlinux));
 	if (!path || !elf_address_of(&y->arena, path, "_stext", &linked) ||
 	    !kernel_symbol(s->in->kernel, "_stext", &runs, &hidden))

@@ -252,11 +252,11 @@ release(struct attaching *a)
 	a->held = (struct held){ 0 };
 }
 
-static bool
-all_multi(const struct probe_type *t, const struct match *m)
+bool
+probe_all_multi(const struct probe_type *t, const struct target *v, uint32_t n)
 {
-	for (uint32_t i = 0; t->multi && i < m->targets.n; i++)
-		if (!t->multi(&m->targets.v[i]))
+	for (uint32_t i = 0; t->multi && i < n; i++)
+		if (!t->multi(&v[i]))
 			return false;
 	return true;
 }
@@ -266,8 +266,11 @@ all_multi(const struct probe_type *t, const struct match *m)
 static bool
 joins(const struct held *h, const struct probe_type *t, const struct match *m)
 {
-	if (h->type != t || !t->multi_type || !all_multi(t, &h->match) ||
-	    !all_multi(t, m))
+	const struct match *held = &h->match;
+
+	if (h->type != t || !t->multi_type ||
+	    !probe_all_multi(t, held->targets.v, held->targets.n) ||
+	    !probe_all_multi(t, m->targets.v, m->targets.n))
 		return false;
 	for (uint32_t i = 0; i < m->targets.n; i++)
 		if (hmap_get(&h->names, m->targets.v[i].name))

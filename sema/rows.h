@@ -273,6 +273,10 @@ struct probe_type {
 	const char *(*listed)(struct arena *a, const struct target *t);
 };
 
+/* Whether a multi link of that type takes all of these targets. */
+bool probe_all_multi(const struct probe_type *t, const struct target *v,
+		     uint32_t n);
+
 struct language {
 	const struct builtin *const *words; /* families, each {0}-ended */
 	const struct nominal *const *nominals;

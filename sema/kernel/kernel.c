@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -27,6 +28,36 @@ bool
 kernel_can(const char *path, int mode)
 {
 	return !faccessat(AT_FDCWD, path, mode, AT_EACCESS);
+}
+
+const char *
+kernel_vmlinux(struct arena *a, bool debug)
+{
+	/* Those from DEBUG on come with packages of debug information. */
+	static const char *const places[] = {
+		"/boot/vmlinux-%s",
+		"/lib/modules/%s/vmlinux-%s",
+		"/lib/modules/%s/build/vmlinux",
+		"/usr/lib/modules/%s/kernel/vmlinux",
+		"/usr/lib/debug/boot/vmlinux-%s",
+		"/usr/lib/debug/boot/vmlinux-%s.debug",
+		"/usr/lib/debug/lib/modules/%s/vmlinux",
+	};
+	enum { DEBUG = 4, PLACES = ARRAY_LEN(places) };
+	struct utsname host;
+
+	if (uname(&host))
+		return NULL;
+	for (size_t i = 0; i < PLACES; i++) {
+		/* Two names, where a place has two. */
+		const char *path = arena_printf(
+			a, places[(debug ? DEBUG + i : i) % PLACES],
+			host.release, host.release);
+
+		if (kernel_can(path, R_OK))
+			return path;
+	}
+	return NULL;
 }
 
 bool

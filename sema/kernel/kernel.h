@@ -61,6 +61,9 @@ void kernel_init(struct kernel *k, struct arena *a,
 /* Whether a file is there and can be had with our capabilities, which
  * access(2) does not look at unless we are root. */
 bool kernel_can(const char *path, int mode);
+/* The file of the running kernel, where distributions put it, in the arena;
+ * one with debug information first, if that is what it is for. NULL: none. */
+const char *kernel_vmlinux(struct arena *a, bool debug);
 /* Whether the running kernel keeps this much from root, too; false as well
  * where securityfs is not mounted. */
 enum kernel_lockdown { LOCKED_INTEGRITY, LOCKED_CONFIDENTIALITY };
