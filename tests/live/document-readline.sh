@@ -1,5 +1,6 @@
 # ASSERTION: a function of a stripped shell, and what it returns as a string
 # NEEDS: root uprobe bash
+. tests/within.sh
 command -v script >/dev/null || { echo "no script(1)" >&2; exit 77; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -8,10 +9,7 @@ printf '%s\n' 'uprobe:/bin/bash:readline { printf("readline called\n"); }' \
 	>"$dir/prog.bt"
 timeout -k 2 40 "$JIFFY" "$dir/prog.bt" >"$dir/out" 2>"$dir/err" &
 tracer=$!
-tries=200
-until grep -qs Attached "$dir/err" || [ $((tries -= 1)) = 0 ]; do
-	sleep 0.1
-done
+within 200 grep -qs Attached "$dir/err"
 printf 'echo typed\nexit\n' >"$dir/typed"
 TERM=dumb script -qc 'bash --norc -i' /dev/null <"$dir/typed" >"$dir/said" 2>&1
 sleep 0.2

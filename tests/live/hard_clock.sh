@@ -1,6 +1,7 @@
 # ASSERTION: the clock set forwards and back: intervals, --timeout, elapsed and
 # ASSERTION: the trace's end do not mind
 # NEEDS: root ownclock
+. tests/within.sh
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
 : >"$dir/ready"
@@ -9,11 +10,7 @@ timeout -k 2 100 "$JIFFY" -q --timeout 12s --ready-fd 9 -e '
 	end { printf("%d\n", elapsed > 11000000000 && elapsed < 60000000000); }' \
 	9>"$dir/ready" >"$dir/out" 2>&1 &
 tracer=$!
-tries=300
-until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
-	tries=$((tries - 1))
-	sleep 0.1
-done
+within 300 test -s "$dir/ready"
 now=$(date +%s)
 date -s "@$((now + 86400))" >/dev/null
 sleep 1

@@ -2,6 +2,7 @@
 # ASSERTION: does not grow with them
 # NEEDS: root tracefs uprobe
 # KERNELS: no
+. tests/within.sh
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
 cat >"$dir/many.c" <<'C'
@@ -26,11 +27,7 @@ timeout -k 2 55 "$JIFFY" -q --ready-fd 9 -e "
 	end { print(len(@pids)); clear(@pids); }" \
 	9>"$dir/ready" >"$dir/out" &
 tracer=$!
-tries=100
-until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
-	tries=$((tries - 1))
-	sleep 0.1
-done
+within 100 test -s "$dir/ready"
 "$dir/many"
 sleep 0.3
 jiffy=$(pgrep -P $tracer)

@@ -1,6 +1,7 @@
 # ASSERTION: the traced file replaced while it runs: its calls are counted, its
 # ASSERTION: symbols are those of the old one, the new one is none of ours
 # NEEDS: root uprobe
+. tests/within.sh
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
 cp "$WORKLOAD" "$dir/prog"
@@ -12,11 +13,7 @@ timeout -k 2 30 "$JIFFY" -q --ready-fd 9 -e "uprobe:$dir/prog:work_fn {
 	@ = count(); @s[usym(reg(\"ip\"))] = count(); }" \
 	9>"$dir/ready" >"$dir/out" 2>&1 &
 tracer=$!
-tries=100
-until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
-	tries=$((tries - 1))
-	sleep 0.1
-done
+within 100 test -s "$dir/ready"
 cp /bin/true "$dir/new"
 mv "$dir/new" "$dir/prog"
 "$dir/prog"

@@ -1,14 +1,11 @@
 # ASSERTION: SIGINT twice, SIGSTOP and SIGCONT, SIGKILL, the child killed:
 # ASSERTION: counts are exact, output is whole, nobody is left behind
 # NEEDS: root tracefs
+. tests/within.sh
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
 ready() {
-	tries=100
-	until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	within 100 test -s "$dir/ready"
 }
 start() { # ARGUMENTS: in the background, until it is attached
 	: >"$dir/ready"

@@ -2,6 +2,7 @@
 # NEEDS: root uprobe uprobe_multi
 # ROWS: 3.3.list
 # A function that is named twice is hit twice, so it is another link's.
+. tests/within.sh
 left=${WORKLOAD%/*}/left
 map=join$$
 out=$(mktemp)
@@ -9,11 +10,7 @@ trap 'rm -f "$out"' EXIT
 trace() { # ATTACH-POINTS
 	timeout -k 2 20 "$JIFFY" -q --ready-fd 9 -c "$WORKLOAD deep 2 add 3 idle 2000" -e "
 	$1 { @$map[func, probe] = count(); }" 9>"$out.ready" >"$out" 2>&1 &
-	tries=100
-	until [ -s "$out.ready" ] || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	within 100 test -s "$out.ready"
 	"$left" AT_$map
 	rm "$out.ready"
 	wait $!

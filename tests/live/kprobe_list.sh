@@ -1,6 +1,7 @@
 # ASSERTION: kernel functions of a list are one link, as those of a wildcard
 # NEEDS: root kprobe kprobe_multi
 # ROWS: 3.3.list
+. tests/within.sh
 left=${WORKLOAD%/*}/left
 map=klist$$
 out=$(mktemp)
@@ -9,11 +10,7 @@ trace() { # ATTACH-POINTS
 	timeout -k 2 40 "$JIFFY" -q --ready-fd 9 -c "$WORKLOAD fork 5 idle 3000" \
 		-e "$1 /pid == cpid/ { @$map[probe] = count(); }" \
 		9>"$out.ready" >"$out" 2>&1 &
-	tries=200
-	until [ -s "$out.ready" ] || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	within 200 test -s "$out.ready"
 	"$left" AT_$map
 	rm "$out.ready"
 	wait $!

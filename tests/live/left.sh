@@ -1,6 +1,7 @@
 # ASSERTION: nothing stays in the kernel once a trace has ended, however it did
 # ROWS: 3.4.left
 # NEEDS: root tracefs uprobe
+. tests/within.sh
 left=${WORKLOAD%/*}/left
 map=left$$
 script="
@@ -15,25 +16,16 @@ script="
 
 # All of it, within ten seconds; the kernel's own clean-up takes part of one.
 gone() {
-	tries=100
-	while [ "$("$left" AT_$map)" != "0 maps, 0 programs, 0 links" ]; do
-		tries=$((tries - 1))
-		if [ $tries = 0 ]; then
-			echo "$1: $("$left" AT_$map)"
-			return
-		fi
-		sleep 0.1
-	done
+	within 100 cleaned || "$left" AT_$map
 	echo "$1: gone"
+}
+cleaned() {
+	[ "$("$left" AT_$map)" = "0 maps, 0 programs, 0 links" ]
 }
 
 # While it runs there is something to see.
 attached() {
-	tries=100
-	until grep -q Attached "$out" || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	within 100 grep -q Attached "$out"
 	"$left" AT_$map | awk '{ print ($1 == 1), ($3 >= 10), ($5 >= 5) }'
 }
 

@@ -1,6 +1,7 @@
 # ASSERTION: what scripts, options and variables of older versions look like
 # ROWS: 15.empty_count 15.names 15.curtask 15.sigusr1 15.options 15.environment 15.comment 15.missing 15.sarg 15.usdt
 # NEEDS: root uprobe
+. tests/within.sh
 dir=$(mktemp -d /tmp/tmp.XXXXXXXXXX)
 trap 'rm -r "$dir"' EXIT
 # The columns of the carets depend on how long its path is.
@@ -35,7 +36,7 @@ echo "# SIGUSR1"
 "$JIFFY" -q --ready-fd 9 -e 'BEGIN { @x = 5; } interval:s:60 { } interval:ms:1500 { exit(); }' \
 	9>"$dir/ready" >"$dir/out" 2>&1 &
 tracer=$!
-until [ -s "$dir/ready" ]; do sleep 0.02; done
+within 100 test -s "$dir/ready"
 kill -USR1 $tracer
 wait $tracer
 cat "$dir/out"

@@ -1,6 +1,7 @@
 # ASSERTION: once all is attached the tracer can start no program, write no
 # ASSERTION: file and trace nobody; with --unsafe system() works
 # NEEDS: root
+. tests/within.sh
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
 state() { # OPTIONS: the mode of seccomp(2) of a running trace
@@ -8,11 +9,7 @@ state() { # OPTIONS: the mode of seccomp(2) of a running trace
 	timeout -k 2 20 "$JIFFY" -q --ready-fd 9 "$@" \
 		-e 'interval:s:100 { }' 9>"$dir/ready" >/dev/null &
 	tracer=$!
-	tries=100
-	until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	within 100 test -s "$dir/ready"
 	jiffy=$(pgrep -P $tracer)
 	sed -n 's/^Seccomp:[^0-9]*//p' "/proc/$jiffy/status"
 	kill -INT "$jiffy"

@@ -1,6 +1,7 @@
 # ASSERTION: a traced process's name and text with escape sequences: as they
 # ASSERTION: are in text (as upstream), never raw under --escape and in JSON
 # NEEDS: root tracefs
+. tests/within.sh
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
 name=$(printf 'a\033[31m\007\r\nb')
@@ -15,11 +16,7 @@ run() {
 			@[comm] = count(); printf("%s|%r\n", comm, buf(comm, 5)); exit(); }' \
 		9>"$dir/ready" >"$dir/out" &
 	tracer=$!
-	tries=100
-	until [ -s "$dir/ready" ] || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	within 100 test -s "$dir/ready"
 	"$dir/$name" getppid 1
 	wait $tracer || :
 	printf '%s: control characters: %d\n' "$*" \

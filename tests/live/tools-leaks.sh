@@ -1,5 +1,6 @@
 # ASSERTION: what a tool keeps for a thread is gone when the thread is
 # NEEDS: root tracefs uprobe btf
+. tests/within.sh
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 for tool in opensnoop statsnoop killsnoop syncsnoop tcpaccept udpconnect \
@@ -16,10 +17,7 @@ for tool in opensnoop statsnoop killsnoop syncsnoop tcpaccept udpconnect \
 	rm "$dir/gate"
 	timeout -k 2 40 "$JIFFY" -p $worker "$dir/$tool.bt" >"$dir/out" \
 		2>"$dir/err" 9>&- &
-	tries=200
-	until grep -qs Attached "$dir/err" || [ $((tries -= 1)) = 0 ]; do
-		sleep 0.1
-	done
+	within 200 grep -qs Attached "$dir/err"
 	exec 9>&-
 	wait
 	echo "$tool: $(grep -c '^@' "$dir/out") left," \

@@ -1,14 +1,9 @@
 # ASSERTION: the handshake and a write of a connection to ourselves
 # NEEDS: root tracefs uprobe
+. tests/within.sh
 command -v openssl >/dev/null || { echo "no openssl" >&2; exit 77; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-await() { # TEXT FILE
-	tries=200
-	until grep -qs "$1" "$2" || [ $((tries -= 1)) = 0 ]; do
-		sleep 0.1
-	done
-}
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
 	-subj /CN=localhost -days 2 -keyout "$dir/key" -out "$dir/cert" \
 	>/dev/null 2>&1
@@ -18,8 +13,8 @@ port=$((20000 + $$ % 20000))
 	>"$dir/server" 2>&1 &
 timeout -k 2 40 "$JIFFY" examples/sslsnoop.bt >"$dir/out" 2>"$dir/err" &
 tracer=$!
-await Attached "$dir/err"
-await ACCEPT "$dir/server"
+within 200 grep -qs Attached "$dir/err"
+within 200 grep -qs ACCEPT "$dir/server"
 (echo "hello over there"; sleep 0.5) | timeout 20 openssl s_client -quiet \
 	-connect 127.0.0.1:$port >/dev/null 2>&1 || :
 kill "$(cat "$dir/sleeper")"

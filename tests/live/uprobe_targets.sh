@@ -1,6 +1,7 @@
 # ASSERTION: targets by library, program, pattern, process, mount namespace
 # ROWS: 3.8.library 3.8.path-search 3.8.pid-exe 3.8.mount-ns 3.8.pid
 # NEEDS: root uprobe unshare
+. tests/within.sh
 D=$(mktemp -d)
 trap 'rm -rf "$D"' EXIT
 P=$BUILD/tests/live/odd
@@ -30,11 +31,7 @@ trace() { # -e PROGRAM: a line when attached, then let the process go
 	: >"$D/out" # the one before said "ready", too
 	timeout -k 2 20 "$JIFFY" -q -p "$pid" "$@" 9>&- >"$D/out" 2>"$D/err" &
 	tracer=$!
-	tries=100
-	until grep -q ready "$D/out" || [ $tries = 0 ]; do
-		sleep 0.1
-		tries=$((tries - 1))
-	done
+	within 100 grep -q ready "$D/out"
 	"$D/odd_here" </dev/null || true
 	echo >&9
 	exec 9>&-
