@@ -194,6 +194,11 @@ $(BUILD)/tests/faults/inject: tests/faults/inject.c Makefile
 	@echo "  $@"
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE= -o $@ $<
 
+$(BUILD)/tests/soak/count: tests/soak/count.c Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE= -o $@ $<
+
 $(BUILD)/tests/bench/passes: $(BUILD)/tests/bench/passes.o \
 		$(BUILD)/tests/fuzz/compile.o $(LIB)
 	@echo "  $@"
@@ -201,7 +206,7 @@ $(BUILD)/tests/bench/passes: $(BUILD)/tests/bench/passes.o \
 
 unit: $(UNIT)
 vm: $(VM)
-faults: $(BUILD)/tests/faults/inject workload
+faults: $(BUILD)/tests/faults/inject $(BUILD)/tests/soak/count workload
 # Random bytes: make fuzz TARGET=NAME [SECONDS=n] [SEED=n] [KEEP=DIR]; use it
 # with SAN=1. TARGET=programs: random programs, compared. With LIBFUZZER=1
 # CC=clang it is libFuzzer that makes the bytes.
@@ -323,7 +328,7 @@ fmt:
 		$(FUZZ_SRC) $(TARGET_SRC) $(wildcard tests/fuzz/*.h) \
 		tests/fuzz/mutate.c tests/fuzz/compile.c \
 		$(wildcard tests/live/*.c tests/live/programs/*.c \
-			tests/bench/*.c tests/faults/*.c)
+			tests/bench/*.c tests/faults/*.c tests/soak/*.c)
 demo:
 	@tests/deps build
 	@$(MAKE) $(BUILD)/jiffy $(BUILD)/tests/live/workload

@@ -206,6 +206,7 @@ do_compat(long n)
 struct pinned {
 	long n;
 	int cpu;
+	void (*run)(long n);
 };
 
 static void *
@@ -217,22 +218,59 @@ pinned_thread(void *arg)
 	CPU_ZERO(&set);
 	CPU_SET(p->cpu, &set);
 	sched_setaffinity(0, sizeof(set), &set);
-	do_getppid(p->n);
+	p->run(p->n);
 	return NULL;
 }
 
 /* Two threads on two CPUs (or one, where there is only one). */
 static void
-do_threads(long n)
+on_two(long n, void (*run)(long n))
 {
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
-	struct pinned p[2] = { { n, 0 }, { n, cpus - 1 } };
+	struct pinned p[2] = { { n, 0, run }, { n, cpus - 1, run } };
 	pthread_t t[2];
 
 	for (int i = 0; i < 2; i++)
 		pthread_create(&t[i], NULL, pinned_thread, &p[i]);
 	for (int i = 0; i < 2; i++)
 		pthread_join(t[i], NULL);
+}
+
+static void
+do_threads(long n)
+{
+	on_two(n, do_getppid);
+}
+
+/* At a pace: what is due is done each millisecond; who is late catches up. */
+static void
+paced(long n)
+{
+	const char *text = getenv("RATE");
+	long rate = text ? strtol(text, NULL, 0) / 2 : 1000;
+	struct timespec t;
+	long start = 0, done = 0, us, due;
+
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		us = t.tv_sec * 1000000 + t.tv_nsec / 1000;
+		start = start ? start : us;
+		due = (us - start) / 1000 * rate / 1000;
+		for (; done < due && done < n; done++)
+			syscall(SYS_getppid);
+		if (done == n)
+			return;
+		t.tv_nsec += 1000000;
+		t.tv_sec += t.tv_nsec / 1000000000;
+		t.tv_nsec %= 1000000000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+	}
+}
+
+static void
+do_paced(long n)
+{
+	on_two(n, paced);
 }
 
 static void
@@ -745,6 +783,7 @@ static const struct action actions[] = {
 	{ "turns", do_turns, "N ms of getppid() and work_outer() by turns" },
 	{ "compat", do_compat, "getpid() of the 32-bit ABI" },
 	{ "threads", do_threads, "getppid() in each of two pinned threads" },
+	{ "paced", do_paced, "the same, RATE a second (environment)" },
 	{ "fork", do_fork, "child that exits with 0, 1, 2 ..." },
 	{ "exec", do_exec, "child that executes this program" },
 	{ "fault", do_fault, "touch a fresh page" },
