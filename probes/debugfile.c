@@ -188,16 +188,31 @@ try_roots(struct search *s, const char *path)
 		try(s, path);
 }
 
+/* In each folder of BPFTRACE_DEBUGINFO (--debuginfo), a comma list, then in
+ * that of the distributions. */
+static void
+try_folders(struct search *s, const char *path)
+{
+	const char *list = getenv("BPFTRACE_DEBUGINFO");
+
+	for (size_t n; list && *list && !s->found;
+	     list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		try(s, arena_printf(s->arena, "%.*s%s", (int)n, list, path));
+	}
+	try_roots(s, arena_printf(s->arena, DEBUG_FOLDER "%s", path));
+}
+
 static void
 try_build_id(struct search *s)
 {
 	struct sbuf hex = { 0 };
 
-	sbuf_printf(&hex, DEBUG_FOLDER "/.build-id/%02x/", s->id.bytes[0]);
+	sbuf_printf(&hex, "/.build-id/%02x/", s->id.bytes[0]);
 	for (size_t i = 1; i < s->id.n; i++)
 		sbuf_printf(&hex, "%02x", s->id.bytes[i]);
 	sbuf_puts(&hex, ".debug");
-	try_roots(s, arena_strndup(s->arena, hex.s, hex.n));
+	try_folders(s, arena_strndup(s->arena, hex.s, hex.n));
 	sbuf_free(&hex);
 }
 
@@ -209,8 +224,8 @@ try_folder(struct search *s, const char *path, const char *name)
 	try(s, arena_printf(s->arena, "%s%.*s/%s", s->root, n, path, name));
 	try(s,
 	    arena_printf(s->arena, "%s%.*s/.debug/%s", s->root, n, path, name));
-	try_roots(s, arena_printf(s->arena, DEBUG_FOLDER "%.*s/%s", n, path,
-				  name));
+	try_folders(s, arena_printf(s->arena, "/%s", name));
+	try_folders(s, arena_printf(s->arena, "%.*s/%s", n, path, name));
 }
 
 /* .gnu_debuglink: a file name, padded to 4 bytes, and a checksum. */

@@ -82,6 +82,9 @@ find_kernel(struct compile *c, struct kernel_paths *paths)
 		paths->btf = btf;
 		paths->btf_dir = NULL; /* modules belong to their vmlinux */
 	}
+	paths->functions = c->opts.functions;
+	if (paths->functions)
+		paths->keep.folder = NULL; /* where the kernel's own lies */
 	if (!dir) {
 		paths->version = kernel_version();
 		return;

@@ -199,9 +199,12 @@ struct mapped {           /* a file, or a part of it that is mapped */
 	uint32_t major, minor;
 	uint64_t ino, offset;
 	uint32_t pid;         /* one that has it mapped */
+	int held;             /* a handle on it; -1: none */
 	struct elf_file *elf; /* for symbols.c; NULL: not asked yet, or none */
 	bool asked;
 };
+/* The file itself, whatever its name shows by now: pid, begin, end. */
+#define MAPPED_ITSELF "/proc/%u/map_files/%llx-%llx"
 struct mapping {
 	uint64_t begin, end;
 	struct mapped *file;
@@ -258,6 +261,7 @@ struct options {
 	const char *kernel_dir;  /* --kernel: a directory of fixtures */
 	const char *flamegraph;  /* a file for a picture of the stacks */
 	const char *btf;         /* --btf=FILE: kernel types, or NULL */
+	const char *functions;   /* --traceable-functions, or NULL */
 	int pid;                 /* -p */
 	uint32_t without;        /* --no-feature: bits 1 << enum feature */
 	bool list, verbose, quiet, json, unsafe, dry_run, warnings;

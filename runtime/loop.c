@@ -109,7 +109,8 @@ static bool
 wait_once(struct session *s)
 {
 	struct epoll_event events[8];
-	int limit = mappings_scan(s) ? 0 : s->ring ? TICK_MS : -1;
+	int idle = s->ring || s->mappings ? TICK_MS : -1;
+	int limit = mappings_scan(s) ? 0 : idle;
 	int n = epoll_wait(s->epoll_fd, events, ARRAY_LEN(events), limit);
 	bool end = false;
 

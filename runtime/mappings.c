@@ -14,6 +14,7 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,6 +35,7 @@ enum {
 	RING_PAGES = 32,        /* per CPU: some 1,000 records */
 	SCAN_STEP = 32,         /* processes read in one go */
 	FOREFATHERS = 64,       /* forked, and nothing executed since */
+	HELD_MAX = 256,         /* files */
 };
 
 struct perf_ring {
@@ -48,6 +51,7 @@ struct mappings {
 	VEC(uint32_t) ended; /* pids, in order; from first_ended on */
 	uint32_t first_ended;
 	VEC(struct perf_ring) rings;
+	VEC(int) held;       /* files that our own root does not show */
 	DIR *scan;           /* of /proc, while it goes on */
 	uint32_t only;       /* the one process that matters; 0: all */
 	unsigned char *copy; /* of a record that wraps around */
@@ -121,9 +125,33 @@ push(struct mappings *m, struct process *p)
 	return &p->maps[p->n++];
 }
 
+/*
+ * A file that we cannot reach by its name may be gone once the last process of
+ * its mount namespace is: a handle keeps it. Those that we can reach are left
+ * alone, so that nothing of ours is in use when somebody unmounts it.
+ */
+static int
+hold(struct mappings *m, const struct mapped *f, uint64_t begin, uint64_t end)
+{
+	char path[64];
+	struct stat st;
+	int fd;
+
+	if (*f->path != '/' || m->held.n == HELD_MAX ||
+	    (!stat(f->path, &st) && st.st_ino == f->ino))
+		return -1;
+	snprintf(path, sizeof(path), MAPPED_ITSELF, f->pid,
+		 (unsigned long long)begin, (unsigned long long)end);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd >= 0)
+		*vec_push(&m->arena, &m->held) = fd;
+	return fd;
+}
+
 /* One object for what is mapped in many processes. */
 static struct mapped *
-file_of(struct mappings *m, const struct mapped *f)
+file_of(struct mappings *m, const struct mapped *f, uint64_t begin,
+	uint64_t end)
 {
 	char key[PATH_MAX + 96];
 	struct mapped *known;
@@ -137,6 +165,7 @@ file_of(struct mappings *m, const struct mapped *f)
 	known = arena_alloc(&m->arena, sizeof(*known));
 	*known = *f;
 	known->path = arena_strdup(&m->arena, f->path);
+	known->held = hold(m, f, begin, end);
 	hmap_put(&m->arena, &m->files, arena_strdup(&m->arena, key), known);
 	return known;
 }
@@ -145,7 +174,7 @@ static void
 add_mapping(struct mappings *m, struct process *p, uint64_t begin, uint64_t end,
 	    const struct mapped *f)
 {
-	struct mapped *file = file_of(m, f);
+	struct mapped *file = file_of(m, f, begin, end);
 
 	for (uint32_t i = p->n; i-- > 0;) {
 		const struct mapping *old = &p->maps[i];
@@ -494,6 +523,8 @@ mappings_free(struct session *s)
 			free(p->maps);
 			free(p);
 		}
+	for (uint32_t i = 0; i < m->held.n; i++)
+		close(m->held.v[i]);
 	if (m->scan)
 		closedir(m->scan);
 	arena_free(&m->arena);

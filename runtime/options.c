@@ -41,6 +41,8 @@ enum {
 	OPT_FOLLOW,
 	OPT_ESCAPE,
 	OPT_NO_FEATURE,
+	OPT_DEBUGINFO,
+	OPT_TRACEABLE,
 	OPT_IGNORED, /* accepted, without effect */
 	OPT_IGNORED_ARG,
 	OPT_UNSUPPORTED,
@@ -85,8 +87,8 @@ static const struct option long_options[] = {
 	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
 	{ "verify-llvm-ir",      no_argument,       NULL, OPT_IGNORED },
 	{ "dwarf-pid",           required_argument, NULL, OPT_IGNORED_ARG },
-	{ "debuginfo",           required_argument, NULL, OPT_IGNORED_ARG },
-	{ "traceable-functions", required_argument, NULL, OPT_IGNORED_ARG },
+	{ "debuginfo",           required_argument, NULL, OPT_DEBUGINFO },
+	{ "traceable-functions", required_argument, NULL, OPT_TRACEABLE },
 	{ "no-feature",          required_argument, NULL, OPT_NO_FEATURE },
 	{ "emit-elf",            required_argument, NULL, OPT_UNSUPPORTED },
 	{ "emit-llvm",           required_argument, NULL, OPT_IGNORED_ARG },
@@ -132,6 +134,9 @@ static const char usage[] =
 "        --no-feature F  do without kprobe_multi, uprobe_multi,\n"
 "                        attach_cookie, raw_tracepoint, perf_tracepoint,\n"
 "                        loop or for_each_map_elem (a comma list)\n"
+"        --debuginfo D   look for separate debug files there (D[,D...])\n"
+"        --traceable-functions F\n"
+"                        a copy of available_filter_functions\n"
 "        --info          what this kernel can do; with -f json too\n"
 "        --fmt           print the script formatted; with -o, rewrite it\n"
 "    -h, --help          this text\n"
@@ -344,6 +349,20 @@ set_without(struct options *o, const char *list)
 	return OPTIONS_RUN;
 }
 
+/* Which functions there are to probe: a copy of the kernel's list. */
+static enum options_result
+set_traceable(struct options *o, struct arena *a, const char *path)
+{
+	o->functions = path;
+	if (!access(path, R_OK))
+		return OPTIONS_RUN;
+	return bad(arena_printf(a,
+				"Failed to open kernel function info: Could "
+				"not read functions from %s. (%s)",
+				path, strerror(errno)),
+		   false);
+}
+
 /* -d may be given several times: the stages add up. Versions before 0.20 had
  * -dd. */
 static void
@@ -496,6 +515,11 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 	case OPT_MISSING_PROBES: /* the same as the variable, and checks */
 		setenv("BPFTRACE_MISSING_PROBES", optarg, 1);
 		return OPTIONS_RUN;
+	case OPT_DEBUGINFO:
+		setenv("BPFTRACE_DEBUGINFO", arg, 1);
+		return OPTIONS_RUN;
+	case OPT_TRACEABLE:
+		return set_traceable(o, a, arg);
 	case OPT_FLAMEGRAPH:
 		o->flamegraph = arg;
 		return OPTIONS_RUN;

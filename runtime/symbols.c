@@ -160,6 +160,20 @@ likeness(const struct mapped *f, const struct stat *st)
 	return st->st_dev == makedev(f->major, f->minor) ? 3 : 2;
 }
 
+/* What was mapped itself, when its name shows another file by now, or none. */
+static const char *
+unnamed(struct arena *a, uint32_t pid, const struct mapping *m, struct stat *st)
+{
+	const char *path = arena_printf(a, MAPPED_ITSELF, pid,
+					(unsigned long long)m->begin,
+					(unsigned long long)m->end);
+
+	if (!stat(path, st) && likeness(m->file, st) > 1)
+		return path;
+	path = arena_printf(a, "/proc/self/fd/%d", m->file->held);
+	return m->file->held >= 0 && !stat(path, st) ? path : NULL;
+}
+
 /*
  * The file as the process sees it; when it has gone with its root, as its
  * parent or theirs does; else as we do. Where we see the same it is named as
@@ -167,18 +181,20 @@ likeness(const struct mapped *f, const struct stat *st)
  * for, and by then the process may have left.
  */
 static const char *
-reachable(struct session *s, const struct mapped *f, struct stat *st)
+reachable(struct session *s, uint32_t pid, const struct mapping *m,
+	  struct stat *st)
 {
 	struct arena *a = &s->symbols->arena;
-	const char *best = NULL;
+	const struct mapped *f = m->file;
+	const char *best = NULL, *itself;
 	struct stat here, there;
-	uint32_t pid = f->pid;
+	uint32_t at = f->pid;
 	int like = 0, is;
 
 	*st = (struct stat){ 0 };
-	for (unsigned n = 0; pid && n < RELATIVES; n++) {
+	for (unsigned n = 0; at && n < RELATIVES; n++) {
 		const char *path =
-			arena_printf(a, "/proc/%u/root%s", pid, f->path);
+			arena_printf(a, "/proc/%u/root%s", at, f->path);
 
 		is = stat(path, &there) ? 0 : likeness(f, &there);
 		if (is > like) {
@@ -186,15 +202,19 @@ reachable(struct session *s, const struct mapped *f, struct stat *st)
 			best = path;
 			*st = there;
 		}
-		pid = mappings_process(s, pid)->parent;
+		at = mappings_process(s, at)->parent;
 	}
 	is = stat(f->path, &here) ? 0 : likeness(f, &here);
 	if (is > like ||
 	    (is && here.st_ino == st->st_ino && here.st_dev == st->st_dev)) {
 		best = f->path;
 		*st = here;
+		like = is;
 	}
-	return best;
+	itself = like > 1 ? NULL : unnamed(a, pid, m, &there);
+	if (itself)
+		*st = there;
+	return itself ? itself : best;
 }
 
 /* The kernel's code in each process, where gettimeofday() and the like are:
@@ -224,7 +244,7 @@ vdso(struct symbols *y, uint64_t size)
 }
 
 static struct elf_file *
-elf_of(struct session *s, const struct mapping *m)
+elf_of(struct session *s, uint32_t pid, const struct mapping *m)
 {
 	struct symbols *y = symbols(s);
 	struct mapped *f = m->file;
@@ -239,7 +259,7 @@ elf_of(struct session *s, const struct mapping *m)
 		return f->elf = vdso(y, m->end - m->begin);
 	if (*f->path != '/')
 		return NULL;
-	path = reachable(s, f, &st);
+	path = reachable(s, pid, m, &st);
 	if (!path)
 		return NULL;
 	for (uint32_t i = 0; i < y->files.n; i++) {
@@ -271,7 +291,7 @@ static const char *
 user_name(struct session *s, uint32_t pid, const struct mapping *m,
 	  uint64_t addr, uint64_t *off)
 {
-	struct elf_file *f = elf_of(s, m);
+	struct elf_file *f = elf_of(s, pid, m);
 	const struct elf_symbol *sym = NULL;
 	uint64_t at = 0;
 
@@ -304,7 +324,7 @@ void
 sym_user_build_id(struct session *s, struct out *o, uint32_t pid, uint64_t addr)
 {
 	const struct mapping *m = s && addr ? mappings_at(s, pid, addr) : NULL;
-	const struct elf_file *f = m ? elf_of(s, m) : NULL;
+	const struct elf_file *f = m ? elf_of(s, pid, m) : NULL;
 
 	if (!f || !f->build_id) {
 		out_printf(o, "%llx", (unsigned long long)addr);
@@ -334,7 +354,7 @@ sym_user_source(struct session *s, uint32_t pid, uint64_t addr,
 		struct source_spot spots[SOURCE_SPOTS])
 {
 	const struct mapping *m = s ? mappings_at(s, pid, addr) : NULL;
-	struct elf_file *f = m ? elf_of(s, m) : NULL;
+	struct elf_file *f = m ? elf_of(s, pid, m) : NULL;
 	uint64_t at;
 
 	if (!f || *m->file->path != '/' ||

@@ -60,3 +60,12 @@ trace "tracepoint:syscalls:sys_enter_getppid /comm == \"hidden\"/ {
 	interval:ms:900 { print(@); clear(@); }" hidden |
 	grep '^ *\(main\|0x.*\)$' | sort | uniq -c | awk '{ print $1, $2 }'
 wait
+
+echo "its root is gone with all that was in it"
+gone() {
+	unshare -m sh -c "mount -t tmpfs none /mnt && cp '$WORKLOAD' /mnt/g &&
+		exec /mnt/g idle 500 getppid 3 idle 100"
+}
+trace "tracepoint:syscalls:sys_enter_getppid /comm == \"g\"/ {
+	@[ustack(6)] = count(); }" gone |
+	grep '^ *\(main\|0x.*\|]: 3\)$'
