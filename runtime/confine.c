@@ -3,14 +3,15 @@
  * Owns what the tracer gives up once all is attached. From then on it reads
  * what traced processes control: their files, mappings, perf maps. Should one
  * of them find a hole, the code behind it may not start a program, open a file
- * for writing, trace or write another process, load a module, mount or talk to
- * the network (seccomp(2); a refused call gets EPERM). With --unsafe, whose
- * script starts programs itself, and where files are still to be written,
- * nothing is given up. Costs under 0.1 ms, once; a kernel without seccomp is no
- * error.
+ * for writing or change whose it is, trace or write another process, load code
+ * into the kernel, mount or talk to the network (seccomp(2); a refused call
+ * gets EPERM). With --unsafe, whose script starts programs itself, and where
+ * files are still to be written, nothing is given up. Costs under 0.1 ms, once;
+ * a kernel without seccomp is no error.
  */
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -30,6 +31,8 @@ enum { ARCH = AUDIT_ARCH_X86_64, NUMBERS_END = 0x40000000 /* x32 */ };
 enum { ARCH = AUDIT_ARCH_AARCH64, NUMBERS_END = 0x40000000 };
 #endif
 
+enum { FCHMODAT2 = 452 }; /* Linux 6.6, the same everywhere */
+
 /* Never used by a tracer that runs. */
 static const uint16_t refused[] = {
 	SYS_execve,
@@ -37,8 +40,13 @@ static const uint16_t refused[] = {
 	SYS_process_vm_writev,
 	SYS_mount,
 	SYS_umount2,
+	SYS_fsopen,
+	SYS_fspick,
+	SYS_open_tree,
+	SYS_move_mount,
 	SYS_init_module,
 	SYS_finit_module,
+	SYS_delete_module,
 	SYS_kexec_load,
 	SYS_pivot_root,
 	SYS_chroot,
@@ -53,9 +61,15 @@ static const uint16_t refused[] = {
 	SYS_symlinkat,
 	SYS_mkdirat,
 	SYS_mknodat,
+	SYS_fchmod, /* of what may be opened for reading: mode 4755 */
 	SYS_fchmodat,
+	SYS_fchown,
 	SYS_fchownat,
+	SYS_setxattr,
+	SYS_lsetxattr,
+	SYS_fsetxattr,
 	SYS_truncate,
+	SYS_pidfd_getfd,
 	SYS_open_by_handle_at,
 	SYS_keyctl,
 	SYS_add_key,
@@ -76,7 +90,15 @@ static const uint16_t refused[] = {
 	SYS_mknod,
 	SYS_chmod,
 	SYS_chown,
+	SYS_lchown,
 #endif
+#ifdef SYS_kexec_file_load
+	SYS_kexec_file_load,
+#endif
+#ifdef SYS_mount_setattr
+	SYS_mount_setattr,
+#endif
+	FCHMODAT2,
 };
 
 /* Room for every row (four at most) and the checks before them. */
@@ -125,6 +147,17 @@ only_reading(struct filter *f)
 	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 4);
 	load(f, argument(2));
 	add(f, BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 0, 1);
+	refuse(f);
+	allow(f);
+}
+
+/* bpf(): no program but those that are loaded, which could write all memory. */
+static void
+only_loaded(struct filter *f)
+{
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 4);
+	load(f, argument(0));
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, BPF_PROG_LOAD, 0, 1);
 	refuse(f);
 	allow(f);
 }
@@ -197,6 +230,7 @@ make_filter(struct filter *f)
 	only_reading(f);
 	only_going_on(f);
 	only_local(f);
+	only_loaded(f);
 	search(f, sorted, ARRAY_LEN(sorted));
 }
 
