@@ -14,7 +14,7 @@
 
 #include "internal.h"
 
-enum { FILE_MAX = 64 << 20, LOOK_BACK = 16 };
+enum { FILE_MAX = 64 << 20, LONGEST = 1 << 16, LOOK_BACK = 16 };
 
 struct perfmap {
 	struct arena arena; /* of what was read */
@@ -76,7 +76,6 @@ add_line(struct perfmap *p, char *line)
 	struct jitted *j;
 	int name = 0;
 
-	line[strcspn(line, "\n")] = '\0';
 	if (sscanf(line, "%llx %llx %n", &begin, &size, &name) < 2 || !name ||
 	    !line[name] || !size || size > UINT64_MAX - begin)
 		return;
@@ -97,19 +96,28 @@ by_begin(const void *va, const void *vb)
 	return a->order < b->order ? -1 : 1;
 }
 
+/* The file may be a hole, one line as long as the disk allows: what is longer
+ * than a line may be is cut. */
 static void
 read_lines(struct perfmap *p, FILE *f)
 {
-	char *line = NULL;
-	size_t cap = 0;
-	off_t left = FILE_MAX;
-	ssize_t n;
+	char *line = malloc(LONGEST);
+	size_t n = 0;
+	off_t left;
+	int c = 0;
 
 	arena_free(&p->arena);
 	memset(&p->code, 0, sizeof(p->code));
-	while (left > 0 && (n = getline(&line, &cap, f)) > 0) {
+	for (left = FILE_MAX; line && c != EOF && left; left--) {
+		c = getc_unlocked(f);
+		if (c != EOF && c != '\n') {
+			if (n < LONGEST - 1)
+				line[n++] = (char)c;
+			continue;
+		}
+		line[n] = '\0';
 		add_line(p, line);
-		left -= n;
+		n = 0;
 	}
 	free(line);
 	if (p->code.n)
