@@ -31,6 +31,7 @@
 enum {
 	BUCKETS = 1024,
 	MAPPINGS_MAX = 1 << 18, /* of all processes; 24 bytes each */
+	FILES_MAX = 16 << 20,   /* bytes of files' names */
 	PROCESS_COST = 3,       /* one process, in mappings */
 	RING_PAGES = 32,        /* per CPU: some 1,000 records */
 	SCAN_STEP = 32,         /* processes read in one go */
@@ -44,8 +45,10 @@ struct perf_ring {
 };
 
 struct mappings {
-	struct arena arena; /* of files */
+	struct arena arena;
+	struct arena file_arena;
 	struct hmap files;
+	size_t file_bytes;
 	struct process *buckets[BUCKETS];
 	uint32_t total;
 	VEC(uint32_t) ended; /* pids, in order; from first_ended on */
@@ -97,6 +100,29 @@ forget(struct mappings *m, uint32_t pid)
 	perfmap_free(p->jit);
 	free(p->maps);
 	free(p);
+}
+
+static void
+forget_all(struct mappings *m)
+{
+	struct process *p, *next;
+
+	for (uint32_t i = 0; i < BUCKETS; i++) {
+		for (p = m->buckets[i]; p; p = next) {
+			next = p->next;
+			perfmap_free(p->jit);
+			free(p->maps);
+			free(p);
+		}
+		m->buckets[i] = NULL;
+	}
+	for (uint32_t i = 0; i < m->held.n; i++)
+		close(m->held.v[i]);
+	m->held.n = 0;
+	arena_free(&m->file_arena);
+	memset(&m->files, 0, sizeof(m->files));
+	m->file_bytes = 0;
+	m->total = m->first_ended = m->ended.n = 0;
 }
 
 static void
@@ -153,6 +179,7 @@ static struct mapped *
 file_of(struct mappings *m, const struct mapped *f, uint64_t begin,
 	uint64_t end)
 {
+	struct arena *a = &m->file_arena;
 	char key[PATH_MAX + 96];
 	struct mapped *known;
 
@@ -162,11 +189,12 @@ file_of(struct mappings *m, const struct mapped *f, uint64_t begin,
 	known = hmap_get(&m->files, key);
 	if (known)
 		return known;
-	known = arena_alloc(&m->arena, sizeof(*known));
+	known = arena_alloc(a, sizeof(*known));
 	*known = *f;
-	known->path = arena_strdup(&m->arena, f->path);
+	known->path = arena_strdup(a, f->path);
 	known->held = hold(m, f, begin, end);
-	hmap_put(&m->arena, &m->files, arena_strdup(&m->arena, key), known);
+	hmap_put(a, &m->files, arena_strdup(a, key), known);
+	m->file_bytes += sizeof(*known) + strlen(f->path) + strlen(key);
 	return known;
 }
 
@@ -324,6 +352,10 @@ take_record(struct mappings *m, const struct perf_event_header *head)
 
 	switch (head->type) {
 	case PERF_RECORD_MMAP2:
+		/* Who maps for ever fills no memory of ours: /proc knows what
+		 * is mapped by now. */
+		if (m->file_bytes > FILES_MAX || m->total > 2 * MAPPINGS_MAX)
+			forget_all(m);
 		if (!m->only || map->pid == m->only)
 			take_mmap(m, map);
 		break;
@@ -516,15 +548,7 @@ mappings_free(struct session *s)
 		munmap(m->rings.v[i].page, (RING_PAGES + 1) * m->page_size);
 		close(m->rings.v[i].fd);
 	}
-	for (uint32_t i = 0; i < BUCKETS; i++)
-		for (struct process *p = m->buckets[i], *next; p; p = next) {
-			next = p->next;
-			perfmap_free(p->jit);
-			free(p->maps);
-			free(p);
-		}
-	for (uint32_t i = 0; i < m->held.n; i++)
-		close(m->held.v[i]);
+	forget_all(m);
 	if (m->scan)
 		closedir(m->scan);
 	arena_free(&m->arena);
