@@ -154,6 +154,40 @@ Test(keep, only_what_is_ours)
 	remove_dir(p.dir);
 }
 
+Test(keep, no_folder_that_is_a_link)
+{
+	struct home p = new_home();
+	const char *folder = p.paths.keep.folder;
+	const char *else_ = arena_printf(&arena, "%s/else", p.dir);
+
+	expect(&p, OLD);
+	change(&p);
+	cr_assert_eq(rename(folder, else_), 0);
+	cr_assert_eq(symlink(else_, folder), 0);
+	expect(&p, NEW);
+	remove_dir(p.dir);
+}
+
+/* Who made it first: another user. */
+Test(keep, nothing_of_others)
+{
+	struct home p = new_home();
+	const char *folder = p.paths.keep.folder;
+	const char *kept = arena_printf(&arena, "%s/functions", folder);
+
+	if (geteuid())
+		cr_skip_test("only root can give files away");
+	expect(&p, OLD);
+	change(&p);
+	cr_assert_eq(chown(folder, 12345, 12345), 0);
+	expect(&p, NEW);
+	cr_assert_eq(chown(folder, 0, 0), 0);
+	expect(&p, OLD);
+	cr_assert_eq(chown(kept, 12345, 12345), 0);
+	expect(&p, NEW);
+	remove_dir(p.dir);
+}
+
 Test(keep, nothing_where_nothing_is_to_be_kept)
 {
 	struct home p = new_home();

@@ -37,6 +37,30 @@ expect(const struct type *t, const void *v, const char *text, const char *json)
 	sbuf_free(&o.buf);
 }
 
+static void
+expect_quoted(const char *bytes, const char *json)
+{
+	struct out o = { .fd = -1, .json = true };
+
+	out_json_string(&o, bytes, strlen(bytes));
+	sbuf_add(&o.buf, "", 1);
+	cr_expect_str_eq(o.buf.s, json);
+	sbuf_free(&o.buf);
+}
+
+/* Bytes that are no UTF-8, each alone: cut, too long, too large, half of a
+ * pair. */
+Test(out, json_is_valid_whatever_the_bytes)
+{
+	expect_quoted("\xc3\xa9\xe2\x82\xac", "\"\xc3\xa9\xe2\x82\xac\"");
+	expect_quoted("a\xff", "\"a\\u00ff\"");
+	expect_quoted("\xc3", "\"\\u00c3\"");
+	expect_quoted("\xc0\xaf", "\"\\u00c0\\u00af\"");
+	expect_quoted("\xed\xa0\x80", "\"\\u00ed\\u00a0\\u0080\"");
+	expect_quoted("\xf4\x90\x80\x80", "\"\\u00f4\\u0090\\u0080\\u0080\"");
+	expect_quoted("\x1b[2J\"\\", "\"\\u001b[2J\\\"\\\\\"");
+}
+
 Test(out, integers)
 {
 	int8_t a = -5;
