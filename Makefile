@@ -150,6 +150,7 @@ $(BUILD)/tests/fuzz/run-kernel: $(FUZZ_SRC:%.c=$(BUILD)/%.o) $(LIB)
 # Random bytes: one program for each file of tests/fuzz/targets/.
 ifdef LIBFUZZER
 MUTATE_FLAGS := -fsanitize=fuzzer -DLIBFUZZER
+ALL_CFLAGS += -fsanitize=fuzzer-no-link
 endif
 $(BUILD)/tests/fuzz/targets/%: $(BUILD)/tests/fuzz/targets/%.o \
 		$(BUILD)/tests/fuzz/mutate.o $(BUILD)/tests/fuzz/compile.o $(LIB)
