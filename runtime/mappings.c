@@ -116,9 +116,6 @@ forget_all(struct mappings *m)
 		}
 		m->buckets[i] = NULL;
 	}
-	for (uint32_t i = 0; i < m->held.n; i++)
-		close(m->held.v[i]);
-	m->held.n = 0;
 	arena_free(&m->file_arena);
 	memset(&m->files, 0, sizeof(m->files));
 	m->file_bytes = 0;
@@ -548,6 +545,8 @@ mappings_free(struct session *s)
 		munmap(m->rings.v[i].page, (RING_PAGES + 1) * m->page_size);
 		close(m->rings.v[i].fd);
 	}
+	for (uint32_t i = 0; i < m->held.n; i++)
+		close(m->held.v[i]);
 	forget_all(m);
 	if (m->scan)
 		closedir(m->scan);
