@@ -39,6 +39,12 @@ create_in(int folder, const char *name)
 		return -1;
 	if (!(st.st_mode & S_IWOTH))
 		return openat(folder, name, flags | O_TRUNC, 0644);
+	/* Somebody else's FIFO would be waited for. */
+	if (!fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    S_ISFIFO(st.st_mode) && st.st_uid != geteuid()) {
+		errno = EACCES;
+		return -1;
+	}
 	fd = openat(folder, name, flags | O_NOFOLLOW, 0644);
 	if (fd < 0 || is_ours(fd))
 		return fd;

@@ -124,18 +124,28 @@ read_lines(struct perfmap *p, FILE *f)
 		qsort(p->code.v, p->code.n, sizeof(*p->code.v), by_begin);
 }
 
-/* Read it where it has grown since. */
+static bool
+is_new(const struct perfmap *p, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_size != p->size &&
+	       (st->st_uid == p->owner || st->st_uid == 0);
+}
+
+/* Read it where it has grown since. What is no file is not even opened: that
+ * alone is enough for some devices. */
 static void
 refresh(struct perfmap *p)
 {
-	int fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 	FILE *f;
+	int fd;
 
+	if (lstat(p->path, &st) || !is_new(p, &st))
+		return;
+	fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size == p->size ||
-	    (st.st_uid != p->owner && st.st_uid != 0)) {
+	if (fstat(fd, &st) || !is_new(p, &st)) {
 		close(fd);
 		return;
 	}

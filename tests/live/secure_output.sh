@@ -8,7 +8,7 @@ chmod 1777 "$dir/shared"
 try() { # WHAT FILE
 	echo "precious" >"$dir/own/target"
 	status=0
-	"$JIFFY" -q -o "$dir/$2" -e 'begin { printf("x\n"); exit(); }' \
+	timeout -k 2 10 "$JIFFY" -q -o "$dir/$2" -e 'begin { printf("x\n"); exit(); }' \
 		2>"$dir/err" || status=$?
 	echo "$1: status $status, target: $(head -n 1 "$dir/own/target")"
 	sed "s|$dir/||" "$dir/err"
@@ -25,6 +25,9 @@ echo bait >"$dir/shared/bait"
 chown 65534 "$dir/shared/bait"
 try "a file of somebody else" shared/bait
 cat "$dir/shared/bait"
+mkfifo "$dir/shared/fifo"
+chown 65534 "$dir/shared/fifo"
+try "a FIFO of somebody else" shared/fifo
 ln "$dir/own/target" "$dir/shared/second"
 try "a second name of ours" shared/second
 try "no folder" nosuch/file
