@@ -265,10 +265,12 @@ format_hoist(struct formatter *f, uint32_t at)
 void
 format_trailing(struct formatter *f, uint32_t pos)
 {
-	const struct comment *c = &f->comments.v[f->next];
+	const struct comment *c = NULL;
 
 	f->pos = pos;
-	if (f->next < f->comments.n && c->begin >= pos &&
+	if (f->next < f->comments.n)
+		c = &f->comments.v[f->next];
+	if (c && c->begin >= pos &&
 	    !memchr(f->src->text + pos, '\n', c->end - pos) &&
 	    pos + strspn(f->src->text + pos, " \t") == c->begin) {
 		sbuf_putc(f->out, ' ');
