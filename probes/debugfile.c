@@ -289,13 +289,15 @@ typedef __typeof__(lzma_stream_buffer_decode) decode_fn;
 enum { XZ_MEMORY = 128 * 1024 * 1024 };
 
 /* The size of the contents stands nowhere handy: try larger buffers, for as
- * long as it is the buffer that ends first. */
+ * long as it is the buffer that ends first. (What was written until then is not
+ * told.) */
 static void *
 decode(decode_fn *run, const Elf_Data *in, size_t *size)
 {
 	uint64_t memory;
 	size_t cap, from;
 	uint8_t *out;
+	lzma_ret ret;
 
 	for (cap = in->d_size * 8 + 4096; cap <= XZ_MEMORY; cap *= 4) {
 		out = malloc(cap);
@@ -303,11 +305,12 @@ decode(decode_fn *run, const Elf_Data *in, size_t *size)
 		from = *size = 0;
 		if (!out)
 			return NULL;
-		if (run(&memory, 0, NULL, in->d_buf, &from, in->d_size, out,
-			size, cap) == LZMA_OK)
+		ret = run(&memory, 0, NULL, in->d_buf, &from, in->d_size, out,
+			  size, cap);
+		if (ret == LZMA_OK)
 			return out;
 		free(out);
-		if (*size < cap)
+		if (ret != LZMA_BUF_ERROR)
 			return NULL;
 	}
 	return NULL;

@@ -30,8 +30,11 @@ for name in sum changed; do
 	try $name
 done
 objcopy -S --keep-symbol=t_static "$P" "$D/syms"
-for name in small bomb; do
-	[ $name = small ] || truncate -s 200M "$D/syms"
+for name in small large bomb; do
+	case $name in
+	large) truncate -s 60M "$D/syms" ;;
+	bomb) truncate -s 200M "$D/syms" ;;
+	esac
 	xz -1 -c "$D/syms" >"$D/$name.xz"
 	strip -R .note.gnu.build-id -o "$D/$name" "$P"
 	objcopy --add-section .gnu_debugdata="$D/$name.xz" "$D/$name"
