@@ -21,12 +21,15 @@ no_tracefs='umount -l -a -t tracefs,debugfs 2>/dev/null;
 	mount -t tmpfs none /sys/kernel/tracing &&
 	mount -t tmpfs none /sys/kernel/debug'
 echo "no tracefs: one of our own, which nobody else sees"
-mounted=$(grep -c tracefs /proc/mounts)
 without "$no_tracefs" -e 'tracepoint:sched:sched_switch { print("event");
 	exit(); }' | head -n 1
 without "$no_tracefs" -e 'rawtracepoint:sys_enter { print("raw"); exit(); }' |
 	head -n 1 # two CPUs may be in time, here and below
-[ "$mounted" = "$(grep -c tracefs /proc/mounts)" ] || echo "one more is seen"
+unshare -m sh -c "mount --make-rprivate / && $no_tracefs
+	mount --make-rshared /"'
+	"$@" | grep . | head -n 1
+	grep " tracefs " /proc/mounts' - "$JIFFY" -q -e '
+	tracepoint:sched:sched_switch { print("unseen"); exit(); }' || :
 echo "no tracefs, none to be mounted"
 without "$no_tracefs; mount -t tmpfs none /sys/kernel" \
 	-e 'tracepoint:sched:sched_switch { exit(); }' | head -n 1
