@@ -350,36 +350,45 @@ compile_ir(struct compile *c)
 	return run_passes(c, first);
 }
 
+struct listed {
+	struct out out;
+	bool any;
+};
+
 static void
 print_line(void *arg, const char *text)
 {
-	bool *any = arg;
+	struct listed *l = arg;
 
-	*any = true;
-	puts(text);
+	l->any = true;
+	l->out.buf.n = 0;
+	out_foreign(&l->out, text, strlen(text));
+	printf("%.*s\n", (int)l->out.buf.n, l->out.buf.s);
 }
 
 /* What the attach points of a script match, in source order. */
 static bool
 list_script(struct compile *c)
 {
+	struct listed all = { .out = { .escape = c->opts.escape } };
 	const struct unit_list *units;
-	bool any = false;
 
 	if (!read_script(c) || !parse_unit(c) || !expand(c))
 		return false;
 	units = c->ast.units;
 	for (uint32_t i = 0; units && i < units->v.n; i++)
 		probe_list_unit(&c->in, units->v.v[i], c->opts.verbose,
-				print_line, &any);
+				print_line, &all);
+	sbuf_free(&all.out.buf);
 	return true;
 }
 
 static int
 list(struct compile *c)
 {
+	struct listed all = { .out = { .escape = c->opts.escape } };
 	const char *pattern = c->opts.pattern;
-	bool ok, any = false;
+	bool ok;
 
 	if (pattern && !access(pattern, F_OK)) {
 		c->opts.script_path = pattern;
@@ -394,9 +403,10 @@ list(struct compile *c)
 				"a search pattern.\n",
 				pattern, pattern);
 		ok = probe_list(&c->in, pattern, c->opts.verbose, print_line,
-				&any);
+				&all);
+		sbuf_free(&all.out.buf);
 		/* Scripts that read the list want silence. */
-		if (ok && !any && isatty(STDERR_FILENO))
+		if (ok && !all.any && isatty(STDERR_FILENO))
 			fprintf(stderr, "No probe matches.\n");
 	}
 	flush_diag(c);

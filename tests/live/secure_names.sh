@@ -25,3 +25,12 @@ run() {
 run
 run --escape
 run -f json
+# Symbols, where they are listed.
+LC_ALL=C sed "s/work_middle/wo\x1b[2J\x07ddle/" "$WORKLOAD" >"$dir/symbols"
+chmod +x "$dir/symbols"
+for option in "" --escape; do
+	"$JIFFY" $option -l "uprobe:$dir/symbols:wo*ddle" >"$dir/out"
+	printf 'list %s: %d, control characters: %d\n' "$option" \
+		"$(wc -l <"$dir/out")" \
+		"$(tr -d '\n' <"$dir/out" | tr -cd '\000-\037\177' | wc -c)"
+done
