@@ -29,9 +29,16 @@ __attribute__((noinline)) long outer(long n)
 		middle(n);
 	return r;
 }
+/* Where outer() has no frame, this one is not seen. */
+__attribute__((noinline)) long between(void)
+{
+	return outer(110) + 1;
+}
 int main(void)
 {
-	return outer(110) == 0;
+	long r = between();
+
+	return r == 0;
 }
 EOF
 cd "$dir" || exit 1
@@ -47,6 +54,9 @@ echo "# off"
 run -e "$at /pid == cpid/ { @[ustack(1)] = count(); }"
 echo "# on"
 run -e "$on $at /pid == cpid/ { @[ustack(1)] = count(); }"
+echo "# the line of the call, not of what follows"
+run -e "$on $at /pid == cpid/ { @[ustack(3)] = count(); }" |
+	grep " main+"
 echo "# perf"
 run -e "$on $at /pid == cpid/ { print(ustack(perf, 1)); exit(); }"
 echo "# raw and symbols have none"
