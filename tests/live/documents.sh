@@ -4,12 +4,12 @@
 # KERNELS: slow
 kernels() { # arguments of jiffy: once for each kernel and kind of headers
 	for where in "" "--kernel tests/fixtures/kernel"; do
-		timeout -k 2 20 "$JIFFY" $where -d bpf "$@" >/dev/null 2>&1 ||
+		timeout -k 2 "${LIMIT:-20}" "$JIFFY" $where -d bpf "$@" >/dev/null 2>&1 ||
 			echo "as installed, $where: $*"
 		[ "$where$small" = "--kernel tests/fixtures/kernelyes" ] ||
 			BPFTRACE_KERNEL_SOURCE=/nonexistent \
 			BPFTRACE_KERNEL_BUILD=/nonexistent \
-			timeout -k 2 20 "$JIFFY" $where -d bpf "$@" \
+			timeout -k 2 "${LIMIT:-20}" "$JIFFY" $where -d bpf "$@" \
 			>/dev/null 2>&1 || echo "no headers, $where: $*"
 	done
 }

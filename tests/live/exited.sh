@@ -9,7 +9,7 @@ trap 'rm -rf "$tmp"' EXIT
 # Run a script, once attached what follows, and end it after that.
 trace() { # PROGRAM COMMAND...
 	: >"$tmp/err"
-	timeout -k 2 20 "$JIFFY" -e "$1" >"$tmp/out" 2>"$tmp/err" &
+	timeout -k 2 "${LIMIT:-20}" "$JIFFY" -e "$1" >"$tmp/out" 2>"$tmp/err" &
 	tracer=$!
 	until grep -q Attached "$tmp/err" || ! kill -0 $tracer; do
 		sleep 0.05
@@ -27,9 +27,17 @@ trace "uprobe:$WORKLOAD:work_fn { @[ustack(3)] = count(); }" \
 	"$WORKLOAD" deep 2
 
 echo "forked, orphans and threads among them"
+is_left() { # EXECUTABLE
+	for exe in /proc/[0-9]*/exe; do
+		[ "$(readlink "$exe")" = "$1" ] && return
+	done 2>/dev/null
+	return 1
+}
 family() {
 	"$tree" now >/dev/null
-	sleep 0.5
+	while is_left "$(realpath "$tree")"; do
+		sleep 0.1
+	done
 }
 trace "uprobe:$tree:calls { @[ustack(2)] = count(); }" family |
 	grep -v '^\(@\|\]: \|  *calls$\)' | sort -u
@@ -52,8 +60,10 @@ echo "in a mount namespace that is gone"
 hidden() {
 	unshare -m sh -c "mount -t tmpfs none /mnt && mkdir /mnt/d &&
 		cp '$WORKLOAD' /mnt/d/hidden && /mnt/d/hidden deep 2;
-		/mnt/d/hidden getppid 3; sleep 1" &
-	sleep 0.7
+		/mnt/d/hidden getppid 3; echo >'$tmp/ran'; sleep 2" &
+	until [ -s "$tmp/ran" ]; do
+		sleep 0.1
+	done
 }
 trace "tracepoint:syscalls:sys_enter_getppid /comm == \"hidden\"/ {
 	\$s = ustack(6); @[\$s] = count(); }

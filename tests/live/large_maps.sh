@@ -1,6 +1,7 @@
 # ASSERTION: histograms of 10,000 lines and maps of 100,000 keys print whole
 # ROWS: 10.large
 # NEEDS: root
+# KERNELS: slow
 run() { # SCRIPT [KEYS]
 	"$JIFFY" -q -e "config = { max_map_keys = ${2:-200000} } begin { $1 exit(); }"
 }
