@@ -47,10 +47,14 @@ HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 # -g. The static one is for images where every page counts: smaller code. In
 # the other one, only what compiles is made for speed.
 NO_UNWIND := -fno-asynchronous-unwind-tables -fno-unwind-tables
+# Room in front of functions and loops: 20 KB, and nothing runs faster for it.
+TIGHT := -falign-functions=1 -falign-loops=1 -falign-jumps=1 -falign-labels=1
+TIGHT := $(shell $(CC) -Werror $(TIGHT) -c -xc -o /dev/null /dev/null \
+	2>/dev/null && echo $(TIGHT))
 ifdef STATIC
 OPT ?= -Os -flto=auto $(NO_UNWIND)
 else
-OPT ?= -O2 -g
+OPT ?= -O2 -g $(TIGHT)
 ifndef SAN
 $(BUILD)/probes/%.o $(BUILD)/runtime/%.o $(BUILD)/bpfgen/%.o \
 	$(BUILD)/sema/cdef/%.o $(BUILD)/sema/kernel/%.o: \
