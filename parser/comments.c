@@ -262,19 +262,26 @@ format_hoist(struct formatter *f, uint32_t at)
 		put_own_line(f);
 }
 
+/* Nothing but blanks and the end of the statement between. */
+static bool
+is_near(const struct formatter *f, uint32_t from, uint32_t to)
+{
+	return from <= to && from + strspn(f->src->text + from, " \t;)") >= to;
+}
+
 void
-format_trailing(struct formatter *f, uint32_t pos)
+format_trailing(struct formatter *f, uint32_t last, uint32_t pos)
 {
 	const struct comment *c = NULL;
 
 	f->pos = pos;
 	if (f->next < f->comments.n)
 		c = &f->comments.v[f->next];
-	if (c && c->begin >= pos &&
-	    !memchr(f->src->text + pos, '\n', c->end - pos) &&
-	    pos + strspn(f->src->text + pos, " \t") == c->begin) {
+	if (c && is_near(f, last, c->begin) &&
+	    !memchr(f->src->text + last, '\n', c->end - last)) {
 		sbuf_putc(f->out, ' ');
-		f->pos = c->end;
+		if (f->pos < c->end)
+			f->pos = c->end;
 		put_comment(f);
 	}
 	sbuf_putc(f->out, '\n');

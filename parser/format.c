@@ -89,15 +89,53 @@ put_let(struct formatter *f, const struct node *n)
 	}
 }
 
+/* The same place each time, whatever is read meanwhile. */
+static bool
+is_same_place(const struct node *a, const struct node *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == N_VAR)
+		return !strcmp(a->var.name, b->var.name);
+	if (a->kind == N_INT)
+		return a->num.value == b->num.value;
+	if (a->kind != N_MAP || strcmp(a->map.name, b->map.name) != 0 ||
+	    a->map.keys.n != b->map.keys.n)
+		return false;
+	for (uint32_t i = 0; i < a->map.keys.n; i++)
+		if (!is_same_place(a->map.keys.v[i], b->map.keys.v[i]))
+			return false;
+	return true;
+}
+
+/* `x = x + 1` is `x += 1`. */
+static bool
+is_compound_assign(const struct node *target, const struct node *value)
+{
+	enum operator_kind op =
+		value->kind == N_BINARY ? value->binary.op : OP_ASSIGN;
+
+	return value->kind == N_BINARY && op != OP_LAND && op != OP_LOR &&
+	       !(op >= OP_EQ && op <= OP_GE) &&
+	       is_same_place(target, value->binary.l);
+}
+
 static void
 put_assign(struct formatter *f, const struct node *n)
 {
+	const struct node *value = n->assign.value;
+	enum operator_kind op = n->assign.op;
+
+	if (op == OP_ASSIGN && is_compound_assign(n->assign.target, value)) {
+		op = value->binary.op;
+		value = value->binary.r;
+	}
 	format_expr(f, n->assign.target, 3);
-	if (n->assign.op == OP_ASSIGN)
+	if (op == OP_ASSIGN)
 		sbuf_puts(f->out, " = ");
 	else
-		sbuf_printf(f->out, " %s= ", ast_op_text(n->assign.op));
-	format_expr(f, n->assign.value, 1);
+		sbuf_printf(f->out, " %s= ", ast_op_text(op));
+	format_expr(f, value, 1);
 }
 
 static void
@@ -112,7 +150,7 @@ put_for(struct formatter *f, const struct node *n)
 		format_bound(f, n->loop_for.to);
 	}
 	sbuf_putc(f->out, ' ');
-	format_block(f, n->loop_for.body, false);
+	format_block(f, n->loop_for.body, true);
 }
 
 static void
@@ -121,7 +159,7 @@ put_loop(struct formatter *f, const struct node *n)
 	sbuf_printf(f->out, "%s ", ast_kind_name(n->kind));
 	format_cond(f, n->loop.cond, n->kind == N_UNROLL);
 	sbuf_putc(f->out, ' ');
-	format_block(f, n->loop.body, false);
+	format_block(f, n->loop.body, true);
 }
 
 static void
@@ -180,6 +218,8 @@ put_line(struct formatter *f, const struct node *n, bool last, bool value)
 {
 	bool written, semicolon;
 	uint32_t end = skip_end(f, offset(f, n->span.end), &written);
+	uint32_t past = offset(f, n->kind == N_EXPR ? n->expr.x->span.end
+						    : n->span.end);
 
 	if (value)
 		semicolon = false;
@@ -189,12 +229,12 @@ put_line(struct formatter *f, const struct node *n, bool last, bool value)
 		semicolon = written || !last || n->kind != N_EXPR;
 	format_leading(f, offset(f, n->span.begin));
 	if (!has_block(n))
-		format_hoist(f, end);
+		format_hoist(f, past);
 	put_indent(f);
 	put_stmt(f, n);
 	if (semicolon)
 		sbuf_putc(f->out, ';');
-	format_trailing(f, end);
+	format_trailing(f, past, end);
 }
 
 static void
@@ -202,11 +242,60 @@ put_lines(struct formatter *f, const struct node *n, bool ends)
 {
 	uint32_t count = n->block.stmts.n;
 
-	for (uint32_t i = 0; i < count; i++)
-		put_line(f, n->block.stmts.v[i],
-			 !ends && i + 1 == count && !n->block.value, false);
+	for (uint32_t i = 0; i < count; i++) {
+		bool last = i + 1 == count && !n->block.value;
+
+		f->ends = ends && last && ends_in_brace(n->block.stmts.v[i]);
+		put_line(f, n->block.stmts.v[i], !ends && last, false);
+	}
+	f->ends = ends && n->block.value && ends_in_brace(n->block.value);
 	if (n->block.value)
-		put_line(f, n->block.value, true, true);
+		put_line(f, n->block.value, !ends, !ends);
+	f->ends = false;
+}
+
+/* What a block is made of, when that is one thing that fits its line. */
+static const struct node *
+sole(const struct formatter *f, const struct node *n)
+{
+	const struct node *only = n->block.value;
+
+	if (!only && n->block.stmts.n == 1)
+		only = n->block.stmts.v[0];
+	else if (n->block.stmts.n)
+		return NULL;
+	if (!only || format_pending(f, offset(f, n->span.end)) ||
+	    (only->kind == N_BLOCK ? !sole(f, only) : has_block(only)))
+		return NULL;
+	return only;
+}
+
+static void
+put_short_block(struct formatter *f, const struct node *n, bool ends)
+{
+	const struct node *only = sole(f, n);
+	bool written;
+
+	skip_end(f, offset(f, only->span.end), &written);
+	sbuf_puts(f->out, "{ ");
+	put_stmt(f, only);
+	if (only != n->block.value || ends)
+		if (!ends_in_brace(only) &&
+		    (written || ends || only->kind != N_EXPR))
+			sbuf_putc(f->out, ';');
+	sbuf_puts(f->out, " }");
+	f->pos = offset(f, n->span.end);
+}
+
+void
+format_bare_block(struct formatter *f, const struct node *n)
+{
+	bool ends = f->ends;
+
+	if (sole(f, n))
+		put_short_block(f, n, ends);
+	else
+		format_block(f, n, ends);
 }
 
 /* `ends`: every statement gets its ';', the last one too. */
@@ -238,52 +327,49 @@ format_block(struct formatter *f, const struct node *n, bool ends)
 /* ---- if ---- */
 
 static bool
-is_short_block(const struct formatter *f, const struct node *n)
+is_short(const struct formatter *f, const struct node *n)
 {
-	return n->block.value && !n->block.stmts.n &&
-	       !has_block(n->block.value) &&
-	       !format_pending(f, offset(f, n->span.end));
+	const struct node *only = n->kind == N_BLOCK ? sole(f, n) : NULL;
+
+	return only && (only == n->block.value || only->kind == N_EXPR);
 }
 
-/* `if a { 1 } else { 2 }`, as part of an expression. */
+/* `if a { 1 } else { 2 }`, where something follows. */
 static bool
 is_short_if(const struct formatter *f, const struct node *n)
 {
-	return is_short_block(f, n->cond.then) && n->cond.other &&
-	       n->cond.other->kind == N_BLOCK &&
-	       is_short_block(f, n->cond.other) && !has_block(n->cond.cond);
+	return is_short(f, n->cond.then) && n->cond.other &&
+	       is_short(f, n->cond.other) && !has_block(n->cond.cond);
 }
 
 static void
-put_short_block(struct formatter *f, const struct node *n)
+put_if(struct formatter *f, const struct node *n, bool ends, bool one_line)
 {
-	sbuf_puts(f->out, " { ");
-	format_expr(f, n->block.value, 2);
-	sbuf_puts(f->out, " }");
+	sbuf_puts(f->out, "if ");
+	format_cond(f, n->cond.cond, false);
+	sbuf_putc(f->out, ' ');
+	if (one_line)
+		put_short_block(f, n->cond.then, false);
+	else
+		format_block(f, n->cond.then, ends);
+	if (!n->cond.other)
+		return;
+	sbuf_puts(f->out, " else ");
+	if (n->cond.other->kind == N_IF)
+		put_if(f, n->cond.other, ends, false);
+	else if (one_line)
+		put_short_block(f, n->cond.other, false);
+	else
+		format_block(f, n->cond.other, ends);
 }
 
 void
 format_if(struct formatter *f, const struct node *n)
 {
-	bool one_line = is_short_if(f, n);
+	bool ends = f->ends;
 
-	sbuf_puts(f->out, "if ");
-	format_cond(f, n->cond.cond, false);
-	if (one_line) {
-		put_short_block(f, n->cond.then);
-		sbuf_puts(f->out, " else");
-		put_short_block(f, n->cond.other);
-		return;
-	}
-	sbuf_putc(f->out, ' ');
-	format_block(f, n->cond.then, false);
-	if (!n->cond.other)
-		return;
-	sbuf_puts(f->out, " else ");
-	if (n->cond.other->kind == N_IF)
-		format_if(f, n->cond.other);
-	else
-		format_block(f, n->cond.other, false);
+	f->ends = false;
+	put_if(f, n, ends, !ends && is_short_if(f, n));
 }
 
 /* ---- the program's parts ---- */
@@ -331,7 +417,7 @@ put_aps(struct formatter *f, const struct probe *p)
 			break;
 		lex_next(&lex);
 		sbuf_putc(f->out, ',');
-		format_trailing(f, lex.pos);
+		format_trailing(f, lex.pos, lex.pos);
 	}
 	sbuf_putc(f->out, '\n');
 }
@@ -396,6 +482,8 @@ put_cdef(struct formatter *f, const void *part)
 	const struct cdef *c = part;
 
 	put_slice(f, offset(f, c->span.begin), offset(f, c->span.end));
+	if (f->out->s[f->out->n - 1] == '}')
+		sbuf_putc(f->out, ';');
 }
 
 static void
@@ -448,7 +536,7 @@ put_config(struct formatter *f, const void *part)
 		sbuf_printf(f->out, "%*s%s = ", STEP, "", c->key);
 		put_config_value(f, c);
 		sbuf_putc(f->out, ';');
-		format_trailing(f, end);
+		format_trailing(f, end, end);
 	}
 	while (format_pending(f, f->config_end))
 		format_leading(f, f->comments.v[f->next].begin + 1);
@@ -545,7 +633,8 @@ ast_format(const struct ast *ast, const struct source *s, struct sbuf *out)
 		format_leading(&f, p->begin);
 		p->put(&f, p->what);
 		f.first = false;
-		format_trailing(&f, skip_end(&f, p->end, &semicolon));
+		f.pos = skip_end(&f, p->end, &semicolon);
+		sbuf_putc(out, '\n');
 	}
 	while (format_pending(&f, s->len))
 		format_leading(&f, f.comments.v[f.next].begin + 1);

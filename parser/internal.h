@@ -111,6 +111,7 @@ struct formatter {
 	unsigned indent;
 	bool flat;    /* measuring: one line, however long */
 	bool first;   /* nothing stands in this block yet */
+	bool ends;    /* blocks end the body: no value is left in them */
 	uint32_t pos; /* offset behind what is printed already */
 	VEC(struct comment) comments;
 	uint32_t next;                  /* comment to print */
@@ -125,8 +126,9 @@ bool format_pending(const struct formatter *f, uint32_t at);
 void format_leading(struct formatter *f, uint32_t at);
 /* Print the comments before `at`, which stand inside a statement. */
 void format_hoist(struct formatter *f, uint32_t at);
-/* End the line, with a comment that stands behind `pos` on its line. */
-void format_trailing(struct formatter *f, uint32_t pos);
+/* End the line, with a comment that stands behind `pos` on its line, or in
+ * front of it from `last` on. */
+void format_trailing(struct formatter *f, uint32_t last, uint32_t pos);
 
 /* layout.c: an expression, `reserve` columns left free behind it. */
 void format_expr(struct formatter *f, const struct node *n, unsigned reserve);
@@ -139,6 +141,7 @@ void format_newline(struct formatter *f, unsigned column);
 
 /* format.c */
 void format_block(struct formatter *f, const struct node *n, bool ends);
+void format_bare_block(struct formatter *f, const struct node *n);
 void format_if(struct formatter *f, const struct node *n);
 
 /* attach.c */

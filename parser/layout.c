@@ -69,12 +69,11 @@ format_type(struct formatter *f, const struct type_expr *t)
 
 	if (t->name) {
 		sbuf_printf(f->out, "%s%s", tags[t->tag], t->name);
+	} else if (t->of_type) {
+		format_type(f, t->of_type);
 	} else {
 		sbuf_puts(f->out, "typeof(");
-		if (t->of_type)
-			format_type(f, t->of_type);
-		else
-			format_expr(f, t->of, 1);
+		format_expr(f, t->of, 1);
 		sbuf_putc(f->out, ')');
 	}
 	for (uint32_t i = 0; i < t->suffixes.n; i++) {
@@ -163,6 +162,13 @@ put_operand(struct formatter *f, const struct node *n, unsigned reserve)
 	put_wrapped(f, n, is_compound(n), reserve);
 }
 
+/* The value of a field, an index: what is no single word is wrapped. */
+static void
+put_inner(struct formatter *f, const struct node *n, unsigned reserve)
+{
+	put_wrapped(f, n, is_compound(n) || n->kind == N_RECORD, reserve);
+}
+
 static bool
 is_comparison(const struct node *n)
 {
@@ -176,6 +182,20 @@ needs_parens(const struct node *operand, enum operator_kind op)
 	bool logical = op == OP_LAND || op == OP_LOR;
 
 	return is_compound(operand) && !(logical && is_comparison(operand));
+}
+
+static bool
+is_equality(enum operator_kind op)
+{
+	return op == OP_EQ || op == OP_NE;
+}
+
+/* `a < b == c`: what is compared first needs none. */
+static bool
+compares_on(const struct node *l, enum operator_kind op)
+{
+	return op >= OP_EQ && op <= OP_GE && is_comparison(l) &&
+	       (is_equality(op) || !is_equality(l->binary.op));
 }
 
 /* `a && b` as the left side of another `&&`: a chain. */
@@ -297,7 +317,7 @@ put_record(struct formatter *f, const struct node *n, unsigned reserve)
 			space_or_line(f, e->value, extra, at + 2);
 		}
 		sbuf_printf(f->out, "%s=", e->name);
-		format_expr(f, e->value, 1);
+		put_inner(f, e->value, 1);
 	}
 	if (broken)
 		format_newline(f, at);
@@ -316,6 +336,7 @@ put_binary(struct formatter *f, const struct node *n, unsigned reserve)
 
 	put_wrapped(f, l,
 		    !continues(l, n->binary.op) &&
+			    !compares_on(l, n->binary.op) &&
 			    needs_parens(l, n->binary.op),
 		    (unsigned)strlen(op) + 1);
 	sbuf_printf(f->out, " %s", op);
@@ -367,7 +388,7 @@ put_cast(struct formatter *f, const struct node *n, unsigned reserve)
 static void
 put_field(struct formatter *f, const struct node *n)
 {
-	put_operand(f, n->field.x, 1);
+	put_inner(f, n->field.x, 1);
 	if (n->field.name)
 		sbuf_printf(f->out, ".%s", n->field.name);
 	else
@@ -383,7 +404,7 @@ put_index(struct formatter *f, const struct node *n, unsigned reserve)
 
 	put_wrapped(f, x, map || is_compound(x), 1);
 	sbuf_putc(f->out, '[');
-	format_expr(f, n->index.index, reserve + 1);
+	put_inner(f, n->index.index, reserve + 1);
 	sbuf_putc(f->out, ']');
 }
 
@@ -407,6 +428,18 @@ put_offsetof(struct formatter *f, const struct node *n)
 	sbuf_putc(f->out, ')');
 }
 
+/* `@m[(1, 2)]` is `@m[1, 2]`. */
+static const node_list *
+plain_keys(const struct node *n)
+{
+	const struct node *only = n->map.keys.v[0];
+
+	if (n->map.keys.n == 1 && only->kind == N_TUPLE &&
+	    only->tuple.items.n > 1)
+		return &only->tuple.items;
+	return &n->map.keys;
+}
+
 /* ---- any expression ---- */
 
 void
@@ -419,7 +452,7 @@ format_expr(struct formatter *f, const struct node *n, unsigned reserve)
 	case N_MAP:
 		sbuf_printf(f->out, "@%s", n->map.name);
 		if (n->map.keys.n)
-			put_bracketed(f, &n->map.keys, "[]", reserve);
+			put_bracketed(f, plain_keys(n), "[]", reserve);
 		break;
 	case N_CALL:
 		sbuf_puts(f->out, n->call.name);
@@ -467,7 +500,7 @@ format_expr(struct formatter *f, const struct node *n, unsigned reserve)
 		format_if(f, n);
 		break;
 	case N_BLOCK:
-		format_block(f, n, false);
+		format_bare_block(f, n);
 		break;
 	default: /* a single token: as it is spelt */
 		put_source(f, n->span);

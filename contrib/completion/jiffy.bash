@@ -79,7 +79,7 @@ _jiffy()
 			-- "$word")) ;;
 	-c | --cmd)
 		COMPREPLY=($(compgen -c -- "$word")) ;;
-	-I | --kernel)
+	-I | --kernel | --debuginfo)
 		compopt -o filenames
 		COMPREPLY=($(compgen -d -- "$word")) ;;
 	-e | --timeout | --ready-fd)
