@@ -188,16 +188,15 @@ try_roots(struct search *s, const char *path)
 		try(s, path);
 }
 
-/* In each folder of BPFTRACE_DEBUGINFO (--debuginfo), a comma list, then in
- * that of the distributions. */
+/* In each folder of BPFTRACE_DEBUGINFO (--debuginfo), with colons or commas
+ * between, then in that of the distributions. */
 static void
 try_folders(struct search *s, const char *path)
 {
 	const char *list = getenv("BPFTRACE_DEBUGINFO");
 
-	for (size_t n; list && *list && !s->found;
-	     list += n + (list[n] == ',')) {
-		n = strcspn(list, ",");
+	for (size_t n; list && *list && !s->found; list += n + !!list[n]) {
+		n = strcspn(list, ":,");
 		try(s, arena_printf(s->arena, "%.*s%s", (int)n, list, path));
 	}
 	try_roots(s, arena_printf(s->arena, DEBUG_FOLDER "%s", path));

@@ -393,6 +393,12 @@ elf_code(const struct elf_file *f, uint64_t address, uint8_t *buf, size_t n)
 	return got > 0 ? (size_t)got : 0;
 }
 
+bool
+elf_is_part(const char *name)
+{
+	return strstr(name, ".part.");
+}
+
 const struct elf_symbol *
 elf_find(const struct elf_file *f, const char *name)
 {

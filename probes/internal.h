@@ -138,6 +138,10 @@ const char *zip_name_at(struct arena *a, int fd, uint64_t offset);
 /* "x.apk" of "x.apk!/lib/y.so": what is to be opened for a path. */
 const char *elf_disk_path(struct arena *a, const char *path);
 
+/* Whether the compiler made the function of a part of another (f.part.0):
+ * wildcards do not reach them, a name written out does. */
+bool elf_is_part(const char *name);
+
 /* elf_begin() for reading, but NULL for a file that would take all memory:
  * of unbelievably many sections, segments or symbols (bound.c). */
 Elf *elf_begin_bounded(int fd, Elf_Cmd how);

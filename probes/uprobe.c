@@ -174,6 +174,8 @@ by_name(const void *va, const void *vb)
 static bool
 is_wanted(struct matching *m, const char *name)
 {
+	if (elf_is_part(name))
+		return false;
 	return m->place == PLACE_CPP ? sym_matches_plain(sema_arena(m->sema),
 							 m->function, name)
 				     : kernel_match(m->function, name);

@@ -66,6 +66,8 @@ list_file(struct listing *l, const struct probe_file *file, const char *cpp)
 	if (!elf)
 		return;
 	for (uint32_t i = 0; i < elf->symbols.n; i++) {
+		if (elf_is_part(elf->symbols.v[i].name))
+			continue;
 		if (cpp)
 			list_plain(l, file, &elf->symbols.v[i], cpp);
 		else

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -134,7 +135,7 @@ static const char usage[] =
 "        --no-feature F  do without kprobe_multi, uprobe_multi,\n"
 "                        attach_cookie, raw_tracepoint, perf_tracepoint,\n"
 "                        loop or for_each_map_elem (a comma list)\n"
-"        --debuginfo D   look for separate debug files there (D[,D...])\n"
+"        --debuginfo D   look for separate debug files there (D[:D...])\n"
 "        --traceable-functions F\n"
 "                        a copy of available_filter_functions\n"
 "        --info          what this kernel can do; with -f json too\n"
@@ -353,9 +354,14 @@ set_without(struct options *o, const char *list)
 static enum options_result
 set_traceable(struct options *o, struct arena *a, const char *path)
 {
+	struct stat st;
+
 	o->functions = path;
-	if (!access(path, R_OK))
-		return OPTIONS_RUN;
+	if (!access(path, R_OK) && !stat(path, &st)) {
+		if (!S_ISDIR(st.st_mode))
+			return OPTIONS_RUN;
+		errno = EISDIR;
+	}
 	return bad(arena_printf(a,
 				"Failed to open kernel function info: Could "
 				"not read functions from %s. (%s)",

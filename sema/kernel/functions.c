@@ -90,7 +90,7 @@ collect_entry(struct collect *c, const char *text, size_t n)
 {
 	char line[1024], *module, *end;
 
-	if (!n || n >= sizeof(line))
+	if (!n || n >= sizeof(line) || strchr(" \t", *text))
 		return;
 	memcpy(line, text, n);
 	line[n] = '\0';
@@ -231,13 +231,15 @@ note_found(void *arg, const char *module, const char *name)
 	*(bool *)arg = true;
 }
 
-/* BTF answers in a millisecond; kallsyms takes seventy to print itself. */
+/* BTF answers in a millisecond; kallsyms takes seventy to print itself. A list
+ * that was brought along says all. */
 bool
 kernel_has_function(struct kernel *k, const char *module, const char *name)
 {
 	bool core = !module || !strcmp(module, "vmlinux"), found = false;
+	bool given = k->paths.functions;
 	struct kernel_cache *c = kernel_cached(k);
-	const struct kbtf *btf = core ? kernel_btf(k) : NULL;
+	const struct kbtf *btf = core && !given ? kernel_btf(k) : NULL;
 
 	if (is_forbidden(name))
 		return false;

@@ -39,6 +39,6 @@ run() { # PROGRAM OPTIONS
 run by_id
 run by_id --debuginfo "/nonexistent,$dir/ids"
 run by_link
-run by_link --debuginfo "$dir/links,/nonexistent"
+run by_link --debuginfo "/nonexistent:$dir/links"
 BPFTRACE_DEBUGINFO=$dir/links run by_link
 run by_link --debuginfo "$dir/ids"

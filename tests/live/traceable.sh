@@ -14,3 +14,9 @@ echo "# the kernel's own list is the one that is kept"
 echo "# a file that is not there"
 "$JIFFY" --traceable-functions /nonexistent -l 'kprobe:vfs_read' 2>&1 ||
 	echo "status $?"
+echo "# a folder"
+"$JIFFY" --traceable-functions "$dir" -l 'kprobe:vfs_read' 2>&1 |
+	sed "s|$dir|DIR|"
+echo "# what types know, and the file does not"
+"$JIFFY" --traceable-functions "$dir/list" --mode codegen \
+	-e 'kprobe:vfs_readv { }' 2>&1 || echo "status $?"
