@@ -188,6 +188,7 @@ bool lower_uses_part(const struct node *n, const struct var *v, uint64_t i);
 /* Whether `n` changes anything, or holds statements, which could leave it
  * half-way. */
 bool lower_has_effects(const struct node *n);
+bool lower_changes(const struct node *n); /* variables or maps */
 bool lower_takes_address(const struct node *n);
 /* The space in which a struct or array expression lies. */
 enum addrspace lower_space(struct lower *l, const struct node *n);

@@ -159,6 +159,23 @@ agg_near(struct lower *l, const struct node *call, const struct given *given)
 	ir_at(l, join);
 }
 
+/* The key before the value, where one may change the other. */
+static bool
+agg_ordered(struct lower *l, const struct node *call, struct given *given)
+{
+	const struct mapdef *def = call->call.target->map.map;
+	const struct node *key = lower_key_node(call->call.target);
+
+	if (!def->key || !call->call.args.n ||
+	    call->call.word->flags & WORD_EARLY ||
+	    (!lower_changes(key) && !lower_changes(ir_arg_node(call, 0))))
+		return false;
+	given->key = lower_key(l, def, key);
+	given->value = ir_arg(l, call, 0);
+	given->site = lower_full_site(l);
+	return true;
+}
+
 void
 lower_agg_assign(struct lower *l, const struct node *call)
 {
@@ -166,7 +183,7 @@ lower_agg_assign(struct lower *l, const struct node *call)
 	struct given given = { 0 };
 
 	l->span = call->span;
-	if (!agg_far(l, call, &given))
+	if (agg_ordered(l, call, &given) || !agg_far(l, call, &given))
 		agg_near(l, call, &given);
 	l->span = stmt;
 }

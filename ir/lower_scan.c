@@ -379,7 +379,7 @@ struct search {
 	const struct var *var, *pair;
 	uint64_t part;
 	const struct mapdef *map;
-	bool ends, effects;
+	bool ends, effects, changes;
 	bool found;
 };
 
@@ -448,6 +448,7 @@ search(void *arg, struct node *n)
 		s->found =
 			n->call.word &&
 			((s->ends && returns(n)) ||
+			 (s->changes && takes_map(n)) ||
 			 (s->effects && (takes_map(n) ||
 					 n->call.word->flags & WORD_REPORTS)));
 		break;
@@ -458,10 +459,11 @@ search(void *arg, struct node *n)
 		s->found = s->effects && may_be_beyond(n);
 		break;
 	case N_BLOCK:
-		s->found = s->effects;
+		s->found = s->effects || s->changes;
 		break;
 	case N_UNARY:
-		s->found = s->effects && n->unary.op >= OP_PREINC;
+		s->found =
+			(s->effects || s->changes) && n->unary.op >= OP_PREINC;
 		break;
 	default:
 		break;
@@ -514,6 +516,15 @@ bool
 lower_has_effects(const struct node *n)
 {
 	struct search s = { .effects = true, .ends = true };
+
+	search(&s, (struct node *)n);
+	return s.found;
+}
+
+bool
+lower_changes(const struct node *n)
+{
+	struct search s = { .changes = true };
 
 	search(&s, (struct node *)n);
 	return s.found;

@@ -66,6 +66,8 @@ enum word_flags {
 	WORD_FORM_ARGS = 1 << 20,
 	WORD_STEADY = 1 << 21, /* without arguments, a scalar that stays the
 				  same for the whole program run */
+	WORD_EARLY = 1 << 22,  /* an aggregation whose value is evaluated
+				  before its key */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */

@@ -481,11 +481,11 @@ const struct nominal hist_types[] = {
 
 const struct builtin hist_words[] = {
 	{ "hist", "(int, int literal = none) -> auto",
-	  "histogram of powers of two", WORD_AGG, .check = hist_check,
-	  .lower = hist_lower },
+	  "histogram of powers of two", WORD_AGG | WORD_EARLY,
+	  .check = hist_check, .lower = hist_lower },
 	{ "lhist", "(int, any, any, any) -> auto",
-	  "linear histogram", WORD_AGG, .check = lhist_check,
-	  .lower = lhist_lower },
+	  "linear histogram", WORD_AGG | WORD_EARLY,
+	  .check = lhist_check, .lower = lhist_lower },
 	{ 0 },
 };
 /* clang-format on */
