@@ -300,7 +300,8 @@ index_is_int(struct sema *s, const struct node *n)
 
 	int64_t i;
 
-	if (type_is_int(t) && (!sema_literal_int(n->index.index, &i) || i >= 0))
+	if (type_is_int(t) && t->kind != TY_BOOL &&
+	    (!sema_literal_int(n->index.index, &i) || i >= 0))
 		return true;
 	if (!is_error(t))
 		sema_error(s, n,

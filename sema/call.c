@@ -226,6 +226,16 @@ undefined_map(struct sema *s, const struct node *n, const struct sig_param *p,
 	return true;
 }
 
+/* Whose check says what is wrong with the map. */
+static bool
+has_key_arg(struct sema *s, const struct node *n)
+{
+	const struct signature *sig = word_signature(s, n->call.word);
+
+	return n->call.args.n > 1 && sig->n > 1 &&
+	       sig->params[1].kinds == P_KEY;
+}
+
 /* A map named without brackets: not read, so typed void. */
 static bool
 check_map_arg(struct sema *s, struct node *n, const struct sig_param *p,
@@ -238,7 +248,7 @@ check_map_arg(struct sema *s, struct node *n, const struct sig_param *p,
 	m = map_get(s, arg->map.name, arg->span);
 	arg->map.map = m;
 	arg->type = type_none(s->t);
-	if (s->final && !m->scalar && !m->keyed)
+	if (s->final && !m->scalar && !m->keyed && !has_key_arg(s, n))
 		return undefined_map(s, n, p, arg);
 	return true;
 }
@@ -275,7 +285,7 @@ check_key_arg(struct sema *s, struct node *n, struct mapdef *m,
 		check_value(s, arg);
 	else
 		check_map_key(s, m, arg, n->span);
-	if (m && s->final && !m->value && !is_error(arg->type)) {
+	if (m && s->final && !m->value && !m->clashes && !is_error(arg->type)) {
 		sema_error(s, n, "Undefined map: @%s", m->name);
 		suggest_map(s, m->name);
 		return false;

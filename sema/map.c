@@ -54,6 +54,7 @@ map_shape(struct sema *s, struct mapdef *m, bool keyed, struct span at)
 	}
 	if (m->keyed == keyed)
 		return true;
+	m->clashes = true;
 	return sema_error_at(s, at, "@%s used as a map %s, previously used %s",
 			     m->name, keyed ? keyed_text : scalar_text,
 			     keyed ? scalar_text : keyed_text);
@@ -90,6 +91,7 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 	}
 	to = type_promote(s->t, m->key, key);
 	if (!to) {
+		m->clashes = true;
 		sema_error_at(
 			s, at,
 			"Argument mismatch for @%s: trying to access with "
@@ -212,10 +214,14 @@ void
 check_map_key(struct sema *s, struct mapdef *m, struct node *key,
 	      struct span at)
 {
+	bool open;
+
 	check_value(s, key);
 	if (!m)
 		return;
-	if (map_shape(s, m, true, at) && key_allowed(s, key, at) &&
+	/* What no other use says is left open. */
+	open = !m->scalar && !m->keyed && !s->final;
+	if ((open || map_shape(s, m, true, at)) && key_allowed(s, key, at) &&
 	    map_key_use(s, m, key->type, at))
 		warn_sign(s, key, m->key);
 }

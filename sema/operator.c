@@ -343,8 +343,8 @@ has_no_space(const struct sema *s)
 	return flags & (PROBE_SPECIAL | PROBE_PERF) && !(flags & PROBE_USER);
 }
 
-/* What is computed, or declared to be a pointer, may come from anywhere: only
- * of a number that is written there, or a word's, nobody knows whose it is. */
+/* Nobody knows whose memory a number names; what is declared to be a pointer
+ * may come from anywhere. */
 void
 sema_warn_space(struct sema *s, const struct node *n)
 {
@@ -357,10 +357,8 @@ sema_warn_space(struct sema *s, const struct node *n)
 		n = n->cast.x;
 		t = n->type;
 	}
-	if (!type_is_int(t) && (t->kind != TY_POINTER || t->as != AS_NONE))
-		return;
-	if (type_is_int(t) && n->kind != N_INT && n->kind != N_CALL &&
-	    !t->flexible)
+	if (!type_is_int(t) &&
+	    (t->kind != TY_POINTER || (t->as != AS_NONE && t->as != AS_ANY)))
 		return;
 	s->no_space |= s->final && !s->asked;
 }
