@@ -180,6 +180,14 @@ check_privileges(struct session *s)
 			      "Missing %s capability, please run jiffy as the "
 			      "root user.",
 			      needed[i].name);
+		fprintf(stderr,
+			"HINT: %s%s%s would be enough; tracefs also needs "
+			"CAP_DAC_READ_SEARCH, kernel symbols CAP_SYSLOG\n",
+			has_cap(caps, CAP_BPF) ? "" : "CAP_BPF",
+			has_cap(caps, CAP_BPF) || has_cap(caps, CAP_PERFMON)
+				? ""
+				: " and ",
+			has_cap(caps, CAP_PERFMON) ? "" : "CAP_PERFMON");
 		return false;
 	}
 	return true;
@@ -199,11 +207,29 @@ init_output(struct session *s)
 	s->out->session = s;
 }
 
+/* The picture is written last: what forbids it is said before the trace. */
+static bool
+can_draw(struct session *s)
+{
+	const char *path = s->opts->flamegraph;
+	const char *name = path ? strrchr(path, '/') : NULL;
+	const char *folder =
+		name ? arena_strndup(s->arena, path, (size_t)(name - path) + 1)
+		     : ".";
+
+	if (!path || !access(folder, W_OK | X_OK))
+		return true;
+	session_error(s, "Failed to write \"%s\": %s", path, strerror(errno));
+	return false;
+}
+
 bool
 session_open_output(struct session *s)
 {
 	const char *path = s->opts->output;
 
+	if (!can_draw(s))
+		return false;
 	if (!path)
 		return true;
 	s->out->fd = create_file(s->arena, path);

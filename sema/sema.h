@@ -38,7 +38,7 @@ struct mapdef {
 	uint32_t met, met_round; /* sema's: how often in which round */
 	bool scalar, keyed;      /* neither: only declared */
 	bool iterated, deleted, read_as_int;
-	bool clashes; /* uses that do not fit each other */
+	bool clashes;            /* uses that do not fit each other */
 	const struct type *open; /* as of a variable */
 };
 

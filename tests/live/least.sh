@@ -20,6 +20,7 @@ for cap in dac_read_search dac_override bpf perfmon; do
 	as $caps -q -e 'BEGIN { exit(); }'
 	caps=$caps,+$cap
 done
+as -all,+dac_read_search,+perfmon -e 'BEGIN { exit(); }' | tail -n 1
 as -all -V | sed 's/ .*//'
 as -all -l 'software:*' | head -n 1
 as -all --fmt -e 'BEGIN{exit()}'
