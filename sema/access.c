@@ -137,6 +137,8 @@ tuple_item(struct sema *s, struct node *n, const struct type *t, uint64_t i)
 			   "Can not access index '%llu' on expression of type "
 			   "'%s'",
 			   (unsigned long long)i, type_name(t));
+		if (n->field.x->kind == N_INT)
+			diag_hint(s->d, "numbers are whole ones");
 		return;
 	}
 	if (i >= t->nfields) {

@@ -9,7 +9,7 @@ echo "# a module"
 "$JIFFY" -q -c "$WORKLOAD file 1" -e 'kprobe:jbd2__journal_start
 	/pid == cpid/ { print(kstack(perf, 2)); print(kstack(2));
 	printf("%s\n", ksym(reg("ip"))); exit(); }' 2>&1 |
-	sed 's/^\t[0-9a-f]* /\tADDRESS /; s/+[0-9]*$/+N/; /^$/d'
+	sed 's/^\t[0-9a-f]* /\tADDRESS /; s/+[0-9]*$/+N/; s/__ext4_[a-z_]*/__ext4_CALLER/; /^$/d'
 echo "# a BPF program"
 "$JIFFY" -q -e 'kprobe:do_nanosleep { @n = count(); }' >/dev/null 2>&1 &
 other=$!
