@@ -262,29 +262,36 @@ widen(const struct alive *a, uint32_t *lo, uint32_t *hi)
 	}
 }
 
-/* Does the mark of a neighbour, within lo..hi, reach block i? */
+/* Does the mark of a neighbour, within lo..hi, reach the start of block i? */
 static bool
-reach(const struct alive *a, uint32_t i, uint32_t lo, uint32_t hi)
+reach_start(const struct alive *a, uint32_t i, uint32_t lo, uint32_t hi)
 {
 	const struct blk *b = a->f->blks.v[i];
-	bool before = false, after = false;
+	bool had = a->before[i];
 	uint32_t k;
 
-	for (k = 0; k < b->preds.n; k++) {
+	for (k = 0; k < b->preds.n && !a->before[i]; k++) {
 		uint32_t p = b->preds.v[k]->rpo;
 
-		before |= p >= lo && p <= hi && (a->here[p] || a->before[p]);
+		a->before[i] =
+			p >= lo && p <= hi && (a->here[p] || a->before[p]);
 	}
-	for (k = 0; k < 2 && b->succ[k]; k++) {
+	return a->before[i] != had;
+}
+
+static bool
+reach_end(const struct alive *a, uint32_t i, uint32_t lo, uint32_t hi)
+{
+	const struct blk *b = a->f->blks.v[i];
+	bool had = a->after[i];
+	uint32_t k;
+
+	for (k = 0; k < 2 && b->succ[k] && !a->after[i]; k++) {
 		uint32_t s = b->succ[k]->rpo;
 
-		after |= s >= lo && s <= hi && (a->here[s] || a->after[s]);
+		a->after[i] = s >= lo && s <= hi && (a->here[s] || a->after[s]);
 	}
-	if (before == a->before[i] && after == a->after[i])
-		return false;
-	a->before[i] = before;
-	a->after[i] = after;
-	return true;
+	return a->after[i] != had;
 }
 
 /* The blocks where x is alive, found between the first and the last that
@@ -302,12 +309,13 @@ find_stays(struct alive *a, uint32_t x)
 	widen(a, &lo, &hi);
 	for (i = 0; i < n; i++)
 		a->here[a->in[x].blks.v[i]] = 1;
-	while (changed) {
+	while (changed) { /* once, but for ways back */
 		changed = false;
 		for (i = lo; i <= hi; i++)
-			changed |= reach(a, i, lo, hi);
+			changed |= reach_start(a, i, lo, hi);
 		for (i = hi + 1; i-- > lo;)
-			changed |= reach(a, i, lo, hi);
+			changed |= reach_end(a, i, lo, hi);
+		changed = changed && a->back.n;
 	}
 	for (i = lo; i <= hi; i++) {
 		if (a->here[i] || (a->before[i] && a->after[i]))
@@ -536,6 +544,7 @@ struct coloring {
 	/* The first of them that clash with everything and leave no gap: how
 	 * many, and where they end. */
 	uint32_t solid, floor;
+	uint32_t last, at; /* placed last, and where it is in all[] */
 };
 
 static uint32_t
@@ -594,6 +603,8 @@ add_range(struct coloring *c, struct range r)
 	memmove(c->all + lo + 1, c->all + lo,
 		(c->n - 1 - lo) * sizeof(*c->all));
 	c->all[lo] = r;
+	c->last = r.object;
+	c->at = lo;
 }
 
 /* The first place for x from `start` on that is not on two pages. */
@@ -606,21 +617,52 @@ next_page(const struct coloring *c, uint32_t x, uint32_t start)
 	return (start / SCRATCH_PAGE + 1) * SCRATCH_PAGE;
 }
 
+/* Is x as large as what was placed last, and clashes with that and with what
+ * it clashes with? No gap before that one is large enough, then, and nothing
+ * before it reaches behind it. */
+static bool
+is_like_last(const struct coloring *c, uint32_t x)
+{
+	const uint64_t *clashes = c->o->clash + (size_t)x * c->o->words;
+	const uint64_t *others = c->o->clash + (size_t)c->last * c->o->words;
+	uint32_t w;
+
+	if (!c->n || bytes(c->f, c->last) != bytes(c->f, x) ||
+	    !ir_bit(clashes, c->last))
+		return false;
+	for (w = 0; w < c->o->words; w++) {
+		uint64_t differ = (others[w] ^ clashes[w]) & c->placed[w];
+
+		if (w == c->last / 64)
+			differ &= ~((uint64_t)1 << (c->last % 64));
+		if (differ)
+			return false;
+	}
+	return true;
+}
+
 /* The first gap of `size` bytes for x. */
 static uint32_t
 first_fit(struct coloring *c, uint32_t x, uint32_t size)
 {
 	const uint64_t *clashes = c->o->clash + (size_t)x * c->o->words;
 	uint32_t start = c->floor ? next_page(c, x, c->floor) : 0, i;
-	int n = find_few(c, x);
+	uint32_t first = c->solid;
+	int n = -1;
 
+	if (is_like_last(c, x)) {
+		start = next_page(c, x, c->all[c->at].end);
+		first = c->at + 1;
+	} else {
+		n = find_few(c, x);
+	}
 	for (i = 0; n > 0 && i < (uint32_t)n; i++) {
 		if (c->some[i].begin >= start + size)
 			return start;
 		if (c->some[i].end > start)
 			start = next_page(c, x, c->some[i].end);
 	}
-	for (i = c->solid; n < 0 && i < c->n; i++) {
+	for (i = first; n < 0 && i < c->n; i++) {
 		if (c->all[i].begin >= start + size)
 			return start;
 		if (c->all[i].end > start && ir_bit(clashes, c->all[i].object))
