@@ -40,6 +40,7 @@ struct blk_flow {
 	uint32_t depth;     /* of loops around it */
 	uint32_t call_in;   /* distance to the next call */
 	uint32_t at[2];     /* by successor: the index of this predecessor */
+	uint32_t notes[2];  /* with flow->notes: where its own begin and end */
 };
 
 struct flow {
@@ -48,8 +49,14 @@ struct flow {
 	struct blk_flow *blk; /* by blk->rpo */
 	bool loops;           /* there is one */
 	bool slots;           /* phis in slots read from registers, too */
-	live_list out;        /* for ir_live_out(), */
-	uint32_t *at;         /* and by value: 1 + its place there */
+	bool real;            /* only values that are not made again */
+	uint32_t most;        /* alive at a time, of those */
+	/* Where results and arguments are used next, if that is asked for: for
+	 * each op of a block, from the last one to the first, its result's
+	 * place and those of its arguments behind it. Places are counted from
+	 * 1, in the block's terms; 0: nowhere. */
+	bool notes;
+	VEC(uint32_t) note;
 };
 
 /* Is argument i read from a register? Not: immediates, frame bases. */
@@ -94,15 +101,15 @@ void ir_prepare(struct func *f);
 /* flow.c */
 void ir_loops(struct flow *w); /* needs rpo */
 void ir_flow(struct flow *w);  /* live lists, loops; needs rpo */
-/* What is live at the end of `b`, and how far from there its next use is. Good
- * until it is asked for again. */
-const live_list *ir_live_out(struct flow *w, const struct blk *b);
+/* Only blk->at: without loops, who walks the blocks from the last to the first
+ * can make the live lists. Needs ir_loops. */
+void ir_places(struct flow *w);
 
 /* slots.c: few slots for the many of spill.c; false when the stack is full. */
 struct facts;
 bool ir_color_slots(struct prog *p, struct func *f, const struct facts *k);
 
-/* hint.c */
+/* hint.c: live lists (without distances), loops; hints */
 struct op_hint {
 	uint8_t dies;    /* bit per argument: nobody reads it later */
 	uint8_t wanted;  /* registers of the next call or RET of the block */

@@ -530,14 +530,23 @@ has_moves(const struct blk *to)
 	return to->preds.n > 1 || to->phis.n;
 }
 
+/* Is anything not where the block wants it? */
 static bool
-moves_any(const struct moves *m)
+needs_moves(const struct assign *a, const struct blk *from,
+	    const struct blk *to)
 {
-	uint32_t i;
+	const struct held *in = &a->in[to->rpo], *out = &a->out[from->rpo];
+	uint32_t i, at = a->w.blk[from->rpo].at[0];
 
-	for (i = 0; i < m->n; i++)
-		if (m->m[i].src != m->m[i].dst)
+	for (i = 0; i < REGS; i++)
+		if (in->v[i] && in->v[i] != out->v[i])
 			return true;
+	for (i = 0; i < to->phis.n; i++) {
+		const struct op *op = ir_op(a->f, to->phis.v[i]);
+
+		if (!op->has_imm && out->v[op->reg] != op->phi[at].id)
+			return true;
+	}
 	return false;
 }
 
@@ -548,9 +557,9 @@ resolve_edge(struct assign *a, struct blk *from, const struct blk *to)
 	struct ref end;
 	uint32_t i;
 
-	edge_moves(a, from, to, &m);
-	if (!moves_any(&m))
+	if (!needs_moves(a, from, to))
 		return;
+	edge_moves(a, from, to, &m);
 	end = from->ops.v[from->ops.n - 1];
 	for (i = 0; i + 1 < from->ops.n; i++)
 		*vec_push(a->tmp, &a->ops) = from->ops.v[i];
@@ -568,7 +577,6 @@ assign_func(struct func *f)
 	struct assign a = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
 	uint32_t i, k, n = f->ops.n;
 
-	ir_flow(&a.w);
 	ir_hints(&a.w, &a.h);
 	a.home = arena_alloc(&tmp, n);
 	memset(a.home, -1, n);

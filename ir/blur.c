@@ -158,6 +158,7 @@ is_private(const struct blur *c, struct ref r)
 struct rewriting {
 	struct ref *to; /* by ref id: what everybody reads instead */
 	uint32_t nto;
+	bool any;
 	VEC(struct ref) ops; /* the block's new list */
 };
 
@@ -216,6 +217,7 @@ hide_result(struct blur *c, struct rewriting *w, struct ref r)
 	if (!c->k.lives[r.id] || !may_hide(c, r))
 		return;
 	w->to[r.id] = hidden(c, r);
+	w->any = true;
 	put(c, w, w->to[r.id]);
 }
 
@@ -256,8 +258,9 @@ hide(struct blur *c)
 	w.to = arena_alloc(c->k.tmp, most * sizeof(*w.to));
 	for (i = 0; i < c->k.f->blks.n; i++)
 		hide_in(c, &w, c->k.f->blks.v[i]);
-	ir_replace(c->k.f, w.to);
-	for (i = 1; i < w.nto; i++)
+	if (w.any)
+		ir_replace(c->k.f, w.to);
+	for (i = 1; w.any && i < w.nto; i++)
 		if (w.to[i].id)
 			ir_op(c->k.f, w.to[i])->arg[0].id = i;
 }

@@ -329,13 +329,13 @@ makes_unknown(const struct facts *c, const struct op *op)
 	}
 }
 
-/* Needs: pointers. */
-static void
-find_unknown(struct facts *c)
+void
+ir_find_unknown(struct facts *c)
 {
 	bool *taught = arena_alloc(c->tmp, c->n * sizeof(*taught));
 	uint32_t i, k, j;
 
+	c->unknown = arena_alloc(c->tmp, c->n * sizeof(*c->unknown));
 	for (i = 0; i < c->f->blks.n; i++) {
 		const struct blk *b = c->f->blks.v[i];
 
@@ -388,9 +388,9 @@ note_uses(struct facts *c, const struct blk *b, const struct op *op)
 
 	for (i = 0; i < ir_ref_args(op); i++)
 		note_use(c, op->arg[i], b, forgets(c, op, i));
+	/* It is the phi's reader that counts. */
 	for (i = 0; op->code == IR_PHI && i < b->preds.n; i++)
-		note_use(c, op->phi[i], c->home[op->phi[i].id],
-			 true); /* it is the phi's reader that counts */
+		c->uses[op->phi[i].id]++;
 }
 
 void
@@ -406,17 +406,14 @@ ir_find_facts(struct facts *c)
 	c->uses = arena_alloc(c->tmp, n * sizeof(*c->uses));
 	c->address = arena_alloc(c->tmp, n * sizeof(*c->address));
 	c->pointer = arena_alloc(c->tmp, n * sizeof(*c->pointer));
-	c->unknown = arena_alloc(c->tmp, n * sizeof(*c->unknown));
 	c->lives = arena_alloc(c->tmp, n * sizeof(*c->lives));
-	for (i = 0; i < f->blks.n; i++)
-		for (k = 0; k < f->blks.v[i]->ops.n; k++)
-			c->home[f->blks.v[i]->ops.v[k].id] = f->blks.v[i];
 	for (i = 0; i < f->blks.n; i++) {
-		const struct blk *b = f->blks.v[i];
+		struct blk *b = f->blks.v[i];
 
 		for (k = 0; k < b->ops.n; k++) {
 			const struct op *op = ir_op(f, b->ops.v[k]);
 
+			c->home[b->ops.v[k].id] = b;
 			need_roots(c, b, op);
 			note_uses(c, b, op);
 		}
@@ -424,5 +421,4 @@ ir_find_facts(struct facts *c)
 	while (c->work.n)
 		need_sources(c, c->work.v[--c->work.n]);
 	find_pointers(c);
-	find_unknown(c);
 }

@@ -61,7 +61,9 @@ struct walk {
 	uint32_t *next; /* likewise: distance from the block's start */
 	uint32_t *list; /* values that are or were live in it; room for all */
 	uint32_t n;
-	bool *stale; /* by rpo: what follows it has changed */
+	uint32_t now;  /* live ones */
+	uint32_t note; /* place of the next one */
+	bool *stale;   /* by rpo: what follows it has changed */
 };
 
 static uint32_t
@@ -80,85 +82,34 @@ edge_cost(const struct flow *w, const struct blk *from, const struct blk *to)
 }
 
 static inline void
-add_out(struct flow *w, uint32_t v, uint32_t next)
-{
-	uint32_t at = w->at[v];
-
-	if (!at) {
-		w->out.v[w->out.n] = (struct live){ v, next };
-		w->at[v] = ++w->out.n;
-	} else if (next < w->out.v[at - 1].next) {
-		w->out.v[at - 1].next = next;
-	}
-}
-
-static void
-make_room(struct flow *w, uint32_t n)
-{
-	struct live *bigger;
-
-	if (w->out.n + n <= w->out.cap)
-		return;
-	w->out.cap = 2 * (w->out.n + n);
-	bigger = arena_alloc(w->tmp, w->out.cap * sizeof(*bigger));
-	if (w->out.n)
-		memcpy(bigger, w->out.v, w->out.n * sizeof(*bigger));
-	w->out.v = bigger;
-}
-
-/* What `b` and then the successor still read. A phi reads its argument at
- * once. */
-static void
-add_successor(struct flow *w, const struct blk *b, unsigned side)
-{
-	const struct blk *to = b->succ[side];
-	const live_list *in = &w->blk[to->rpo].in;
-	uint32_t cost = edge_cost(w, b, to), i;
-	uint32_t at = w->blk[b->rpo].at[side];
-
-	make_room(w, in->n + to->ops.n);
-	for (i = 0; i < in->n; i++)
-		add_out(w, in->v[i].v, add_distance(in->v[i].next, cost));
-	for (i = 0; i < to->ops.n; i++) {
-		const struct op *op = ir_op(w->f, to->ops.v[i]);
-
-		if (op->code != IR_PHI)
-			break;
-		if (!op->has_imm || w->slots)
-			add_out(w, op->phi[at].id, 0);
-	}
-}
-
-static bool
-starts_like(const struct flow *w, const struct blk *b, const struct blk *to)
-{
-	return !edge_cost(w, b, to) &&
-	       ir_op(w->f, to->ops.v[0])->code != IR_PHI;
-}
-
-const live_list *
-ir_live_out(struct flow *w, const struct blk *b)
-{
-	uint32_t i;
-
-	if (b->succ[0] && !b->succ[1] && starts_like(w, b, b->succ[0]))
-		return &w->blk[b->succ[0]->rpo].in;
-	w->out.n = 0;
-	for (i = 0; i < 2; i++)
-		if (b->succ[i])
-			add_successor(w, b, i);
-	for (i = 0; i < w->out.n; i++)
-		w->at[w->out.v[i].v] = 0;
-	return &w->out;
-}
-
-static inline void
 read_at(struct walk *k, uint32_t v, uint32_t at)
 {
 	if (!k->state[v])
 		k->list[k->n++] = v;
+	if (k->state[v] != LIVE && ++k->now > k->w->most)
+		k->w->most = k->now;
 	k->state[v] = LIVE;
 	k->next[v] = at;
+}
+
+static void
+note_use(struct walk *k, uint32_t v)
+{
+	uint32_t place = k->state[v] == LIVE ? k->next[v] + 1 : 0;
+
+	if (k->note == k->w->note.n)
+		vec_push(k->w->tmp, &k->w->note);
+	k->w->note.v[k->note++] = place;
+}
+
+static void
+note_uses(struct walk *k, const struct op *op, uint32_t v)
+{
+	uint32_t i;
+
+	note_use(k, v);
+	for (i = 0; i < op->nargs; i++)
+		note_use(k, op->arg[i].id);
 }
 
 /* True for a call. */
@@ -169,10 +120,15 @@ walk_op(struct walk *k, struct ref r, uint32_t at)
 	const struct op *op = ir_op(f, r);
 	uint32_t i, v = ir_defines(op, r);
 
-	if (k->state[v])
+	if (k->w->notes)
+		note_uses(k, op, v);
+	if (k->state[v]) {
+		k->now -= k->state[v] == LIVE;
 		k->state[v] = DEAD;
+	}
 	for (i = 0; i < op->nargs; i++)
-		if (ir_in_reg(f, op, i))
+		if (ir_in_reg(f, op, i) &&
+		    !(k->w->real && ir_is_remat(ir_op(f, op->arg[i]))))
 			read_at(k, op->arg[i].id, at);
 	return op->code == IR_CALL;
 }
@@ -181,27 +137,56 @@ walk_op(struct walk *k, struct ref r, uint32_t at)
 static bool
 keep_list(struct walk *k, live_list *in)
 {
-	uint32_t i, n = 0;
-	bool changed = false;
+	bool changed = k->now != in->n;
+	uint32_t i;
 
 	for (i = 0; i < in->n; i++)
 		changed |= k->next[in->v[i].v] != in->v[i].next;
+	in->n = 0;
+	if (k->now > in->cap) {
+		in->v = arena_alloc(k->w->tmp, k->now * sizeof(*in->v));
+		in->cap = k->now;
+	}
 	for (i = 0; i < k->n; i++) {
 		uint32_t v = k->list[i];
 
 		if (k->state[v] == LIVE)
-			k->list[n++] = v;
+			in->v[in->n++] = (struct live){ v, k->next[v] };
 		k->state[v] = 0;
 	}
-	changed |= n != in->n;
-	if (n > in->cap) {
-		in->v = arena_alloc(k->w->tmp, n * sizeof(*in->v));
-		in->cap = n;
-	}
-	for (i = 0; i < n; i++)
-		in->v[i] = (struct live){ k->list[i], k->next[k->list[i]] };
-	in->n = n;
 	return changed;
+}
+
+/* Read behind the block's end, `at` from its start. */
+static inline void
+read_behind(struct walk *k, uint32_t v, uint32_t at)
+{
+	if (!k->state[v] || at < k->next[v])
+		read_at(k, v, at);
+}
+
+/* What the successor still reads. A phi reads its argument at once. */
+static void
+enter_from(struct walk *k, const struct blk *b, unsigned side)
+{
+	const struct flow *w = k->w;
+	const struct blk *to = b->succ[side];
+	const live_list *in = &w->blk[to->rpo].in;
+	uint32_t way = b->ops.n + edge_cost(w, b, to), i;
+
+	for (i = 0; i < in->n; i++)
+		read_behind(k, in->v[i].v, add_distance(in->v[i].next, way));
+	for (i = 0; i < to->ops.n; i++) {
+		const struct op *op = ir_op(w->f, to->ops.v[i]);
+		struct ref a;
+
+		if (op->code != IR_PHI)
+			break;
+		a = op->phi[w->blk[b->rpo].at[side]];
+		if ((!op->has_imm || w->slots) &&
+		    !(w->real && ir_is_remat(ir_op(w->f, a))))
+			read_behind(k, a.id, b->ops.n);
+	}
 }
 
 static uint32_t
@@ -221,24 +206,26 @@ static bool
 walk_blk(struct walk *k, const struct blk *b)
 {
 	struct blk_flow *bf = &k->w->blk[b->rpo];
-	const live_list *out = ir_live_out(k->w, b);
 	uint32_t i, call = call_after(k->w, b);
 	bool changed;
 
-	k->n = 0;
-	for (i = 0; i < out->n; i++)
-		read_at(k, out->v[i].v, add_distance(out->v[i].next, b->ops.n));
+	k->n = k->now = 0;
+	if (!bf->notes[1])
+		bf->notes[0] = k->w->note.n;
+	k->note = bf->notes[0];
+	for (i = 0; i < 2 && b->succ[i]; i++)
+		enter_from(k, b, i);
 	for (i = b->ops.n; i-- > 0;)
 		if (walk_op(k, b->ops.v[i], i))
 			call = i;
 	changed = call != bf->call_in;
 	bf->call_in = call;
+	bf->notes[1] = k->note;
 	return keep_list(k, &bf->in) || changed;
 }
 
-/* By block: where it stands among the predecessors of its successors. */
-static void
-find_places(struct flow *w)
+void
+ir_places(struct flow *w)
 {
 	uint32_t i, k;
 
@@ -262,9 +249,9 @@ ir_flow(struct flow *w)
 	struct walk k = { .w = w };
 	bool again = true;
 
-	ir_loops(w);
-	find_places(w);
-	w->at = arena_alloc(w->tmp, nv * sizeof(*w->at));
+	if (!w->blk)
+		ir_loops(w);
+	ir_places(w);
 	k.state = arena_alloc(w->tmp, nv * sizeof(*k.state));
 	k.next = arena_alloc(w->tmp, nv * sizeof(*k.next));
 	k.list = arena_alloc(w->tmp, nv * sizeof(*k.list));

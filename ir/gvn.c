@@ -267,6 +267,26 @@ walk_tree(struct gvn *g)
 	}
 }
 
+/* All others have read what was made before them. */
+static void
+replace_in_phis(const struct gvn *g)
+{
+	uint32_t i, k, n;
+
+	for (i = 0; i < g->f->blks.n; i++) {
+		const struct blk *b = g->f->blks.v[i];
+
+		for (k = 0; k < b->ops.n; k++) {
+			struct op *op = ir_op(g->f, b->ops.v[k]);
+
+			if (op->code != IR_PHI)
+				break;
+			for (n = 0; n < b->preds.n; n++)
+				op->phi[n] = ir_final(g->to, op->phi[n]);
+		}
+	}
+}
+
 static void
 gvn_func(struct func *f)
 {
@@ -280,11 +300,11 @@ gvn_func(struct func *f)
 	g.buckets = arena_alloc(&g.tmp, (g.mask + 1) * sizeof(*g.buckets));
 	make_tree(&g);
 	walk_tree(&g);
-	ir_replace(f, g.to);
+	replace_in_phis(&g);
 	arena_free(&g.tmp);
 }
 
-/* Needs: SSA. Leaves: rpo, dominators, no COPY. Breaks: liveness. */
+/* Needs: SSA. Leaves: rpo, dominators, no COPY. */
 bool
 ir_gvn(struct prog *p)
 {

@@ -5,6 +5,7 @@
  * two-operand instruction passes its result's wish to its first operand, a phi
  * to its arguments. A value that is live across a call wants r6-r9 instead.
  * On the way it is noted which arguments of an op are read for the last time.
+ * Without loops, it is also the walk that finds what blocks start with.
  */
 #include "alloc.h"
 
@@ -123,22 +124,52 @@ hint_phi_args(struct hinting *k, const struct blk *b)
 
 		if (op->code != IR_PHI)
 			break;
-		if (!op->has_imm)
-			pass_wish(k, to->ops.v[i].id, op->phi[at].id);
+		if (op->has_imm)
+			continue;
+		make_live(k, op->phi[at].id);
+		pass_wish(k, to->ops.v[i].id, op->phi[at].id);
+	}
+}
+
+/* What is live at the end, but for what phis read. */
+static void
+enter_end(struct hinting *k, const struct blk *b)
+{
+	uint32_t i, n;
+
+	for (i = 0; i < k->list.n; i++)
+		k->live[k->list.v[i]] = false;
+	k->list.n = 0;
+	for (i = 0; i < 2 && b->succ[i]; i++) {
+		const live_list *in = &k->w->blk[b->succ[i]->rpo].in;
+
+		for (n = 0; n < in->n; n++)
+			make_live(k, in->v[n].v);
+	}
+}
+
+/* What the block starts with: without loops nobody has asked for it yet. */
+static void
+keep_start(const struct hinting *k, live_list *in)
+{
+	uint32_t i;
+
+	in->v = arena_alloc(k->w->tmp, k->list.n * sizeof(*in->v));
+	for (i = 0; i < k->list.n; i++) {
+		uint32_t v = k->list.v[i];
+
+		if (k->live[v])
+			in->v[in->n++].v = v;
+		k->live[v] = false; /* it may be in the list twice */
 	}
 }
 
 static void
 hint_blk(struct hinting *k, const struct blk *b, struct op_hint *h)
 {
-	const live_list *out = ir_live_out(k->w, b);
 	uint32_t i;
 
-	for (i = 0; i < k->list.n; i++)
-		k->live[k->list.v[i]] = false;
-	k->list.n = 0;
-	for (i = 0; i < out->n; i++)
-		make_live(k, out->v[i].v);
+	enter_end(k, b);
 	hint_phi_args(k, b);
 	for (i = b->ops.n; i-- > 0;) {
 		hint_op(k, b->ops.v[i], &h[i]);
@@ -146,6 +177,8 @@ hint_blk(struct hinting *k, const struct blk *b, struct op_hint *h)
 			hint_next(ir_op(k->w->f, b->ops.v[i]), &h[i],
 				  &h[i - 1]);
 	}
+	if (!k->w->loops)
+		keep_start(k, &k->w->blk[b->rpo].in);
 }
 
 void
@@ -154,6 +187,11 @@ ir_hints(struct flow *w, struct hints *h)
 	struct hinting k = { .w = w, .h = h };
 	uint32_t i, n = w->f->ops.n, ops = 0;
 
+	ir_loops(w);
+	if (w->loops)
+		ir_flow(w);
+	else
+		ir_places(w);
 	h->first = arena_alloc(w->tmp, w->f->blks.n * sizeof(*h->first));
 	for (i = 0; i < w->f->blks.n; i++) {
 		h->first[i] = ops;

@@ -117,67 +117,22 @@ may_need_room(const struct func *f)
 	return may;
 }
 
-static bool
-revive(const struct func *f, struct ref r, uint32_t *alive, uint32_t stamp)
-{
-	if (!r.id || alive[r.id] == stamp || ir_is_remat(&f->ops.v[r.id]))
-		return false;
-	alive[r.id] = stamp;
-	return true;
-}
-
-/* The most values that are alive at a time in `b`, backwards from those at its
- * end. `alive`: by value, the block's number where it is. */
-static uint32_t
-count_alive(const struct func *f, const struct blk *b, const live_list *out,
-	    uint32_t *alive)
-{
-	uint32_t now = 0, most, i, k, stamp = b->rpo + 1;
-
-	for (i = 0; i < out->n; i++)
-		now += revive(f, (struct ref){ out->v[i].v }, alive, stamp);
-	most = now;
-	for (k = b->ops.n; k-- > 0;) {
-		struct ref r = b->ops.v[k];
-		const struct op *op = ir_op(f, r);
-
-		if (alive[r.id] == stamp) {
-			alive[r.id] = 0;
-			now--;
-		}
-		if (op->code == IR_PHI)
-			continue;
-		for (i = 0; i < ir_ref_args(op); i++)
-			now += revive(f, op->arg[i], alive, stamp);
-		most = now > most ? now : most;
-	}
-	return most;
-}
-
 /* Where room is short: 8 bytes for each value that is alive where most are.
  * Registers count for nothing: what is in one now was in a slot before. */
 static void
 measure_spills(struct placer *c, struct func *f)
 {
 	struct arena tmp = { .lender = f->arena };
-	struct flow w = { .f = f, .tmp = &tmp };
-	uint32_t most = 0, i, *alive;
+	struct flow w = { .f = f, .tmp = &tmp, .real = true };
 
 	if (c->room[f->index])
 		return;
 	ir_rpo(f);
 	ir_flow(&w);
-	alive = arena_alloc(&tmp, f->ops.n * sizeof(*alive));
-	for (i = 0; i < f->blks.n; i++) {
-		const live_list *out = ir_live_out(&w, f->blks.v[i]);
-		uint32_t n = count_alive(f, f->blks.v[i], out, alive);
-
-		most = most > n ? most : n;
-	}
 	arena_free(&tmp);
 	c->room[f->index] = SPILL_ROOM;
-	if (most * 8 > SPILL_ROOM)
-		c->room[f->index] = most * 8;
+	if (w.most * 8 > SPILL_ROOM)
+		c->room[f->index] = w.most * 8;
 }
 
 /* The key of the scratch lookup lives on the stack. */
@@ -695,7 +650,7 @@ use_scratch(struct placer *c, struct func *f)
 
 /*
  * Needs: SSA, rpo. Leaves: every object placed, func->stack and scratch_size
- * set, no OBJ of one in scratch. Breaks: dominators, liveness.
+ * set, no OBJ of one in scratch. Breaks: dominators.
  */
 bool
 ir_place(struct prog *p)

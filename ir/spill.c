@@ -43,6 +43,7 @@ struct spill {
 	uint32_t *slot;        /* by value: slot + 1 */
 	uint32_t max;          /* values in registers between two ops */
 	uint32_t nvalues;      /* at the start; those made later have no slot */
+	bool reloads;          /* something is stored */
 	/* By value, for the edge at hand; stamps, so that no edge clears them:
 	 */
 	uint32_t *loaded; /* edge that brought it back */
@@ -53,13 +54,12 @@ struct spill {
 	struct blk *b;
 	struct blk_spill *bs;
 	VEC(struct kept) kept;
-	/* Positions are counted from 1: 0 is none. */
-	VEC(struct uses {
-		uint32_t next[5]; /* by argument: position of the next use */
-		uint32_t def;     /* first use of the result */
-	})
-	uses;           /* by op */
-	uint32_t *seen; /* by value: first use in the block or behind it */
+	const uint32_t *note; /* of the op at hand: the position of the next use
+				 of its result, then those of its arguments;
+				 they are counted from 1, 0 is none */
+	uint32_t *seen;       /* by value: first use in the block or behind it,
+				 of what is there at its start */
+	bool renamed;         /* something was made again in it */
 	struct name {
 		struct ref is;
 		uint32_t blk; /* in this block, from 1 */
@@ -68,15 +68,21 @@ struct spill {
 			    brought it to in a register */
 };
 
+/* Its place among those that are kept, or their number. */
+static uint32_t
+find_kept(const struct spill *s, uint32_t v)
+{
+	uint32_t i = 0;
+
+	while (i < s->kept.n && s->kept.v[i].v != v)
+		i++;
+	return i;
+}
+
 static bool
 is_kept(const struct spill *s, uint32_t v)
 {
-	uint32_t i;
-
-	for (i = 0; i < s->kept.n; i++)
-		if (s->kept.v[i].v == v)
-			return true;
-	return false;
+	return find_kept(s, v) < s->kept.n;
 }
 
 static bool
@@ -142,47 +148,6 @@ put_spill(struct spill *s, struct blk_spill *bs, uint32_t v, uint32_t slot,
 
 /* ---- inside a block ---- */
 
-/* Positions of next uses, from the block's end to its start; `seen` is left
- * with those from there. */
-static void
-find_uses(struct spill *s, const live_list *out)
-{
-	uint32_t i, k, n = s->b->ops.n;
-
-	while (s->uses.n < n)
-		vec_push(s->tmp, &s->uses);
-	for (i = 0; i < out->n; i++)
-		s->seen[out->v[i].v] = n + out->v[i].next + 1;
-	for (i = n; i-- > 0;) {
-		struct ref r = s->b->ops.v[i];
-		const struct op *op = ir_op(s->f, r);
-		struct uses *u = &s->uses.v[i];
-
-		u->def = s->seen[r.id];
-		for (k = 0; k < op->nargs; k++)
-			u->next[k] = s->seen[op->arg[k].id];
-		for (k = 0; k < op->nargs; k++)
-			if (ir_in_reg(s->f, op, k))
-				s->seen[op->arg[k].id] = i + 1;
-	}
-}
-
-/* Leave `seen` clean for the next block. Nothing was renamed in it yet. */
-static void
-forget_uses(struct spill *s, const live_list *out)
-{
-	uint32_t i, k;
-
-	for (i = 0; i < out->n; i++)
-		s->seen[out->v[i].v] = 0;
-	for (i = 0; i < s->b->ops.n; i++) {
-		const struct op *op = ir_op(s->f, s->b->ops.v[i]);
-
-		for (k = 0; k < op->nargs; k++)
-			s->seen[op->arg[k].id] = 0;
-	}
-}
-
 static void
 evict(struct spill *s, uint32_t i)
 {
@@ -236,6 +201,7 @@ rename(struct spill *s, struct ref r, uint32_t first, uint32_t v, struct ref to)
 		if (op->arg[i].id == v)
 			op->arg[i] = to;
 	s->name[first] = (struct name){ to, s->b->rpo + 1 };
+	s->renamed = true;
 }
 
 static void
@@ -260,7 +226,7 @@ bring_back(struct spill *s, struct ref r, uint32_t first, uint32_t v)
 	struct ref again;
 
 	if (!ir_is_remat(&op)) {
-		s->stored[v] = true;
+		s->stored[v] = s->reloads = true;
 		put_reload(s, NULL, v, slot_of(s, v), span);
 		return v;
 	}
@@ -289,9 +255,10 @@ need_args(struct spill *s, uint32_t at, struct ref r)
 	limit(s, s->max, ir_op(s->f, r));
 }
 
-/* What `op` reads is next read later, or never again. */
-static void
-pass_uses(struct spill *s, uint32_t at, const struct op *op)
+/* What `op` reads is next read later, or never again. False: some of it is in
+ * no register. */
+static bool
+pass_uses(struct spill *s, const struct op *op)
 {
 	bool gone = false;
 	uint32_t i, k;
@@ -299,14 +266,16 @@ pass_uses(struct spill *s, uint32_t at, const struct op *op)
 	for (i = 0; i < op->nargs; i++) {
 		if (!ir_in_reg(s->f, op, i))
 			continue;
-		gone |= !s->uses.v[at].next[i];
-		for (k = 0; k < s->kept.n; k++)
-			if (s->kept.v[k].v == op->arg[i].id)
-				s->kept.v[k].next = s->uses.v[at].next[i];
+		k = find_kept(s, op->arg[i].id);
+		if (k == s->kept.n)
+			return false;
+		s->kept.v[k].next = s->note[1 + i];
+		gone |= !s->note[1 + i];
 	}
 	for (k = s->kept.n; gone && k-- > 0;)
 		if (!s->kept.v[k].next)
 			evict(s, k);
+	return true;
 }
 
 static void
@@ -315,18 +284,21 @@ spill_op(struct spill *s, uint32_t at)
 	struct ref r = s->b->ops.v[at];
 	const struct op *op = ir_op(s->f, r);
 
+	s->note -= op->nargs + 1;
 	if (op->code == IR_PHI) {
 		put(s, NULL, r);
 		return;
 	}
-	need_args(s, at, r);
-	op = ir_op(s->f, r);
-	pass_uses(s, at, op);
+	if (s->renamed || !pass_uses(s, op)) {
+		need_args(s, at, r);
+		op = ir_op(s->f, r);
+		pass_uses(s, op);
+	}
 	if (op->code == IR_CALL)
 		limit(s, KEPT, NULL);
-	if (ir_defines(op, r) && s->uses.v[at].def) {
+	if (ir_defines(op, r) && s->note[0]) {
 		limit(s, s->max - 1, NULL);
-		keep(s, r.id, s->uses.v[at].def);
+		keep(s, r.id, s->note[0]);
 	}
 	put(s, NULL, r);
 }
@@ -369,6 +341,38 @@ sort_kept(struct spill *s, int (*order)(const void *, const void *))
 		for (k = i; k && order(&l[k - 1], &it) > 0; k--)
 			l[k] = l[k - 1];
 		l[k] = it;
+	}
+}
+
+/* What the block needs of what is there at its start. */
+static void
+find_needed(struct spill *s)
+{
+	const live_list *in = &s->w.blk[s->b->rpo].in;
+	uint32_t i;
+
+	for (i = 0; i < in->n; i++)
+		s->seen[in->v[i].v] = in->v[i].next + 1;
+	for (i = 0; i < s->b->ops.n; i++) {
+		if (ir_op(s->f, s->b->ops.v[i])->code != IR_PHI)
+			break;
+		s->seen[s->b->ops.v[i].id] = s->note[-1 - (int)i];
+	}
+}
+
+/* Leave `seen` clean for the next block. */
+static void
+forget_needed(struct spill *s)
+{
+	const live_list *in = &s->w.blk[s->b->rpo].in;
+	uint32_t i;
+
+	for (i = 0; i < in->n; i++)
+		s->seen[in->v[i].v] = 0;
+	for (i = 0; i < s->b->ops.n; i++) {
+		if (ir_op(s->f, s->b->ops.v[i])->code != IR_PHI)
+			break;
+		s->seen[s->b->ops.v[i].id] = 0;
 	}
 }
 
@@ -460,7 +464,7 @@ phis_to_memory(struct spill *s)
 
 		if (op->code != IR_PHI)
 			break;
-		if (!s->uses.v[i].def || is_kept(s, r.id))
+		if (!s->seen[r.id] || is_kept(s, r.id))
 			continue;
 		op->has_imm = true;
 		op->imm = slot_of(s, r.id);
@@ -478,19 +482,20 @@ note_held(const struct spill *s, struct held *to)
 static void
 spill_blk(struct spill *s, struct blk *b)
 {
-	const live_list *out = ir_live_out(&s->w, b);
 	uint32_t i;
 
 	s->b = b;
 	s->bs = &s->blk[b->rpo];
 	s->kept.n = 0;
-	find_uses(s, out);
+	s->renamed = false;
+	s->note = s->w.note.v + s->w.blk[b->rpo].notes[1];
+	find_needed(s);
 	if (b->preds.n > 1 || has_phi(s->f, b))
 		choose_entry(s);
 	else
 		inherit_entry(s);
-	forget_uses(s, out);
 	phis_to_memory(s);
+	forget_needed(s);
 	note_held(s, &s->bs->in);
 	s->bs->first = s->ops.n;
 	for (i = 0; i < b->ops.n; i++)
@@ -530,7 +535,7 @@ edge_reload(struct spill *s, const struct edge *e, uint32_t v)
 		put(s, e->bs, again);
 		return again.id;
 	}
-	s->stored[v] = true;
+	s->stored[v] = s->reloads = true;
 	put_reload(s, e->bs, v,
 		   s->moved[v] == s->edge ? s->saved[v] : slot_of(s, v),
 		   e->span);
@@ -704,6 +709,10 @@ replace_ops(struct spill *s, struct blk *b, const struct blk_spill *bs)
 {
 	uint32_t end = s->ops.n;
 
+	if (!s->reloads && !bs->edge.n) {
+		ir_set_ops(s->f, b, s->ops.v + bs->first, bs->n);
+		return;
+	}
 	store_values(s, bs);
 	ir_set_ops(s->f, b, s->ops.v + end, s->ops.n - end);
 	s->ops.n = end;
@@ -713,17 +722,19 @@ static void
 spill_func(struct func *f, struct facts *k)
 {
 	struct arena tmp = { .lender = f->arena };
-	struct spill s = { .f = f,
-			   .w = { .f = f, .tmp = &tmp, .slots = true },
-			   .tmp = &tmp };
+	struct spill s = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
 	uint32_t i;
 
 	f->nslots = 0;
 	/* A far slot is written through a register of its own. */
 	s.max = f->far.size ? PRESSURE - 1 : PRESSURE;
 	ir_prepare(f);
-	if (f->far.size)
+	if (f->far.size) {
 		ir_find_facts(k);
+		ir_find_unknown(k);
+	}
+	s.w.notes = true;
+	s.w.slots = true;
 	ir_flow(&s.w);
 	s.nvalues = f->ops.n;
 	s.blk = arena_alloc(&tmp, f->blks.n * sizeof(*s.blk));
@@ -748,7 +759,7 @@ spill_func(struct func *f, struct facts *k)
 /*
  * Needs: selected ops, placed objects. Leaves every point with at most nine
  * values in registers, four across calls.
- * Breaks: dominators, liveness.
+ * Breaks: dominators.
  */
 bool
 ir_spill(struct prog *p)
