@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Analyses of the control flow graph: reverse postorder, dominators
- * (Cooper, Harvey, Kennedy, "A Simple, Fast Dominance Algorithm", 2001) and
- * liveness. Given a function, they fill the fields of its blocks.
+ * Analyses of the control flow graph: reverse postorder and dominators
+ * (Cooper, Harvey, Kennedy, "A Simple, Fast Dominance Algorithm", 2001). Given
+ * a function, they fill the fields of its blocks.
  */
 #include "internal.h"
 
@@ -71,7 +71,7 @@ drop_unreachable(struct func *f)
 	}
 }
 
-/* Needs: nothing. Breaks: dominators, liveness. */
+/* Needs: nothing. Breaks: dominators. */
 void
 ir_rpo(struct func *f)
 {
@@ -163,85 +163,4 @@ ir_dominators(struct func *f)
 		}
 	}
 	entry->idom = NULL;
-}
-
-bool
-ir_dominates(const struct blk *a, const struct blk *b)
-{
-	while (b && b->rpo > a->rpo)
-		b = b->idom;
-	return a == b;
-}
-
-/* ---- liveness ---- */
-
-/* Live out of `b`: what successors need, and their phis' arguments for b. */
-static void
-gather_out(struct func *f, struct blk *b, uint32_t words)
-{
-	uint64_t *out = b->live_out;
-	uint32_t i, k, s;
-
-	for (s = 0; s < 2 && b->succ[s]; s++) {
-		const struct blk *to = b->succ[s];
-		const uint64_t *in = to->live_in;
-
-		for (i = 0; i < words; i++)
-			out[i] |= in[i];
-		for (k = 0; to->preds.v[k] != b; k++)
-			;
-		for (i = 0; i < to->ops.n; i++) {
-			const struct op *op = ir_op(f, to->ops.v[i]);
-
-			if (op->code != IR_PHI)
-				break;
-			ir_bit_set(out, op->phi[k].id);
-		}
-	}
-}
-
-/* live_in of `b` from live_out; true when it grew. */
-static bool
-flow_back(struct func *f, struct blk *b, uint64_t *set, uint32_t words)
-{
-	uint64_t *in = b->live_in, *out = b->live_out;
-	bool grew = false;
-	uint32_t i, k;
-
-	for (i = 0; i < words; i++)
-		set[i] = out[i];
-	for (i = b->ops.n; i-- > 0;) {
-		const struct op *op = ir_op(f, b->ops.v[i]);
-
-		ir_bit_clear(set, b->ops.v[i].id);
-		for (k = 0; k < ir_ref_args(op); k++)
-			ir_bit_set(set, op->arg[k].id);
-	}
-	for (i = 0; i < words; i++) {
-		grew |= set[i] != in[i];
-		in[i] = set[i];
-	}
-	return grew;
-}
-
-void
-ir_liveness(struct func *f)
-{
-	uint32_t words = f->ops.n / 64 + 1, i;
-	uint64_t *set = arena_alloc(f->arena, words * 8);
-	bool changed = true;
-
-	for (i = 0; i < f->blks.n; i++) {
-		f->blks.v[i]->live_in = arena_alloc(f->arena, words * 8);
-		f->blks.v[i]->live_out = arena_alloc(f->arena, words * 8);
-	}
-	while (changed) {
-		changed = false;
-		for (i = f->blks.n; i-- > 0;) {
-			struct blk *b = f->blks.v[i];
-
-			gather_out(f, b, words);
-			changed |= flow_back(f, b, set, words);
-		}
-	}
 }

@@ -429,7 +429,7 @@ dce_func(struct func *f)
 	}
 }
 
-/* Needs: SSA. Leaves: rpo. Breaks: dominators, liveness. */
+/* Needs: SSA. Leaves: rpo. Breaks: dominators. */
 bool
 ir_dce(struct prog *p)
 {

@@ -667,7 +667,7 @@ fold_once(struct func *f)
 	return c.edges;
 }
 
-/* Needs: SSA. Leaves: rpo. Breaks: dominators, liveness. */
+/* Needs: SSA. Leaves: rpo. Breaks: dominators. */
 bool
 ir_fold(struct prog *p)
 {

@@ -118,7 +118,6 @@ add_gate(struct prog *p, struct func *f)
 	ir_at(&l, off);
 	ir_ret(&l, ir_const(&l, f->unit->type->ret));
 	ir_rpo(f);
-	ir_dominators(f);
 }
 
 /* Whether more than one thing is attached. */
@@ -157,7 +156,7 @@ needs_gate(const struct prog *p, const struct func *f, bool many)
 	return many || (type->flags & PROBE_GATE && !is_bare(p, f));
 }
 
-/* Needs: dead code gone. Breaks: rpo, dominators are made anew. */
+/* Needs: dead code gone. Leaves: rpo. Breaks: dominators. */
 bool
 ir_gate(struct prog *p)
 {

@@ -43,7 +43,7 @@ void ir_watch(struct lower *l, enum ir_helper helper, struct ref code);
 static inline struct op *
 ir_op(const struct func *f, struct ref r)
 {
-	assert(r.id && r.id < f->ops.n);
+	assert(r.id - 1 < f->ops.n - 1); /* 0 is none */
 	return &f->ops.v[r.id];
 }
 
@@ -218,10 +218,6 @@ ir_own_stack(const struct func *f)
 void ir_rpo(struct func *f);
 bool ir_in_order(struct func *f);   /* is that so? */
 void ir_dominators(struct func *f); /* needs rpo */
-bool ir_dominates(const struct blk *a, const struct blk *b);
-/* Needs rpo. A phi's arguments are live out of their predecessors; a phi's
- * result is not live into its block. Sets have a bit per ref. */
-void ir_liveness(struct func *f);
 
 static inline bool
 ir_bit(const void *set, uint32_t i)

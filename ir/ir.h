@@ -79,8 +79,7 @@ struct blk {
 	bool cold;   /* laid out after the others */
 	uint32_t rpo;
 	struct blk *idom;
-	void *live_in, *live_out; /* bit sets, by liveness */
-	struct waiting *waiting;  /* builder's: phis to be filled */
+	struct waiting *waiting; /* builder's: phis to be filled */
 };
 
 /* Memory of a fixed size whose address is an IR_OBJ. */

@@ -254,7 +254,6 @@ ir_prepare(struct func *f)
 
 	split_edges(f);
 	ir_rpo(f);
-	ir_dominators(f);
 	hoist_givens(f, &tmp);
 	m.here = arena_alloc(&tmp, f->ops.n * sizeof(*m.here));
 	m.stamp = arena_alloc(&tmp, f->ops.n * sizeof(*m.stamp));

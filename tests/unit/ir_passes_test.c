@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "../../ir/internal.h"
+#include "../../ir/alloc.h"
 
 struct bench {
 	struct arena a;
@@ -207,7 +207,7 @@ Test(ir_verify, ways_must_agree)
 
 /* ---- analyses ---- */
 
-Test(ir_cfg, order_dominators_liveness)
+Test(ir_cfg, order_dominators)
 {
 	struct bench t;
 	struct func *f;
@@ -232,12 +232,37 @@ Test(ir_cfg, order_dominators_liveness)
 	ir_dominators(f);
 	cr_expect(b[1]->idom == b[0] && b[2]->idom == b[0] &&
 		  b[3]->idom == b[0] && !b[0]->idom);
-	cr_expect(ir_dominates(b[0], b[3]) && !ir_dominates(b[1], b[3]) &&
-		  ir_dominates(b[2], b[2]));
-	ir_liveness(f);
-	cr_expect(ir_bit(b[1]->live_in, 2) && ir_bit(b[1]->live_out, 4));
-	cr_expect(!ir_bit(b[1]->live_in, 4) && !ir_bit(b[3]->live_in, 5));
-	cr_expect(!ir_bit(b[2]->live_out, 4) && !ir_bit(b[0]->live_in, 1));
+	bench_free(&t);
+}
+
+Test(ir_flow, starts_uses_and_most)
+{
+	/* From the last op to the first: the result's next use, 3 being the
+	 * third op, and those of the arguments. */
+	static const uint32_t notes[] = { 0, 0, 3, 0, 0, 2 };
+	struct arena tmp = { 0 };
+	struct bench t;
+	struct flow w = { .tmp = &tmp, .notes = true };
+	struct flow real = { .tmp = &tmp, .real = true };
+
+	bench_read(&t, FUNC("%1 = ctx\n%2 = load u64 [%1]\n"
+			    "br eq %2, %1 -> b1, b2\n"
+			    "b1:\n%4 = const 4\njmp -> b3\n"
+			    "b2:\n%3 = const 3\njmp -> b3\n"
+			    "b3:\n%5 = phi b1 %4, b2 %3\n"
+			    "%6 = add %5, %2\nret %6\n"));
+	w.f = real.f = t.p.funcs.v[0];
+	ir_rpo(w.f);
+	ir_flow(&w);
+	cr_expect(w.blk[0].in.n == 0 && w.blk[1].in.n == 1);
+	cr_expect(w.blk[1].in.v[0].v == 2 && w.blk[1].in.v[0].next == 3);
+	cr_assert(w.blk[3].in.n == 1, "a phi is not live into its block");
+	cr_expect(w.blk[3].in.v[0].v == 2 && w.blk[3].in.v[0].next == 1);
+	cr_assert_eq(w.blk[3].notes[1] - w.blk[3].notes[0], 6);
+	cr_expect_arr_eq(w.note.v + w.blk[3].notes[0], notes, sizeof(notes));
+	ir_flow(&real);
+	cr_expect_eq(real.most, 2, "constants do not count");
+	arena_free(&tmp);
 	bench_free(&t);
 }
 
