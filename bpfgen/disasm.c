@@ -249,13 +249,20 @@ gen_print_insn(const struct bpf_insn *insn, struct sbuf *out)
 
 /* ---- a program ---- */
 
-/* A map has no descriptor yet: its name says more. */
+/* A map has no descriptor yet, a function of the kernel no BTF id: their names
+ * say more. */
 static void
 print_reloc(const struct image *im, const struct reloc *r, int reg,
 	    struct sbuf *out)
 {
-	const char *name = im->prog->maps.v[r->map].name;
+	const char *name;
 
+	if (r->kind == RELOC_KERNEL) {
+		sbuf_puts(out, "call bpf_");
+		sbuf_puts(out, ir_helper_name((enum ir_helper)r->map));
+		return;
+	}
+	name = im->prog->maps.v[r->map].name;
 	put_reg(out, 'r', (unsigned)reg);
 	sbuf_puts(out, r->kind == RELOC_MAPVAL ? " = map_value[" : " = map[");
 	sbuf_puts(out, name ? name : "");

@@ -647,7 +647,7 @@ check_maps(const struct gen *g, const struct func *f)
 	for (i = 0; i < g->ip->relocs.n; i++) {
 		uint32_t map = g->ip->relocs.v[i].map;
 
-		if (used[map])
+		if (g->ip->relocs.v[i].kind == RELOC_KERNEL || used[map])
 			continue;
 		used[map] = true;
 		n++;

@@ -107,6 +107,22 @@ Test(encode, results_are_made_in_place)
 	       "call bpf_get_current_pid_tgid#14\nr0 >>= 32\nexit\n");
 }
 
+/* What stands at their calls is no map: not to who prints, nor who counts. */
+Test(encode, functions_of_the_kernel)
+{
+	struct bench t;
+
+	compile_text(&t, "map 0 user \"x\" type 1 key 8 value 8 entries 9\n"
+			 "func 0 \"f\" {\nb0:\n%1 = const 1\n"
+			 "%2 = call task_from_pid(%1)\n"
+			 "%3 = const 0\nret %3\n}\n");
+	cr_assert_eq(t.im.progs.v[0].relocs.n, 1);
+	gen_print(&t.im, &t.text);
+	cr_expect(strstr(t.text.s, ": (85) call bpf_task_from_pid\n"), "%s",
+		  t.text.s);
+	bench_free(&t);
+}
+
 Test(encode, operands)
 {
 	expect("%1 = ctx\n%2 = load u64 [%1]\n%3 = load u64 [%1 + 8]\n"
