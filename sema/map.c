@@ -100,7 +100,7 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 		note_origin(s, m->key_span, at);
 		return false;
 	}
-	if (to != m->key && !s->final) {
+	if (to != m->key) {
 		m->key = to;
 		s->changed = true;
 	}
@@ -140,7 +140,7 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 		note_origin(s, m->value_span, at);
 		return false;
 	}
-	if (to != m->value && !(s->final && m->open)) {
+	if (to != m->value) {
 		m->value = to;
 		s->changed = true;
 	}

@@ -280,7 +280,7 @@ var_assign(struct sema *s, struct var *v, struct node *value,
 	to = v->type ? type_promote(s->t, v->type, type) : type;
 	if (!to)
 		return clash(s, v, type, at);
-	if (to != v->type && !(s->final && v->open)) {
+	if (to != v->type) {
 		v->type = to;
 		s->changed |= !fresh; /* nobody has seen it without */
 	}
