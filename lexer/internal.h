@@ -21,7 +21,7 @@ is_hex(char c)
 static inline bool
 is_word_start(char c)
 {
-	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
 }
 
 static inline bool

@@ -19,7 +19,12 @@ struct spelling {
 	enum token_kind kind;
 };
 
-static const struct spelling words[] = {
+enum { WORD_MAX = 9 };
+
+static const struct word {
+	char text[WORD_MAX];
+	unsigned char kind;
+} words[] = {
 #define TOKEN(kind, text)
 #define WORD(kind, text) { text, T_##kind },
 #include "tokens.def"
@@ -41,20 +46,26 @@ static const struct spelling long_marks[] = {
 	{ "|=", T_OR_ASSIGN },       { "^=", T_XOR_ASSIGN },
 	{ "->", T_ARROW },           { "..", T_DOTDOT },
 };
-static const struct spelling marks[] = {
-	{ "(", T_LPAREN },           { ")", T_RPAREN },
-	{ "{", T_LBRACE },           { "}", T_RBRACE },
-	{ "[", T_LBRACKET },         { "]", T_RBRACKET },
-	{ ",", T_COMMA },            { ";", T_SEMI },
-	{ ":", T_COLON },            { "?", T_QUESTION },
-	{ ".", T_DOT },              { "!", T_NOT },
-	{ "~", T_TILDE },            { "*", T_STAR },
-	{ "/", T_SLASH },            { "%", T_PERCENT },
-	{ "+", T_PLUS },             { "-", T_MINUS },
-	{ "<", T_LT },               { ">", T_GT },
-	{ "=", T_ASSIGN },           { "&", T_AND },
-	{ "^", T_XOR },              { "|", T_OR },
-	{ "#", T_HASH },
+/* Bytes that a mark may go on with. */
+static const bool joins[128] = {
+	['<'] = true, ['>'] = true, ['='] = true, ['&'] = true,
+	['|'] = true, ['+'] = true, ['-'] = true, ['.'] = true,
+};
+/* By their byte; 0: none of these. */
+static const unsigned char marks[128] = {
+	['('] = T_LPAREN,            [')'] = T_RPAREN,
+	['{'] = T_LBRACE,            ['}'] = T_RBRACE,
+	['['] = T_LBRACKET,          [']'] = T_RBRACKET,
+	[','] = T_COMMA,             [';'] = T_SEMI,
+	[':'] = T_COLON,             ['?'] = T_QUESTION,
+	['.'] = T_DOT,               ['!'] = T_NOT,
+	['~'] = T_TILDE,             ['*'] = T_STAR,
+	['/'] = T_SLASH,             ['%'] = T_PERCENT,
+	['+'] = T_PLUS,              ['-'] = T_MINUS,
+	['<'] = T_LT,                ['>'] = T_GT,
+	['='] = T_ASSIGN,            ['&'] = T_AND,
+	['^'] = T_XOR,               ['|'] = T_OR,
+	['#'] = T_HASH,
 };
 /* clang-format on */
 
@@ -133,7 +144,7 @@ lex_word(struct lexer *l, const char *p, struct token *t)
 	t->kind = T_IDENT;
 	t->text = arena_strndup(l->arena, p, n);
 	t->len = n;
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+	for (size_t i = 0; n < WORD_MAX && i < ARRAY_LEN(words); i++)
 		if (words[i].text[0] == *p && !strcmp(words[i].text, t->text))
 			t->kind = words[i].kind;
 	return n;
@@ -192,10 +203,10 @@ lex_dollar(struct lexer *l, const char *p, struct token *t)
 static uint32_t
 lex_mark(const char *p, struct token *t)
 {
-	bool alone = is_word(p[1]) || p[1] == ' ' || p[1] == '\n';
-	size_t i;
+	unsigned char first = (unsigned char)p[0], next = (unsigned char)p[1];
+	bool alone = next >= ARRAY_LEN(joins) || !joins[next];
 
-	for (i = 0; !alone && i < ARRAY_LEN(long_marks); i++) {
+	for (size_t i = 0; !alone && i < ARRAY_LEN(long_marks); i++) {
 		size_t n;
 
 		if (long_marks[i].text[0] != *p) /* nearly always */
@@ -207,9 +218,8 @@ lex_mark(const char *p, struct token *t)
 		}
 	}
 	t->kind = T_UNKNOWN;
-	for (i = 0; i < ARRAY_LEN(marks); i++)
-		if (marks[i].text[0] == *p)
-			t->kind = marks[i].kind;
+	if (first < ARRAY_LEN(marks) && marks[first])
+		t->kind = marks[first];
 	return 1;
 }
 

@@ -13,24 +13,29 @@ static const unsigned char precedence[OP_COUNT] = {
 #undef OPERATOR
 };
 
+/* What a token is between and before operands, by its kind; 0: nothing, else
+ * one more than the operator. */
+#define OPERATOR_OF(op) ((unsigned char)(OP_##op + 1))
 /* clang-format off */
-static const struct {
-	enum token_kind token;
-	enum operator_kind op;
-} binary_ops[] = {
-	{ T_OROR, OP_LOR },  { T_ANDAND, OP_LAND }, { T_OR, OP_BOR },
-	{ T_XOR, OP_BXOR },  { T_AND, OP_BAND },    { T_EQ, OP_EQ },
-	{ T_NE, OP_NE },     { T_LT, OP_LT },       { T_GT, OP_GT },
-	{ T_LE, OP_LE },     { T_GE, OP_GE },       { T_SHL, OP_SHL },
-	{ T_SHR, OP_SHR },   { T_PLUS, OP_ADD },    { T_MINUS, OP_SUB },
-	{ T_STAR, OP_MUL },  { T_SLASH, OP_DIV },   { T_PERCENT, OP_MOD },
+static const unsigned char binary_ops[] = {
+	[T_OROR] = OPERATOR_OF(LOR),    [T_ANDAND] = OPERATOR_OF(LAND),
+	[T_OR] = OPERATOR_OF(BOR),      [T_XOR] = OPERATOR_OF(BXOR),
+	[T_AND] = OPERATOR_OF(BAND),    [T_EQ] = OPERATOR_OF(EQ),
+	[T_NE] = OPERATOR_OF(NE),       [T_LT] = OPERATOR_OF(LT),
+	[T_GT] = OPERATOR_OF(GT),       [T_LE] = OPERATOR_OF(LE),
+	[T_GE] = OPERATOR_OF(GE),       [T_SHL] = OPERATOR_OF(SHL),
+	[T_SHR] = OPERATOR_OF(SHR),     [T_PLUS] = OPERATOR_OF(ADD),
+	[T_MINUS] = OPERATOR_OF(SUB),   [T_STAR] = OPERATOR_OF(MUL),
+	[T_SLASH] = OPERATOR_OF(DIV),   [T_PERCENT] = OPERATOR_OF(MOD),
 }, prefix_ops[] = {
-	{ T_PLUSPLUS, OP_PREINC }, { T_MINUSMINUS, OP_PREDEC },
-	{ T_AND, OP_ADDR },        { T_STAR, OP_DEREF },
-	{ T_NOT, OP_NOT },         { T_TILDE, OP_BNOT },
-	{ T_MINUS, OP_NEG },       { T_ARROW, OP_NEG },
-	{ T_MINUS_ASSIGN, OP_NEG }, { T_STAR_ASSIGN, OP_DEREF },
-	{ T_ANDAND, OP_ADDR },     { T_AND_ASSIGN, OP_ADDR },
+	[T_PLUSPLUS] = OPERATOR_OF(PREINC),
+	[T_MINUSMINUS] = OPERATOR_OF(PREDEC),
+	[T_AND] = OPERATOR_OF(ADDR),    [T_STAR] = OPERATOR_OF(DEREF),
+	[T_NOT] = OPERATOR_OF(NOT),     [T_TILDE] = OPERATOR_OF(BNOT),
+	[T_MINUS] = OPERATOR_OF(NEG),   [T_ARROW] = OPERATOR_OF(NEG),
+	[T_MINUS_ASSIGN] = OPERATOR_OF(NEG),
+	[T_STAR_ASSIGN] = OPERATOR_OF(DEREF),
+	[T_ANDAND] = OPERATOR_OF(ADDR), [T_AND_ASSIGN] = OPERATOR_OF(ADDR),
 };
 /* clang-format on */
 
@@ -216,8 +221,8 @@ parse_paren(struct parser *p)
 		open.end = p->prev_end;
 		return new_node(p, N_TUPLE, open);
 	}
-	if (is_name(&p->tok) && !is_true_builtin(p, p->tok.text) &&
-	    peek(p).kind == T_ASSIGN)
+	if (is_name(&p->tok) && peek(p).kind == T_ASSIGN &&
+	    !is_true_builtin(p, p->tok.text))
 		return parse_record(p, open);
 	x = parse_inner(p);
 	if (!x)
@@ -416,9 +421,10 @@ parse_prefix(struct parser *p, enum operator_kind op)
 static struct node *
 parse_unary_inside(struct parser *p)
 {
-	for (size_t i = 0; i < ARRAY_LEN(prefix_ops); i++)
-		if (prefix_ops[i].token == p->tok.kind)
-			return parse_prefix(p, prefix_ops[i].op);
+	enum token_kind kind = p->tok.kind;
+
+	if (kind < ARRAY_LEN(prefix_ops) && prefix_ops[kind])
+		return parse_prefix(p, prefix_ops[kind] - 1);
 	if (at_cast(p))
 		return parse_cast(p);
 	return parse_postfix(p);
@@ -442,19 +448,17 @@ parse_unary(struct parser *p)
 static enum operator_kind
 binary_op(const struct parser *p)
 {
-	for (size_t i = 0; i < ARRAY_LEN(binary_ops); i++) {
-		struct token next;
+	enum token_kind kind = p->tok.kind;
 
-		if (binary_ops[i].token != p->tok.kind)
-			continue;
-		if (!p->in_pred || p->tok.kind != T_SLASH)
-			return binary_ops[i].op;
-		next = peek(p);
+	if (kind >= ARRAY_LEN(binary_ops) || !binary_ops[kind])
+		return OP_ASSIGN;
+	if (p->in_pred && kind == T_SLASH) {
+		struct token next = peek(p);
+
 		if (next.kind == T_LBRACE || next.kind == T_EOF)
-			break; /* closes the predicate */
-		return binary_ops[i].op;
+			return OP_ASSIGN; /* closes the predicate */
 	}
-	return OP_ASSIGN;
+	return binary_ops[kind] - 1;
 }
 
 /* `l` and all operators behind it that bind at least as `min`. */

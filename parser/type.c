@@ -52,12 +52,12 @@ scout_parens(struct scout *s)
 /* Step over a type's name; false when there is none. A word of the language
  * may be one. */
 static bool
-scout_base(const struct parser *p, struct scout *s)
+scout_base(struct scout *s)
 {
 	bool tag = is_tag(s->tok.kind), of = s->tok.kind == T_TYPEOF;
 
 	if (!is_name(&s->tok) || s->tok.kind == T_TRUE ||
-	    s->tok.kind == T_FALSE || is_true_builtin(p, s->tok.text))
+	    s->tok.kind == T_FALSE)
 		return false;
 	scout_next(s);
 	if (of)
@@ -118,19 +118,21 @@ starts_operand(const struct token *t)
 bool
 at_cast(const struct parser *p)
 {
+	const char *name;
 	struct scout s;
 
 	if (p->tok.kind != T_LPAREN)
 		return false;
 	s = scout_at(p);
 	scout_next(&s);
-	if (!scout_base(p, &s))
+	name = s.tok.text;
+	if (!scout_base(&s))
 		return false;
 	scout_suffixes(&s);
 	if (s.tok.kind != T_RPAREN)
 		return false;
 	scout_next(&s);
-	return starts_operand(&s.tok);
+	return starts_operand(&s.tok) && !is_true_builtin(p, name);
 }
 
 /* Is a type next, where an expression could stand as well? *lone: a bare
@@ -142,7 +144,7 @@ at_type(const struct parser *p, bool *lone)
 
 	*lone = is_name(&p->tok) && !is_tag(p->tok.kind) &&
 		p->tok.kind != T_TYPEOF;
-	if (!scout_base(p, &s))
+	if (!scout_base(&s) || is_true_builtin(p, p->tok.text))
 		return false;
 	if (scout_suffixes(&s))
 		*lone = false;

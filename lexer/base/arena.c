@@ -239,15 +239,17 @@ arena_strdup(struct arena *a, const char *s)
 char *
 arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	char *s, first[256]; /* nearly always enough */
 	va_list again;
-	char *s;
 	int n;
 
 	assert(fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(first, sizeof(first), fmt, again);
 	va_end(again);
 	assert(n >= 0);
+	if ((size_t)n < sizeof(first))
+		return arena_strndup(a, first, (size_t)n);
 	s = arena_alloc(a, (size_t)n + 1);
 	vsnprintf(s, (size_t)n + 1, fmt, ap);
 	return s;

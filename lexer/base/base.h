@@ -75,7 +75,8 @@ struct sbuf {
 void sbuf_add(struct sbuf *b, const void *bytes, size_t n);
 void sbuf_puts(struct sbuf *b, const char *s);
 void sbuf_putc(struct sbuf *b, char c);
-void sbuf_int(struct sbuf *b, int64_t v); /* in decimals */
+void sbuf_fill(struct sbuf *b, char c, size_t n); /* n times */
+void sbuf_int(struct sbuf *b, int64_t v);         /* in decimals */
 void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap);
 void sbuf_free(struct sbuf *b);
@@ -193,6 +194,7 @@ bool diag_plain(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool diag_foreign(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void diag_warn(struct diag *d, struct span span, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+void diag_vwarn(struct diag *d, struct span span, const char *fmt, va_list ap);
 /* A second place that belongs to the last message (same severity word). */
 void diag_note(struct diag *d, struct span span, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

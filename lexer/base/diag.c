@@ -94,10 +94,9 @@ diag_foreign(struct diag *d, const char *fmt, ...)
 }
 
 void
-diag_warn(struct diag *d, struct span span, const char *fmt, ...)
+diag_vwarn(struct diag *d, struct span span, const char *fmt, va_list ap)
 {
 	struct diag_msg m = { .level = DIAG_WARNING, .span = span };
-	va_list ap;
 
 	if (d->muted)
 		return;
@@ -105,10 +104,18 @@ diag_warn(struct diag *d, struct span span, const char *fmt, ...)
 		d->dropping = true;
 		return;
 	}
-	va_start(ap, fmt);
 	m.text = arena_vprintf(d->arena, fmt, ap);
-	va_end(ap);
 	keep(d, &m);
+}
+
+void
+diag_warn(struct diag *d, struct span span, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_vwarn(d, span, fmt, ap);
+	va_end(ap);
 }
 
 void
@@ -151,7 +158,7 @@ put_line(const struct source *s, uint32_t line, struct sbuf *out)
 		n = tab ? (size_t)(tab - text) - i : len - i;
 		sbuf_add(out, text + i, n);
 		if (tab)
-			sbuf_printf(out, "%*s", TAB_SHOWN, "");
+			sbuf_fill(out, ' ', TAB_SHOWN);
 	}
 	sbuf_putc(out, '\n');
 }
@@ -160,16 +167,24 @@ put_line(const struct source *s, uint32_t line, struct sbuf *out)
 static void
 put_underline(const struct place *at, uint32_t to, struct sbuf *out)
 {
-	size_t len;
+	size_t len, before = 0, under = 0;
 	const char *text = source_line(at->source, at->line, &len);
 
 	for (uint32_t col = 1; col < to || col < at->col; col++) {
 		bool tab = col <= len && text[col - 1] == '\t';
 
-		for (int n = tab ? TAB_SHOWN : 1; n > 0; n--)
-			sbuf_putc(out, col < at->col ? ' ' : '~');
+		*(col < at->col ? &before : &under) += tab ? TAB_SHOWN : 1;
 	}
+	sbuf_fill(out, ' ', before);
+	sbuf_fill(out, '~', under);
 	sbuf_putc(out, '\n');
+}
+
+static void
+put_number(struct sbuf *out, const char *mark, uint32_t n)
+{
+	sbuf_puts(out, mark);
+	sbuf_int(out, n);
 }
 
 static void
@@ -180,13 +195,18 @@ put_header(const struct diag *d, const struct diag_msg *m,
 
 	if (d->color)
 		sbuf_puts(out, error ? "\033[31m" : "\033[33m");
-	if (from->source && from->line != to->line)
-		sbuf_printf(out, "%s:%u-%u: ", from->source->name, from->line,
-			    to->line);
-	else if (from->source)
-		sbuf_printf(out, "%s:%u:%u-%u: ", from->source->name,
-			    from->line, from->col, to->col);
-	sbuf_printf(out, "%s: %s", error ? "ERROR" : "WARNING", m->text);
+	if (from->source) {
+		bool lines = from->line != to->line;
+
+		sbuf_puts(out, from->source->name);
+		put_number(out, ":", from->line);
+		if (!lines)
+			put_number(out, ":", from->col);
+		put_number(out, "-", lines ? to->line : to->col);
+		sbuf_puts(out, ": ");
+	}
+	sbuf_puts(out, error ? "ERROR: " : "WARNING: ");
+	sbuf_puts(out, m->text);
 	sbuf_puts(out, d->color ? "\033[0m\n" : "\n");
 }
 

@@ -16,11 +16,11 @@ reserve(struct sbuf *b, size_t more)
 	size_t need, cap = b->cap ? b->cap : 64;
 	char *s;
 
+	if (more < b->cap - b->n) /* nearly always; n is below cap, or both 0 */
+		return;
 	if (more > SIZE_MAX / 4 || b->n > SIZE_MAX / 4)
 		base_out_of_memory();
 	need = b->n + more + 1;
-	if (need <= b->cap)
-		return;
 	while (cap < need)
 		cap *= 2;
 	s = realloc(b->s, cap);
@@ -49,7 +49,16 @@ sbuf_puts(struct sbuf *b, const char *s)
 void
 sbuf_putc(struct sbuf *b, char c)
 {
-	sbuf_add(b, &c, 1);
+	sbuf_fill(b, c, 1);
+}
+
+void
+sbuf_fill(struct sbuf *b, char c, size_t n)
+{
+	reserve(b, n);
+	memset(b->s + b->n, c, n);
+	b->n += n;
+	b->s[b->n] = '\0';
 }
 
 void
