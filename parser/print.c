@@ -326,6 +326,15 @@ print_children(struct printer *p, const struct node *n)
 		else
 			print_node(p, n->offset.x);
 		break;
+	case N_LET:
+		print_type_nodes(p, n->let.decl);
+		if (n->let.value)
+			print_node(p, n->let.value);
+		break;
+	case N_CAST:
+		print_type_nodes(p, n->cast.to);
+		print_node(p, n->cast.x);
+		break;
 	default:
 		ast_each_child(n, print_child, p);
 		break;
