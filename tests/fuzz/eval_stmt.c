@@ -137,19 +137,40 @@ aggregate(const char *word, const struct type *t, void *cell, uint64_t v)
 	}
 }
 
+/* As it is now: in bytes of its own, whatever changes where it came from. */
+static struct val
+eval_key(struct ev *e, const struct node *target)
+{
+	const struct type *t = target->map.map->key;
+	unsigned char *bytes;
+	struct val key = { 0 };
+
+	if (t)
+		key = eval(e, target->map.key);
+	if (!t || e->sorry)
+		return key;
+	bytes = arena_alloc(e->a, t->size + 8);
+	eval_store(e, bytes, key, t);
+	return eval_load(t, bytes);
+}
+
+/* The key before the value, but of histograms, whose word says so. */
 static void
 assign_aggregate(struct ev *e, const struct node *n)
 {
-	const struct node *call = n->assign.value;
-	struct val v = { 0 };
-	unsigned char *cell;
+	const struct node *call = n->assign.value, *target = n->assign.target;
+	bool early = call->call.word->flags & WORD_EARLY;
+	struct val key = { 0 }, v = { 0 };
 
+	if (!early)
+		key = eval_key(e, target);
 	if (call->call.args.n)
 		v = eval(e, call->call.args.v[0]);
-	cell = eval_cell(e, n->assign.target, true);
+	if (early)
+		key = eval_key(e, target);
 	if (!e->sorry)
-		aggregate(call->call.word->name,
-			  n->assign.target->map.map->value, cell, v.i);
+		aggregate(call->call.word->name, target->map.map->value,
+			  eval_find(e, eval_map(e, target), key, true), v.i);
 }
 
 /* ---- assignment ---- */
