@@ -355,6 +355,8 @@ assign_map(struct sema *s, struct node *n)
 	check_map(s, target, true,
 		  makes_aggregate(s, n->assign.value) ? n->assign.value->span
 						      : target->span);
+	if (n->assign.op == OP_ASSIGN)
+		target->map.map->written++;
 	type = map_value(s, n, &at);
 	if (is_error(target->type))
 		return;

@@ -12,11 +12,25 @@ static const char scalar_text[] = "without an explicit key (scalar map)";
 static const char keyed_text[] = "with an explicit key (non-scalar map)";
 
 /* A round that learns something of a map is in vain if the map was met before
- * in it: what was made of it then has to be made again. */
+ * in it: what was made of it then has to be made again. Nothing is made of the
+ * type of the key where it is one element's, nor of the value's where a value
+ * is only written. */
 static void
 learnt(struct sema *s, const struct mapdef *m)
 {
 	s->changed |= m->met > 1;
+}
+
+static void
+learnt_key(struct sema *s, const struct mapdef *m)
+{
+	s->changed |= m->met > m->by_key;
+}
+
+static void
+learnt_value(struct sema *s, const struct mapdef *m)
+{
+	s->changed |= m->met > m->written;
 }
 
 struct mapdef *
@@ -25,7 +39,7 @@ map_get(struct sema *s, const char *name, struct span at)
 	struct mapdef *m = hmap_get(&s->maps, name);
 
 	if (m && m->met_round != s->round)
-		m->met = 0;
+		m->met = m->by_key = m->written = 0;
 	if (m) {
 		m->met_round = s->round;
 		m->met++;
@@ -86,7 +100,7 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 	if (!m->key) {
 		m->key = key;
 		m->key_span = at;
-		learnt(s, m);
+		learnt_key(s, m);
 		return true;
 	}
 	to = type_promote(s->t, m->key, key);
@@ -102,7 +116,7 @@ map_key_use(struct sema *s, struct mapdef *m, const struct type *key,
 	}
 	if (to != m->key) {
 		m->key = to;
-		s->changed = true;
+		learnt_key(s, m);
 	}
 	return true;
 }
@@ -124,7 +138,7 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 	if (!m->value) {
 		m->value = type;
 		m->value_span = at;
-		learnt(s, m);
+		learnt_value(s, m);
 		return true;
 	}
 	to = type_promote(s->t, m->value, type);
@@ -142,7 +156,7 @@ map_value_use(struct sema *s, struct mapdef *m, const struct type *type,
 	}
 	if (to != m->value) {
 		m->value = to;
-		s->changed = true;
+		learnt_value(s, m);
 	}
 	return true;
 }
@@ -194,6 +208,7 @@ check_map(struct sema *s, struct node *n, bool write, struct span at)
 	}
 	good = (s->asked && !keyed) || map_shape(s, m, keyed, n->span);
 	if (keyed) {
+		m->by_key++;
 		check_keys(s, n);
 		if (!good || !key_allowed(s, n->map.key, n->span) ||
 		    !map_key_use(s, m, n->map.key->type, at))

@@ -281,8 +281,9 @@ var_assign(struct sema *s, struct var *v, struct node *value,
 	if (!to)
 		return clash(s, v, type, at);
 	if (to != v->type) {
+		/* Unless nobody has seen it yet, without, or of this type. */
+		s->changed |= v->type ? v->used : !fresh;
 		v->type = to;
-		s->changed |= !fresh; /* nobody has seen it without */
 	}
 	return true;
 }

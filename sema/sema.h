@@ -35,7 +35,9 @@ struct mapdef {
 	const char *declared_kind;               /* of let @x = kind(n) */
 	uint64_t entries;
 	uint32_t index;          /* dense, in order of first use */
-	uint32_t met, met_round; /* sema's: how often in which round */
+	uint32_t met, met_round; /* sema's: how often in which round; */
+	uint32_t by_key;         /* of these: an element by its key; */
+	uint32_t written;        /* of these: no more than written to */
 	bool scalar, keyed;      /* neither: only declared */
 	bool iterated, deleted, read_as_int;
 	bool clashes;            /* uses that do not fit each other */

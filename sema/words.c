@@ -150,7 +150,7 @@ sema_warn(struct sema *s, const struct node *n, const char *fmt, ...)
 	if (!s->final)
 		return;
 	va_start(ap, fmt);
-	diag_warn(s->d, n->span, "%s", arena_vprintf(s->a, fmt, ap));
+	diag_vwarn(s->d, n->span, fmt, ap);
 	va_end(ap);
 	report_calls(s, n->span);
 }
