@@ -118,6 +118,17 @@ struct seen {
 
 enum { FRAMES_MAX = 8 }; /* functions that are active: MAX_CALL_FRAMES */
 
+/* Rounds over two memories, as a callback (lower_bytes.c). */
+struct round_of {
+	uint32_t size[4]; /* what tells those of one body apart */
+};
+struct rounds {
+	struct rounds *next;
+	struct func *func;
+	struct round_of what;
+	void (*body)(struct lower *l, struct round_of what);
+};
+
 struct scope {
 	struct unit_state *u;
 	bool callback;
@@ -133,6 +144,7 @@ struct scope {
 	uint32_t regions;    /* that were entered; the outermost has id 0 */
 	/* Objects of all searches, one after the other: number + 1. */
 	uint32_t find_frame, find_state;
+	struct rounds *rounds; /* their callbacks */
 };
 
 /* Where a value lies, before it is read. */
@@ -325,8 +337,11 @@ enum { FIND_A = 0, FIND_B = 8, FIND_STATE = 16, FIND_FRAME = 24 };
 /* Puts the addresses of both and of 24 bytes of state, which are returned,
  * into a frame on the stack. */
 struct mem lower_find_frame(struct lower *l, struct mem a, struct mem b);
-/* A function of (round, address of the frame), to be written. */
-struct lower lower_find_function(struct lower *l);
+/* A function of (round, address of the frame) that `body` writes, one for all
+ * places with the same `what`. */
+struct func *lower_find_function(struct lower *l, struct round_of what,
+				 void (*body)(struct lower *l,
+					      struct round_of what));
 void lower_find_loop(struct lower *l, uint64_t rounds, struct func *round);
 
 /* ---- lower_map.c, lower_agg.c ---- */

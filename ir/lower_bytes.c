@@ -7,6 +7,8 @@
  */
 #include "lower.h"
 
+#include <string.h>
+
 enum { LOOPS_MAX = 8388608 }; /* the kernel's BPF_MAX_LOOPS */
 
 static void
@@ -189,8 +191,9 @@ needle_byte(struct lower *l, struct ref frame, struct ref run, uint32_t size,
 }
 
 static void
-find_round(struct lower *l, uint32_t hay_size, uint32_t needle_size)
+find_round(struct lower *l, struct round_of what)
 {
+	uint32_t hay_size = what.size[0], needle_size = what.size[1];
 	struct ref frame = ir_param(l, 1), state, at, run, pos, want, have;
 	struct blk *found = ir_blk(l), *miss = ir_blk(l), *in = ir_blk(l);
 	struct blk *same = ir_blk(l), *other = ir_blk(l), *on = ir_blk(l);
@@ -218,8 +221,8 @@ find_round(struct lower *l, uint32_t hay_size, uint32_t needle_size)
 	ir_ret(l, ir_const(l, 1));
 }
 
-struct lower
-lower_find_function(struct lower *l)
+static struct lower
+find_function(struct lower *l)
 {
 	const char *name = arena_printf(l->prog->arena, "%s_%u", l->unit->name,
 					l->prog->funcs.n);
@@ -230,6 +233,25 @@ lower_find_function(struct lower *l)
 	c.cur = c.f->blks.v[0];
 	c.nslots = 0;
 	return c;
+}
+
+struct func *
+lower_find_function(struct lower *l, struct round_of what,
+		    void (*body)(struct lower *l, struct round_of what))
+{
+	struct rounds *r = l->scope->rounds;
+	struct lower c;
+
+	while (r && (r->body != body || memcmp(&r->what, &what, sizeof(what))))
+		r = r->next;
+	if (r)
+		return r->func;
+	c = find_function(l);
+	body(&c, what);
+	r = arena_alloc(l->prog->arena, sizeof(*r));
+	*r = (struct rounds){ l->scope->rounds, c.f, what, body };
+	l->scope->rounds = r;
+	return c.f;
 }
 
 /* Searches do not overlap: one object serves those of a function. */
@@ -277,7 +299,7 @@ ir_str_find(struct lower *l, struct mem hay, uint32_t hay_size,
 	    struct mem needle, uint32_t needle_size)
 {
 	uint64_t rounds = ((uint64_t)hay_size + 1) * (needle_size + 1) + 1;
-	struct lower c;
+	struct func *round;
 	struct mem state;
 
 	if (!l->cur)
@@ -289,10 +311,10 @@ ir_str_find(struct lower *l, struct mem hay, uint32_t hay_size,
 		return ir_const(l, MISS);
 	}
 	state = lower_find_frame(l, hay, needle);
-	c = lower_find_function(l);
-	find_round(&c, hay_size, needle_size);
-	ir_mem_zero(l, state, STATE_SIZE);
+	round = lower_find_function(
+		l, (struct round_of){ { hay_size, needle_size } }, find_round);
+	ir_mem_zero(l, state, S_FOUND);
 	ir_store(l, state.base, S_FOUND, ir_const(l, MISS), 8);
-	lower_find_loop(l, rounds, c.f);
+	lower_find_loop(l, rounds, round);
 	return ir_load(l, state.base, S_FOUND, 8);
 }

@@ -115,21 +115,26 @@ walk_loop(struct lower *l, struct walk *w, struct pair p)
  */
 enum { S_X = 0, S_Y = 8, S_AT = 16, NOWHERE = -1 };
 
+enum { W_FROM, W_TO, W_WIDTH, W_TEXT };
+
 static void
-callback_round(struct lower *l, const struct walk *w, struct pair p)
+callback_round(struct lower *l, struct round_of what)
 {
+	const struct walk w = { .text = what.size[W_TEXT] };
+	uint32_t from = what.size[W_FROM], width = what.size[W_WIDTH];
+	uint32_t rounds = (what.size[W_TO] - from) / width;
 	struct blk *in = ir_blk(l), *out = ir_blk(l);
 	struct blk *on = ir_blk(l), *end = ir_blk(l);
 	struct ref frame = ir_param(l, 1), i = ir_param(l, 0), x, y, at, state;
 
-	ir_br(l, CC_ULT, i, ir_const(l, (p.to - p.from) / p.width), in, out);
+	ir_br(l, CC_ULT, i, ir_const(l, rounds), in, out);
 	go_on(l, in);
-	at = ir_bini(l, IR_ADD, ir_bini(l, IR_MUL, i, p.width), p.from);
+	at = ir_bini(l, IR_ADD, ir_bini(l, IR_MUL, i, width), from);
 	x = ir_load(l, frame, FIND_A, 8);
-	x = ir_load(l, ir_bin(l, IR_ADD, x, at), 0, p.width);
+	x = ir_load(l, ir_bin(l, IR_ADD, x, at), 0, width);
 	y = ir_load(l, frame, FIND_B, 8);
-	y = ir_load(l, ir_bin(l, IR_ADD, y, at), 0, p.width);
-	ir_br(l, CC_EQ, is_end(l, w, x, y, p.width), ir_const(l, 0), on, end);
+	y = ir_load(l, ir_bin(l, IR_ADD, y, at), 0, width);
+	ir_br(l, CC_EQ, is_end(l, &w, x, y, width), ir_const(l, 0), on, end);
 	go_on(l, end);
 	state = ir_load(l, frame, FIND_STATE, 8);
 	ir_store(l, state, S_X, x, 8);
@@ -147,12 +152,12 @@ walk_callback(struct lower *l, struct walk *w, struct pair p)
 {
 	struct mem state = lower_find_frame(l, p.a, p.b);
 	struct blk *found = ir_blk(l), *done = ir_blk(l);
-	struct lower c = lower_find_function(l);
+	struct round_of what = { { p.from, p.to, p.width, w->text } };
+	struct func *round = lower_find_function(l, what, callback_round);
 	struct ref at;
 
-	callback_round(&c, w, p);
 	ir_store(l, state.base, S_AT, ir_const(l, NOWHERE), 8);
-	lower_find_loop(l, (p.to - p.from) / p.width, c.f);
+	lower_find_loop(l, (p.to - p.from) / p.width, round);
 	at = ir_load(l, state.base, S_AT, 8);
 	ir_br(l, CC_EQ, at, ir_const(l, NOWHERE), done, found);
 	go_on(l, found);
