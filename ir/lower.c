@@ -182,6 +182,7 @@ lower_enter(struct lower *l, struct region *r)
 {
 	r->up = l->scope->region;
 	r->id = ++l->scope->regions;
+	r->kept = l->scope->kept;
 	l->scope->region = r;
 }
 
@@ -190,6 +191,7 @@ lower_leave(struct lower *l, struct region *r)
 {
 	assert(l->scope->region == r);
 	l->scope->region = r->up;
+	l->scope->kept = r->kept;
 }
 
 void

@@ -95,7 +95,8 @@ struct loop {
  * in it and in those inside. */
 struct region {
 	struct region *up;
-	uint32_t id; /* an address may be another region's later */
+	uint32_t id;       /* an address may be another region's later */
+	struct kept *kept; /* before it */
 };
 
 /* The bytes of a word that gives the same all through a probe's run. */

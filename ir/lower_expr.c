@@ -355,42 +355,73 @@ expr_unary(struct lower *l, const struct node *n)
 
 /* ---- choices ---- */
 
-/* A value of the choice's type into its slot; then on to `join`. */
+/* Where the arms of a choice go: their values, as `t`, to `slot`. */
+struct choice {
+	const struct type *t;
+	uint32_t slot;
+	struct blk *join;
+};
+
+static void choose(struct lower *l, const struct node *n, struct choice c);
+
+/* A choice in an arm has no join of its own, if its type needs none. */
+static bool
+goes_on(struct lower *l, const struct node *arm, const struct choice *c)
+{
+	return (arm->kind == N_TERNARY || arm->kind == N_IF) &&
+	       type_is_scalar(arm->type) &&
+	       fits(lower_value_type(l, arm), c->t);
+}
+
 static void
-choose(struct lower *l, const struct node *arm, const struct type *t,
-       uint32_t slot, struct blk *at, struct blk *join)
+choose_arm(struct lower *l, const struct node *arm, struct choice c,
+	   struct blk *at)
 {
 	struct region r;
 
 	ir_seal(l, at);
 	ir_at(l, at);
 	lower_enter(l, &r);
-	if (arm) {
+	if (!arm) {
+		ir_slot_set(l, c.slot, ir_const(l, 0));
+	} else if (goes_on(l, arm, &c)) {
+		c.t = lower_value_type(l, arm);
+		choose(l, arm, c);
+	} else {
 		struct ref v = ir_expr(l, arm);
 
-		ir_slot_set(l, slot,
-			    lower_convert(l, v, lower_value_type(l, arm), t));
-	} else {
-		ir_slot_set(l, slot, ir_const(l, 0));
+		v = lower_convert(l, v, lower_value_type(l, arm), c.t);
+		ir_slot_set(l, c.slot, v);
 	}
 	lower_leave(l, &r);
-	ir_jmp(l, join);
+	ir_jmp(l, c.join);
+}
+
+static void
+choose(struct lower *l, const struct node *n, struct choice c)
+{
+	bool branch = n->kind == N_IF;
+	const struct node *cond = branch ? n->cond.cond : n->ternary.cond;
+	const struct node *then = branch ? n->cond.then : n->ternary.then;
+	struct blk *yes = ir_blk(l), *no = ir_blk(l);
+	struct span outer = l->span;
+
+	l->span = n->span;
+	lower_cond(l, cond, yes, no);
+	choose_arm(l, then ? then : cond, c, yes);
+	choose_arm(l, branch ? n->cond.other : n->ternary.other, c, no);
+	l->span = outer;
 }
 
 static struct ref
-expr_choice(struct lower *l, const struct node *n, const struct node *cond,
-	    const struct node *then, const struct node *other)
+expr_choice(struct lower *l, const struct node *n)
 {
-	struct blk *yes = ir_blk(l), *no = ir_blk(l), *join = ir_blk(l);
-	const struct type *t = lower_value_type(l, n);
-	uint32_t slot = ir_slot(l);
+	struct choice c = { lower_value_type(l, n), ir_slot(l), ir_blk(l) };
 
-	lower_cond(l, cond, yes, no);
-	choose(l, then, t, slot, yes, join);
-	choose(l, other, t, slot, no, join);
-	ir_seal(l, join);
-	ir_at(l, join);
-	return ir_slot_get(l, slot);
+	choose(l, n, c);
+	ir_seal(l, c.join);
+	ir_at(l, c.join);
+	return ir_slot_get(l, c.slot);
 }
 
 static struct ref
@@ -443,13 +474,8 @@ expr_here(struct lower *l, const struct node *n)
 	case N_BINARY:
 		return expr_binary(l, n);
 	case N_TERNARY:
-		return expr_choice(l, n, n->ternary.cond,
-				   n->ternary.then ? n->ternary.then
-						   : n->ternary.cond,
-				   n->ternary.other);
 	case N_IF:
-		return expr_choice(l, n, n->cond.cond, n->cond.then,
-				   n->cond.other);
+		return expr_choice(l, n);
 	case N_CAST:
 		return expr_cast(l, n);
 	case N_FIELD:

@@ -57,17 +57,37 @@ arm(struct lower *l, const struct node *n, struct blk *in, struct blk *join)
 	ir_jmp(l, join);
 }
 
+/* What an `else if` leads to is where the first `if` does: a long ladder would
+ * have as many joins, one behind the other. */
+static void
+ladder(struct lower *l, const struct node *cond, const struct node *then,
+       const struct node *other, struct blk *join)
+{
+	struct blk *yes = ir_blk(l), *no = other ? ir_blk(l) : join;
+	struct region r;
+
+	lower_cond(l, cond, yes, no);
+	arm(l, then, yes, join);
+	if (other && other->kind == N_IF) {
+		ir_seal(l, no);
+		ir_at(l, no);
+		lower_enter(l, &r);
+		l->span = other->span;
+		ladder(l, other->cond.cond, other->cond.then, other->cond.other,
+		       join);
+		lower_leave(l, &r);
+	} else if (other) {
+		arm(l, other, no, join);
+	}
+}
+
 static void
 stmt_if(struct lower *l, const struct node *cond, const struct node *then,
 	const struct node *other)
 {
-	struct blk *yes = ir_blk(l), *join = ir_blk(l);
-	struct blk *no = other ? ir_blk(l) : join;
+	struct blk *join = ir_blk(l);
 
-	lower_cond(l, cond, yes, no);
-	arm(l, then, yes, join);
-	if (other)
-		arm(l, other, no, join);
+	ladder(l, cond, then, other, join);
 	ir_seal(l, join);
 	ir_at(l, join);
 }

@@ -4,6 +4,8 @@
  * attach point can share one program, and whether that program has to find
  * out at run time which of them it was hit at (REFERENCE 3.3, DESIGN 5).
  */
+#include <string.h>
+
 #include "internal.h"
 
 struct looking {
@@ -30,6 +32,9 @@ note_field(struct looking *k, const struct node *n)
 	if (!w || !(w->flags & WORD_ARGS) || !n->field.name)
 		return;
 	k->field++;
+	for (uint32_t i = 0; i < k->d->fields.n; i++)
+		if (!strcmp(k->d->fields.v[i], n->field.name))
+			return;
 	*vec_push(k->s->a, &k->d->fields) = n->field.name;
 }
 

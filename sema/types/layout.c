@@ -240,7 +240,8 @@ find_field(const struct field *fields, uint32_t n, const char *name)
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		if (fields[i].name && !strcmp(fields[i].name, name))
+		if (fields[i].name && fields[i].name[0] == name[0] &&
+		    !strcmp(fields[i].name, name))
 			return &fields[i];
 	return NULL;
 }

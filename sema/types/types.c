@@ -148,12 +148,16 @@ type_literal(struct types *t, uint64_t value, bool negative)
 const struct type *
 type_string(struct types *t, uint32_t size)
 {
+	const struct type **last = &t->strings[size % ARRAY_LEN(t->strings)];
 	char name[32];
-	const struct type *found;
 
+	if (*last && (*last)->size == size)
+		return *last;
 	snprintf(name, sizeof(name), size ? "string[%u]" : "string", size);
-	found = types_find(t, name);
-	return found ? found : types_add(t, name, TY_STRING, name, size, 1);
+	*last = types_find(t, name);
+	if (!*last)
+		*last = types_add(t, name, TY_STRING, name, size, 1);
+	return *last;
 }
 
 const struct type *

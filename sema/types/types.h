@@ -94,8 +94,9 @@ struct type {
 struct types { /* the interning table */
 	struct arena *arena;
 	struct hmap by_text;
-	const struct type *ints[16]; /* once made; see make_int() */
-	const struct type *basic[3]; /* likewise: error, none, bool */
+	const struct type *ints[16];    /* once made; see make_int() */
+	const struct type *basic[3];    /* likewise: error, none, bool */
+	const struct type *strings[64]; /* by size: the last one */
 };
 
 void types_init(struct types *t, struct arena *a);
