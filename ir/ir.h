@@ -367,6 +367,9 @@ struct ref ir_map_len(struct lower *l, const struct node *map);
  * and including a NUL. */
 struct ref ir_str_equal(struct lower *l, struct mem a, uint32_t a_size,
 			struct mem b, uint32_t b_size, uint32_t n);
+/* The same with the first n bytes of a text, which has as many. */
+struct ref ir_str_equal_text(struct lower *l, struct mem a, uint32_t a_size,
+			     const char *text, uint32_t n);
 /* Constant bytes, kept once per program, 8-aligned. */
 struct mem ir_bytes(struct lower *l, const void *bytes, uint32_t n);
 /* Row `index` of a table of rows of `stride` bytes; from `count` on the row

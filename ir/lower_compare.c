@@ -224,6 +224,16 @@ outcome_value(struct lower *l, struct outcome o)
 }
 
 struct ref
+ir_str_equal_text(struct lower *l, struct mem a, uint32_t a_size,
+		  const char *text, uint32_t n)
+{
+	struct outcome o = { ir_blk(l), ir_blk(l) };
+
+	equal_bytes(l, a, text, n < a_size ? n : a_size, o);
+	return outcome_value(l, o);
+}
+
+struct ref
 ir_str_equal(struct lower *l, struct mem a, uint32_t a_size, struct mem b,
 	     uint32_t b_size, uint32_t n)
 {

@@ -357,6 +357,21 @@ strncmp_check(struct sema *s, struct node *n)
 	return true;
 }
 
+/* With a literal: its bytes are known, up to its NUL. */
+static struct ref
+strncmp_literal(struct lower *l, const struct node *n, unsigned other,
+		const char *text, uint32_t limit)
+{
+	uint32_t size = (uint32_t)strlen(text) + 1;
+	struct mem x = ir_arg_mem(l, n, other);
+
+	return ir_bini(l, IR_XOR,
+		       ir_str_equal_text(l, x,
+					 ir_arg_node(n, other)->type->size,
+					 text, size < limit ? size : limit),
+		       1);
+}
+
 static struct ref
 strncmp_lower(struct lower *l, const struct node *n, const struct mem *dst)
 {
@@ -369,6 +384,15 @@ strncmp_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	sema_literal_int(ir_arg_node(n, 2), &limit);
 	if (limit <= 0)
 		return ir_const(l, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *text = sema_literal_str(ir_arg_node(n, i), NULL);
+
+		if (text)
+			return strncmp_literal(l, n, 1 - i, text,
+					       limit < UINT32_MAX
+						       ? (uint32_t)limit
+						       : UINT32_MAX);
+	}
 	x = ir_arg_mem(l, n, 0); /* in this order */
 	y = ir_arg_mem(l, n, 1);
 	if (limit > UINT32_MAX)
