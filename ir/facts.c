@@ -104,7 +104,6 @@ takes_any(const struct facts *c, const struct op *op, uint32_t i)
 	const struct func *own;
 
 	switch (op->index) {
-	case HELPER_tell:
 	case HELPER_own1:
 	case HELPER_own2:
 	case HELPER_own3:

@@ -180,15 +180,12 @@ void lower_finish(struct lower *l);
 void lower_count_sites(struct lower *l, const struct node *body);
 const struct sites *lower_sites(const struct lower *l,
 				const struct mapdef *def);
-/* Whether code is to be a function when it stands in so many; its call. */
+/* Whether code is to be a function when it stands in so many (in a unit that
+ * has any: EVERYWHERE); its call. */
+enum { EVERYWHERE = 1 << 20 };
 bool lower_shares(const struct lower *l, uint32_t sites);
 struct ref lower_shared(struct lower *l, const struct shared_code *s,
 			const struct shared_key *key, const struct ref *arg);
-/* Whether a function called by `h`, whose code is what `body` writes, is worth
- * it here; then there is one. */
-bool lower_own(struct lower *l, enum ir_helper h, const char *name,
-	       void (*body)(struct lower *l));
-
 /* ---- lower_scan.c ---- */
 
 /* Number the functions and find where each variable has to live. */

@@ -124,11 +124,23 @@ count_lost(struct lower *l)
 	ir_xadd(l, lost.base, lost.off, ir_const(l, 1));
 }
 
+static struct ref
+lost_body(struct lower *l, const struct shared_key *key, const struct ref *arg)
+{
+	(void)key;
+	(void)arg;
+	count_lost(l);
+	return REF_NONE;
+}
+
 static void
 count_lost_far(struct lower *l)
 {
-	if (lower_own(l, HELPER_lost, "lost", count_lost))
-		ir_call(l, HELPER_lost, 0);
+	static const struct shared_code code = { "lost", lost_body };
+	static const struct shared_key key;
+
+	if (lower_shares(l, EVERYWHERE))
+		lower_shared(l, &code, &key, NULL);
 	else
 		count_lost(l);
 }
@@ -394,10 +406,12 @@ tell(struct lower *l, struct ref id, struct ref code,
 	ir_at(l, join);
 }
 
-static void
-own_tell(struct lower *l)
+static struct ref
+tell_body(struct lower *l, const struct shared_key *key, const struct ref *arg)
 {
-	tell(l, ir_param(l, 0), ir_param(l, 1), count_lost);
+	(void)key;
+	tell(l, arg[0], arg[1], count_lost);
+	return REF_NONE;
 }
 
 struct ref
@@ -423,15 +437,17 @@ void
 lower_notice(struct lower *l, enum notice kind, enum ir_helper helper,
 	     struct ref code)
 {
-	struct ref id;
+	static const struct shared_code shared = { "tell", tell_body };
+	static const struct shared_key key = { .nargs = 2 };
+	struct ref arg[SHARED_ARGS] = { REF_NONE, code };
 
 	if (!l->cur)
 		return;
-	id = lower_notice_id(l, kind, helper);
-	if (lower_own(l, HELPER_tell, "tell", own_tell))
-		ir_call(l, HELPER_tell, 2, id, code);
+	arg[0] = lower_notice_id(l, kind, helper);
+	if (lower_shares(l, EVERYWHERE))
+		lower_shared(l, &shared, &key, arg);
 	else
-		tell(l, id, code, count_lost);
+		tell(l, arg[0], code, count_lost);
 }
 
 void

@@ -153,8 +153,7 @@ ir_own_func(const struct func *f, const struct op *call)
 		f = f->parent;
 	for (o = f->own; o; o = o->next)
 		if (o->helper == call->index &&
-		    (o->helper < HELPER_own0 ||
-		     o->f->index == (uint64_t)call->imm))
+		    o->f->index == (uint64_t)call->imm)
 			return o->f;
 	return NULL;
 }
@@ -196,30 +195,14 @@ may_call(const struct lower *l)
 
 static const struct own *
 find_own(const struct lower *l, enum ir_helper h, const struct shared_code *s,
-	 const void *what, uint64_t kind)
+	 const struct shared_key *key)
 {
 	const struct own *o = l->scope->u->top->own;
 
-	while (o && (o->helper != h || o->code != s || o->what != what ||
-		     o->kind != kind))
+	while (o && (o->helper != h || o->code != s || o->what != key->what ||
+		     o->kind != key->kind))
 		o = o->next;
 	return o;
-}
-
-bool
-lower_own(struct lower *l, enum ir_helper h, const char *name,
-	  void (*body)(struct lower *l))
-{
-	struct lower own;
-
-	if (!may_call(l))
-		return false;
-	if (!find_own(l, h, NULL, NULL, 0)) {
-		make_own(l, h, name, &own);
-		body(&own);
-		ir_ret(&own, ir_const(&own, 0));
-	}
-	return true;
 }
 
 /* The kernel has no promise that an address is one: no caller has another. */
@@ -285,7 +268,7 @@ lower_shared(struct lower *l, const struct shared_code *s,
 
 	if (!l->cur)
 		return REF_NONE;
-	o = find_own(l, h, s, key->what, key->kind);
+	o = find_own(l, h, s, key);
 	if (!o)
 		o = make_shared(l, h, s, key);
 	return ir_call_own(l, h, o->f->index, arg);
