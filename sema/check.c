@@ -20,6 +20,7 @@ static void
 check_unit(struct sema *s, struct unit *u, struct unit_state *st)
 {
 	uint32_t hoisted = st->hoisted.entries.n;
+	struct arena copies = { .lender = s->a };
 
 	s->unit = u;
 	s->scope = NULL;
@@ -29,9 +30,12 @@ check_unit(struct sema *s, struct unit *u, struct unit_state *st)
 	memset(&s->visible, 0, sizeof(s->visible));
 	s->gone.n = 0;
 	s->calls.n = 0;
-	/* The last round may have the original. */
-	u->body = s->final ? st->body : ast_clone(s->a, st->body);
+	/* The last round may have the original; of the others nothing is left
+	 * but what was learnt. */
+	u->body = s->final ? st->body : ast_clone(&copies, st->body);
 	check_block(s, u->body);
+	u->body = st->body;
+	arena_free(&copies);
 	st->hoisted = s->hoisted;
 	/* Names moved to another scope: their types are learnt anew. */
 	if (st->hoisted.entries.n != hoisted) {

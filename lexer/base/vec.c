@@ -4,8 +4,8 @@
  * else into fresh one. The old array then stays behind in the arena, which is
  * why pointers into it still read.
  * Large arrays grow by more, into memory that costs nothing until it is used:
- * what is left behind is then an eighth, and not as much as is in use. Scratch
- * arenas do not: their memory is used again.
+ * what is left behind is then a small part, and not as much as is in use.
+ * Scratch arenas do not: their memory is used again.
  */
 #include <string.h>
 
@@ -14,17 +14,28 @@
 enum {
 	VEC_FIRST = 4,
 	VEC_LARGE = 128 * 1024, /* bytes */
+	VEC_HUGE = 1024 * 1024,
 };
+
+/* By how much the room of `bytes` grows. What is large has pages of its own,
+ * which cost nothing before they are touched: moving it costs more. */
+static uint32_t
+growth(size_t bytes)
+{
+	if (bytes < VEC_LARGE)
+		return 2;
+	return bytes < VEC_HUGE || bytes >= VEC_HUGE * 64 ? 8 : 64;
+}
 
 void
 vec_grow(struct arena *a, void **v, uint32_t n, uint32_t *cap, size_t size)
 {
-	bool large = n * size >= VEC_LARGE && n < UINT32_MAX / 8 && !a->lender;
-	uint32_t more;
+	uint32_t by = a->lender ? 2 : growth(n * size), more;
+	bool large = by > 2 && n < UINT32_MAX / by;
 	void *bigger;
 
 	assert(n == *cap);
-	more = *cap ? *cap * (large ? 8 : 2) : VEC_FIRST;
+	more = *cap ? *cap * (large ? by : 2) : VEC_FIRST;
 	if (more <= *cap)
 		base_out_of_memory();
 	if (!large && n && arena_extend(a, *v, n * size, more * size)) {
