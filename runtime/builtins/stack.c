@@ -185,6 +185,20 @@ keep_stack(struct lower *l, const struct shared_key *key, const struct ref *arg)
 	return ir_load(l, id.base, id.off, 8);
 }
 
+/* Before Linux 6.3 raw tracepoints' bpf_get_stack() takes memory on the stack
+ * only when all of it was written. */
+static void
+clear_frames(struct lower *l, struct mem frames, uint32_t depth)
+{
+	enum { TAKES_UNWRITTEN = 0x060300, STACK_FRAMES = 64 };
+	uint32_t version = ir_in(l)->kernel->paths.version;
+
+	if (!version || version >= TAKES_UNWRITTEN || depth > STACK_FRAMES)
+		return;
+	for (uint32_t i = 0; i < depth; i++)
+		ir_store(l, frames.base, frames.off + i * 8, ir_const(l, 0), 8);
+}
+
 /* The stack's id; 0 when there are no frames. */
 static struct ref
 take_stack(struct lower *l, const struct node *call, uint32_t depth, bool user)
@@ -194,10 +208,11 @@ take_stack(struct lower *l, const struct node *call, uint32_t depth, bool user)
 				  .nargs = 2,
 				  .behind = { 8 + depth * 8 } };
 	struct mem kept = ir_obj(l, 8 + depth * 8, 8);
+	struct mem frames = { kept.base, kept.off + 8 };
 	struct ref arg[SHARED_ARGS] = { ir_addr(l, kept) };
 
-	arg[1] = ir_call(l, HELPER_get_stack, 4, ir_ctx(l),
-			 ir_addr(l, (struct mem){ kept.base, kept.off + 8 }),
+	clear_frames(l, frames, depth);
+	arg[1] = ir_call(l, HELPER_get_stack, 4, ir_ctx(l), ir_addr(l, frames),
 			 ir_const(l, depth * 8),
 			 ir_const(l, user ? BPF_F_USER_STACK : 0));
 	return ir_shared(l, call, &code, &key, arg);
