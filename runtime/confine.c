@@ -140,50 +140,46 @@ argument(unsigned i)
 	return offsetof(struct seccomp_data, args) + i * sizeof(uint64_t);
 }
 
-/* openat(): for reading only. */
-static void
-only_reading(struct filter *f)
-{
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 4);
-	load(f, argument(2));
-	add(f, BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 0, 1);
-	refuse(f);
-	allow(f);
-}
+/* A call one argument of which decides: what passes the test, or all else. */
+struct rule {
+	uint32_t nr;
+	uint8_t argument;
+	uint8_t n;
+	uint16_t test; /* BPF_JEQ or BPF_JSET, with each of the values */
+	bool passes;
+	uint32_t v[3];
+};
 
-/* bpf(): no program but those that are loaded, which could write all memory. */
-static void
-only_loaded(struct filter *f)
-{
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 4);
-	load(f, argument(0));
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, BPF_PROG_LOAD, 0, 1);
-	refuse(f);
-	allow(f);
-}
+/* clang-format off */
+static const struct rule rules[] = {
+	/* For reading only. */
+	{ SYS_openat, 2, 1, BPF_JSET, false, { O_ACCMODE | O_CREAT | O_TRUNC } },
+	/* The child of -c goes on. */
+	{ SYS_ptrace, 0, 3, BPF_JEQ, true,
+	  { PTRACE_CONT, PTRACE_LISTEN, PTRACE_DETACH } },
+	/* The service manager. */
+	{ SYS_socket, 0, 1, BPF_JEQ, true, { AF_UNIX } },
+	/* No program but those that are loaded: it could write all memory. */
+	{ SYS_bpf, 0, 1, BPF_JEQ, false, { BPF_PROG_LOAD } },
+};
+/* clang-format on */
 
-/* ptrace(): to let the child of -c go on. */
 static void
-only_going_on(struct filter *f)
+decide(struct filter *f, const struct rule *r)
 {
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 6);
-	load(f, argument(0));
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_CONT, 3, 0);
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_LISTEN, 2, 0);
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, PTRACE_DETACH, 1, 0);
-	refuse(f);
-	allow(f);
-}
+	void (*const yes)(struct filter *) = r->passes ? allow : refuse;
+	void (*const no)(struct filter *) = r->passes ? refuse : allow;
 
-/* socket(): to the service manager. */
-static void
-only_local(struct filter *f)
-{
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 4);
-	load(f, argument(0));
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0);
-	refuse(f);
-	allow(f);
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, r->nr, 0, (uint8_t)(r->n + 3));
+	load(f, argument(r->argument));
+	for (unsigned i = 0; i < r->n; i++) {
+		unsigned rest = r->n - 1 - i;
+
+		add(f, BPF_JMP | r->test | BPF_K, r->v[i], (uint8_t)rest,
+		    !rest);
+	}
+	yes(f);
+	no(f);
 }
 
 static int
@@ -227,10 +223,8 @@ make_filter(struct filter *f)
 	load(f, offsetof(struct seccomp_data, nr));
 	add(f, BPF_JMP | BPF_JGE | BPF_K, NUMBERS_END, 0, 1);
 	refuse(f);
-	only_reading(f);
-	only_going_on(f);
-	only_local(f);
-	only_loaded(f);
+	for (unsigned i = 0; i < ARRAY_LEN(rules); i++)
+		decide(f, &rules[i]);
 	search(f, sorted, ARRAY_LEN(sorted));
 }
 
