@@ -89,6 +89,14 @@ get_process(struct mappings *m, uint32_t pid)
 }
 
 static void
+free_process(struct process *p)
+{
+	perfmap_free(p->jit);
+	free(p->maps);
+	free(p);
+}
+
+static void
 forget(struct mappings *m, uint32_t pid)
 {
 	struct process **at = slot_of(m, pid), *p = *at;
@@ -97,9 +105,7 @@ forget(struct mappings *m, uint32_t pid)
 		return; /* its number has been given away again */
 	*at = p->next;
 	m->total -= p->n + PROCESS_COST;
-	perfmap_free(p->jit);
-	free(p->maps);
-	free(p);
+	free_process(p);
 }
 
 static void
@@ -110,9 +116,7 @@ forget_all(struct mappings *m)
 	for (uint32_t i = 0; i < BUCKETS; i++) {
 		for (p = m->buckets[i]; p; p = next) {
 			next = p->next;
-			perfmap_free(p->jit);
-			free(p->maps);
-			free(p);
+			free_process(p);
 		}
 		m->buckets[i] = NULL;
 	}
