@@ -384,19 +384,17 @@ strncmp_lower(struct lower *l, const struct node *n, const struct mem *dst)
 	sema_literal_int(ir_arg_node(n, 2), &limit);
 	if (limit <= 0)
 		return ir_const(l, 0);
+	if (limit > UINT32_MAX)
+		limit = UINT32_MAX;
 	for (unsigned i = 0; i < 2; i++) {
 		const char *text = sema_literal_str(ir_arg_node(n, i), NULL);
 
 		if (text)
 			return strncmp_literal(l, n, 1 - i, text,
-					       limit < UINT32_MAX
-						       ? (uint32_t)limit
-						       : UINT32_MAX);
+					       (uint32_t)limit);
 	}
 	x = ir_arg_mem(l, n, 0); /* in this order */
 	y = ir_arg_mem(l, n, 1);
-	if (limit > UINT32_MAX)
-		limit = UINT32_MAX;
 	return ir_bini(l, IR_XOR,
 		       ir_str_equal(l, x, a->size, y, b->size, (uint32_t)limit),
 		       1);
