@@ -31,6 +31,12 @@ static const struct word {
 #undef TOKEN
 };
 
+#define TOKEN(kind, text)
+#define WORD(kind, text)                                                       \
+	static_assert(sizeof(text) <= WORD_MAX, "a longer word");
+#include "tokens.def"
+#undef TOKEN
+
 /* Longer spellings first: the first that fits is taken. */
 /* clang-format off */
 static const struct spelling long_marks[] = {
