@@ -125,6 +125,19 @@ parse_map(struct parser *p)
 	return seal(p, n);
 }
 
+/* What ends with a bare word ends where the next token begins. Not behind a
+ * comment: that would belong to it when the script is formatted. */
+static void
+reach_next(struct parser *p)
+{
+	const struct source *s = p->lex.source;
+	const char *gap = s->text + (p->token_end - s->base);
+	uint32_t n = p->tok.span.begin - p->token_end;
+
+	if (strspn(gap, " \t\r\n") >= n)
+		p->prev_end = p->tok.span.begin;
+}
+
 /* A name, or a call of it. */
 static struct node *
 parse_word(struct parser *p)
@@ -134,6 +147,7 @@ parse_word(struct parser *p)
 
 	if (p->tok.kind != T_LPAREN) {
 		n->ident.name = t.text;
+		reach_next(p);
 		return n;
 	}
 	advance(p);

@@ -21,7 +21,9 @@ struct parser {
 	const struct params *params;
 	struct lexer lex;   /* behind `tok` */
 	struct token tok;   /* the next one, not yet accepted */
-	uint32_t prev_end;  /* where the last accepted token ended */
+	uint32_t prev_end;  /* where the last accepted token ended; a bare word
+			     * looks for its '(' up to the next token */
+	uint32_t token_end; /* where it ended in any case */
 	uint32_t last_fail; /* where the last mistake was reported */
 	uint32_t nesting;
 	bool in_pred;         /* a '/' before '{' ends the expression */

@@ -11,7 +11,7 @@
 void
 advance(struct parser *p)
 {
-	p->prev_end = p->tok.span.end;
+	p->prev_end = p->token_end = p->tok.span.end;
 	p->tok = lex_next(&p->lex);
 }
 
@@ -20,7 +20,7 @@ advance_byte(struct parser *p)
 {
 	uint32_t behind = p->tok.span.begin + 1;
 
-	p->prev_end = behind;
+	p->prev_end = p->token_end = behind;
 	p->lex.pos = behind - p->lex.source->base;
 	p->tok = lex_next(&p->lex);
 }
@@ -56,9 +56,9 @@ bool
 at_line_start(const struct parser *p)
 {
 	const struct source *s = p->lex.source;
-	const char *from = s->text + (p->prev_end - s->base);
+	const char *from = s->text + (p->token_end - s->base);
 
-	return memchr(from, '\n', p->tok.span.begin - p->prev_end);
+	return memchr(from, '\n', p->tok.span.begin - p->token_end);
 }
 
 bool

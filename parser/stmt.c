@@ -490,7 +490,7 @@ ends_in_brace(const struct node *n)
 static bool
 end_stmt(struct parser *p, const struct node *stmt)
 {
-	struct span last = { p->prev_end - 1, p->prev_end };
+	struct span last = { p->token_end - 1, p->token_end };
 
 	if (accept(p, T_SEMI) || p->tok.kind == T_RBRACE || ends_in_brace(stmt))
 		return true;

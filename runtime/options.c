@@ -642,17 +642,23 @@ is_known(const struct script_options *o, const char *given)
 	return false;
 }
 
+/* With what they are for, a line for each, or their names alone. */
 static void
-list_known(const struct script_options *o, struct sbuf *out)
+list_known(const struct script_options *o, bool help, struct sbuf *out)
 {
 	if (!o->known.n)
 		sbuf_puts(out, "no custom program options defined.");
 	else
 		sbuf_puts(out, "expected program options:");
 	for (uint32_t i = 0; i < o->known.n; i++) {
-		sbuf_printf(out, "\n--%s", o->known.v[i].name);
-		if (o->known.v[i].doc)
-			sbuf_printf(out, ": %s", o->known.v[i].doc);
+		const char *doc = o->known.v[i].doc;
+
+		if (help)
+			sbuf_printf(out, "\n--%s%s%s", o->known.v[i].name,
+				    doc ? ": " : "", doc ? doc : "");
+		else
+			sbuf_printf(out, "%s --%s", i ? "," : "",
+				    o->known.v[i].name);
 	}
 	sbuf_putc(out, '\0');
 }
@@ -675,7 +681,7 @@ options_settle(const struct script_options *o, struct diag *d)
 	}
 	if (!unknown.n)
 		return true;
-	list_known(o, &known);
+	list_known(o, help_asked, &known);
 	if (help_asked) {
 		fprintf(stderr, "HINT: %s\n", known.s);
 		d->errors++;

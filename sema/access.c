@@ -131,7 +131,7 @@ no_field(struct sema *s, struct node *n, const struct type *t)
 static void
 tuple_item(struct sema *s, struct node *n, const struct type *t, uint64_t i)
 {
-	if (t->kind != TY_TUPLE && t->kind != TY_RECORD) {
+	if (t->kind != TY_TUPLE) {
 		fail(s, n);
 		sema_error(s, n,
 			   "Can not access index '%llu' on expression of type "

@@ -64,6 +64,12 @@ let_type(struct sema *s, struct node *n, struct var *v)
 	t = resolve_type(s, n->let.decl, NULL);
 	if (!t && s->final)
 		t = type_error(s->t);
+	if (t && (t->kind == TY_NONE || is_aggregate(t))) {
+		sema_error_at(s, n->let.decl->span,
+			      "Invalid variable declaration type: %s",
+			      type_name(t));
+		t = type_error(s->t);
+	}
 	if (t && !is_error(t)) {
 		complete_value(s, t);
 		v->declared = t;

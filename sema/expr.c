@@ -193,7 +193,16 @@ set_if_type(struct sema *s, struct node *n)
 static void
 check_if_value(struct sema *s, struct node *n)
 {
+	int64_t v;
+
 	check_if(s, n);
+	if (n->kind != N_IF)
+		return;
+	/* What a literal leaves out may have any type. */
+	while (n->kind == N_IF && n->cond.other && is_number(n->cond.cond)) {
+		sema_literal_int(n->cond.cond, &v);
+		*n = v ? *n->cond.then : *n->cond.other;
+	}
 	if (n->kind == N_IF)
 		set_if_type(s, n);
 }

@@ -40,7 +40,7 @@ sema_is_constant(const struct node *n)
 	return n->kind == N_TUPLE || n->kind == N_RECORD || is_literal(n);
 }
 
-static bool
+bool
 is_number(const struct node *n)
 {
 	return n->kind == N_INT || n->kind == N_BOOL;

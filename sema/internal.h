@@ -185,6 +185,7 @@ void var_note(struct sema *s, const struct var *v);
 /* ---- fold.c ---- */
 
 bool is_literal(const struct node *n);
+bool is_number(const struct node *n);
 bool fold_binary(struct sema *s, struct node *n);
 bool fold_unary(struct sema *s, struct node *n);
 void check_param(struct sema *s, struct node *n, bool as_text);

@@ -158,6 +158,14 @@ fitting(const struct macro *m, const node_list *args)
 	return i;
 }
 
+/* By how many arguments a call misses a definition. */
+static uint32_t
+distance(const struct macro *m, const node_list *args)
+{
+	return m->params.n > args->n ? m->params.n - args->n
+				     : args->n - m->params.n;
+}
+
 static const struct macro *
 find_macro(const struct sema *s, const char *name, const node_list *args,
 	   const struct macro **closest)
@@ -168,14 +176,12 @@ find_macro(const struct sema *s, const char *name, const node_list *args,
 	*closest = NULL;
 	for (i = 0; i < s->ast->macros.n; i++) {
 		const struct macro *m = &s->ast->macros.v[i];
-		bool count;
 
 		if (strcmp(m->name, name))
 			continue;
-		count = m->params.n == args->n;
-		if (!*closest || (count && (*closest)->params.n != args->n))
+		if (!*closest || distance(m, args) < distance(*closest, args))
 			*closest = m;
-		if (count && fitting(m, args) == args->n && !best)
+		if (!distance(m, args) && fitting(m, args) == args->n && !best)
 			best = m;
 	}
 	return best;

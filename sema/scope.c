@@ -9,6 +9,7 @@
  * assignment declares it in the body's own scope.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -297,11 +298,22 @@ sema_assign_var(struct sema *s, const struct node *at, struct node *var,
 	return var_assign(s, var->var.var, NULL, type, at->span);
 }
 
+static int
+by_place(const void *a, const void *b)
+{
+	const struct var *const *x = a, *const *y = b;
+
+	return ((*x)->span.begin > (*y)->span.begin) -
+	       ((*x)->span.begin < (*y)->span.begin);
+}
+
 void
 scope_warnings(struct sema *s)
 {
 	uint32_t i;
 
+	if (s->gone.n)
+		qsort(s->gone.v, s->gone.n, sizeof(*s->gone.v), by_place);
 	for (i = 0; i < s->gone.n; i++) {
 		const struct var *v = s->gone.v[i];
 

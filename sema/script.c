@@ -12,6 +12,8 @@
 
 /* ---- reading ---- */
 
+static const char have_btf_name[] = "BPFTRACE_HAVE_BTF";
+
 static bool
 have_btf(const struct sema *s)
 {
@@ -105,7 +107,7 @@ script_read(struct sema *s)
 		sections[i] = s->ast->cdefs.v[i].text;
 	in.sections = sections;
 	if (in.nsections && have_btf(s)) {
-		*vec_push(s->a, &in.defines) = "BPFTRACE_HAVE_BTF";
+		*vec_push(s->a, &in.defines) = have_btf_name;
 		if (!in.kernel_source)
 			*vec_push(s->a, &in.defines) = "_LINUX_TYPES_H";
 	}
@@ -207,6 +209,10 @@ check_header_constant(struct sema *s, struct node *n)
 {
 	int64_t value;
 
+	if (have_btf(s) && !strcmp(n->ident.name, have_btf_name)) {
+		sema_make_int(s, n, 1, false);
+		return true;
+	}
 	if (!cdef_constant(n->ident.name, s->arch, &value))
 		return false;
 	sema_make_int(s, n, (uint64_t)value, value < 0);

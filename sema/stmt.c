@@ -84,6 +84,9 @@ ends_flow(const struct node *n)
 
 	if (n->kind == N_RETURN || n->kind == N_BREAK || n->kind == N_CONTINUE)
 		return true;
+	if (n->kind == N_IF)
+		return n->cond.other && ends_flow(n->cond.then) &&
+		       ends_flow(n->cond.other);
 	if (n->kind == N_BLOCK)
 		return n->block.stmts.n &&
 		       ends_flow(n->block.stmts.v[n->block.stmts.n - 1]);

@@ -46,7 +46,9 @@ static bool
 literal(struct sema *s, struct node *n, unsigned i, const char *what,
 	int64_t *v)
 {
-	if (sema_literal_int(sema_arg(n, i), v) && *v >= 0)
+	const struct node *x = sema_arg(n, i);
+
+	if (sema_literal_int(x, v) && *v >= 0 && x->type->kind != TY_BOOL)
 		return true;
 	return sema_error(s, n,
 			  "tseries: invalid %s value (must be non-negative "
