@@ -22,11 +22,11 @@ header() { # SECTION: where its header is
 	i=$(readelf -SW $SEED | sed -n "s/^ *\[ *\([0-9]*\)\] $1 .*/\1/p")
 	echo $(($(number 40 8) + i * 64))
 }
-try() { # NAME
+try() { # NAME [KB of addresses]
 	truncate -s 8G "$dir/$1"
 	for probe in "uprobe:$dir/$1:inner" "usdt:$dir/$1:name"; do
 		status=0
-		(ulimit -v 400000; exec timeout -k 2 10 "$JIFFY" --dry-run \
+		(ulimit -v ${2:-400000}; exec timeout -k 2 10 "$JIFFY" --dry-run \
 			-e "$probe { }" >"$dir/out" 2>&1) || status=$?
 		[ $status = 1 ] && grep -q '^ERROR\|: ERROR' "$dir/out" &&
 			echo "$1: refused" ||
@@ -42,8 +42,8 @@ for section in .symtab .strtab .note.stapsdt; do
 done
 cp $SEED "$dir/sections"
 printf '\000\000' | dd of="$dir/sections" bs=1 seek=60 conv=notrunc 2>/dev/null
-put "$dir/sections" $(($(number 40 8) + 32)) 100000000
-try sections
+put "$dir/sections" $(($(number 40 8) + 32)) 2000000
+try sections 2000000 # would be enough
 cp $SEED "$dir/segments"
 printf '\377\377' | dd of="$dir/segments" bs=1 seek=56 conv=notrunc 2>/dev/null
 try segments
