@@ -95,11 +95,8 @@ read_at(struct walk *k, uint32_t v, uint32_t at)
 static void
 note_use(struct walk *k, uint32_t v)
 {
-	uint32_t place = k->state[v] == LIVE ? k->next[v] + 1 : 0;
-
-	if (k->note == k->w->note.n)
-		vec_push(k->w->tmp, &k->w->note);
-	k->w->note.v[k->note++] = place;
+	assert(k->note < k->w->note.cap);
+	k->w->note.v[k->note++] = k->state[v] == LIVE ? k->next[v] + 1 : 0;
 }
 
 static void
@@ -221,6 +218,8 @@ walk_blk(struct walk *k, const struct blk *b)
 	changed = call != bf->call_in;
 	bf->call_in = call;
 	bf->notes[1] = k->note;
+	if (k->note > k->w->note.n)
+		k->w->note.n = k->note;
 	return keep_list(k, &bf->in) || changed;
 }
 
@@ -242,9 +241,27 @@ ir_places(struct flow *w)
 	}
 }
 
+/* Room for all notes: of what blocks hold, and the results. */
+static void
+make_notes(struct flow *w)
+{
+	const struct func *f = w->f;
+	uint32_t i, k;
+
+	for (i = 0; i < f->blks.n; i++) {
+		const struct blk *b = f->blks.v[i];
+
+		w->note.cap += b->ops.n;
+		for (k = 0; k < b->ops.n; k++)
+			w->note.cap += ir_op(f, b->ops.v[k])->nargs;
+	}
+	w->note.v = arena_alloc(w->tmp, w->note.cap * sizeof(*w->note.v));
+}
+
 void
 ir_flow(struct flow *w)
 {
+	struct arena tmp = { .lender = w->f->arena };
 	uint32_t nv = w->f->ops.n, nb = w->f->blks.n, i, p;
 	struct walk k = { .w = w };
 	bool again = true;
@@ -252,10 +269,12 @@ ir_flow(struct flow *w)
 	if (!w->blk)
 		ir_loops(w);
 	ir_places(w);
-	k.state = arena_alloc(w->tmp, nv * sizeof(*k.state));
-	k.next = arena_alloc(w->tmp, nv * sizeof(*k.next));
-	k.list = arena_alloc(w->tmp, nv * sizeof(*k.list));
-	k.stale = arena_alloc(w->tmp, nb * sizeof(*k.stale));
+	if (w->notes)
+		make_notes(w);
+	k.state = arena_alloc(&tmp, nv * sizeof(*k.state));
+	k.next = arena_alloc(&tmp, nv * sizeof(*k.next));
+	k.list = arena_alloc(&tmp, nv * sizeof(*k.list));
+	k.stale = arena_alloc(&tmp, nb * sizeof(*k.stale));
 	memset(k.stale, true, nb * sizeof(*k.stale));
 	while (again) {
 		again = false;
@@ -273,4 +292,5 @@ ir_flow(struct flow *w)
 			}
 		}
 	}
+	arena_free(&tmp);
 }

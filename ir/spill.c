@@ -19,15 +19,16 @@ struct kept { /* a value in a register */
 	uint32_t next; /* position of its next use, in this block's terms */
 };
 
-/* Those at a block's start or end: as many as there are registers. */
+enum { OFFERED = 1 << 30 }; /* in seen[]: was kept already */
+
+/* Those at a block's start or end, by their place in spill->held. */
 struct held {
-	uint32_t v[REGS];
-	uint32_t n;
+	uint32_t first, n;
 };
 
 struct blk_spill {
-	struct held in, out;
-	uint32_t first, n; /* its ops in the new list */
+	struct held in, out; /* `in`: only where ways meet */
+	uint32_t first, n;   /* its ops in the new list */
 	VEC(struct ref)
 	edge; /* those of the way to the successor, which come
 		 before the last one */
@@ -39,17 +40,16 @@ struct spill {
 	struct arena *tmp;
 	struct blk_spill *blk; /* by rpo */
 	VEC(struct ref) ops;   /* new list, block after block */
-	bool *stored;          /* by value: needs its slot */
-	uint32_t *slot;        /* by value: slot + 1 */
-	uint32_t max;          /* values in registers between two ops */
-	uint32_t nvalues;      /* at the start; those made later have no slot */
-	bool reloads;          /* something is stored */
-	/* By value, for the edge at hand; stamps, so that no edge clears them:
-	 */
-	uint32_t *loaded; /* edge that brought it back */
-	uint32_t *moved;  /* edge that saved its old value as a phi, */
-	uint32_t *saved;  /* and the slot where */
-	uint32_t edge;    /* counts edges */
+	VEC(uint32_t) held;
+	bool *stored;     /* by value: needs its slot */
+	uint32_t *slot;   /* by value: slot + 1 */
+	uint32_t max;     /* values in registers between two ops */
+	uint32_t nvalues; /* at the start; those made later have no slot */
+	bool reloads;     /* something is stored */
+	/* Of the edge at hand: */
+	VEC(uint32_t) loaded; /* what it brought back */
+	VEC(struct saved { uint32_t v, slot; })
+	saved; /* old values of phis */
 	/* Of the block at hand: */
 	struct blk *b;
 	struct blk_spill *bs;
@@ -63,9 +63,7 @@ struct spill {
 	struct name {
 		struct ref is;
 		uint32_t blk; /* in this block, from 1 */
-	} * name;             /* by value: what was made again */
-	uint32_t *asked; /* by value: last block, from 1, that a predecessor
-			    brought it to in a register */
+	} * name;             /* by value: what was made again; or NULL */
 };
 
 /* Its place among those that are kept, or their number. */
@@ -86,12 +84,12 @@ is_kept(const struct spill *s, uint32_t v)
 }
 
 static bool
-holds(const struct held *h, uint32_t v)
+holds(const struct spill *s, const struct held *h, uint32_t v)
 {
 	uint32_t i;
 
 	for (i = 0; i < h->n; i++)
-		if (h->v[i] == v)
+		if (s->held.v[h->first + i] == v)
 			return true;
 	return false;
 }
@@ -200,6 +198,8 @@ rename(struct spill *s, struct ref r, uint32_t first, uint32_t v, struct ref to)
 	for (i = 0; i < op->nargs; i++)
 		if (op->arg[i].id == v)
 			op->arg[i] = to;
+	if (!s->name)
+		s->name = arena_alloc(s->tmp, s->nvalues * sizeof(*s->name));
 	s->name[first] = (struct name){ to, s->b->rpo + 1 };
 	s->renamed = true;
 }
@@ -244,7 +244,8 @@ need_args(struct spill *s, uint32_t at, struct ref r)
 	struct ref first[5];
 
 	memcpy(first, ir_op(s->f, r)->arg, sizeof(first));
-	use_names(s, ir_op(s->f, r));
+	if (s->renamed)
+		use_names(s, ir_op(s->f, r));
 	for (i = 0; i < n; i++) {
 		const struct op *op = ir_op(s->f, r);
 		uint32_t v = op->arg[i].id;
@@ -380,10 +381,10 @@ forget_needed(struct spill *s)
 static void
 offer(struct spill *s, uint32_t v)
 {
-	if (!s->seen[v] || s->asked[v] == s->b->rpo + 1)
+	if (!s->seen[v] || s->seen[v] & OFFERED)
 		return;
-	s->asked[v] = s->b->rpo + 1;
 	keep(s, v, s->seen[v]);
+	s->seen[v] |= OFFERED;
 }
 
 /* What is in registers at the end of some predecessor that was done. */
@@ -397,7 +398,7 @@ offer_held(struct spill *s)
 		const struct held *out = &s->blk[p->rpo].out;
 
 		for (k = 0; p->rpo < s->b->rpo && k < out->n; k++)
-			offer(s, out->v[k]);
+			offer(s, s->held.v[out->first + k]);
 	}
 }
 
@@ -472,11 +473,21 @@ phis_to_memory(struct spill *s)
 }
 
 static void
-note_held(const struct spill *s, struct held *to)
+note_held(struct spill *s, struct held *to)
 {
-	assert(s->kept.n <= ARRAY_LEN(to->v));
-	for (to->n = 0; to->n < s->kept.n; to->n++)
-		to->v[to->n] = s->kept.v[to->n].v;
+	uint32_t i;
+
+	assert(s->kept.n <= REGS);
+	to->first = s->held.n;
+	to->n = s->kept.n;
+	for (i = 0; i < s->kept.n; i++)
+		*vec_push(s->tmp, &s->held) = s->kept.v[i].v;
+}
+
+static bool
+is_meeting(const struct func *f, const struct blk *b)
+{
+	return b->preds.n > 1 || has_phi(f, b);
 }
 
 static void
@@ -490,13 +501,14 @@ spill_blk(struct spill *s, struct blk *b)
 	s->renamed = false;
 	s->note = s->w.note.v + s->w.blk[b->rpo].notes[1];
 	find_needed(s);
-	if (b->preds.n > 1 || has_phi(s->f, b))
+	if (is_meeting(s->f, b))
 		choose_entry(s);
 	else
 		inherit_entry(s);
 	phis_to_memory(s);
 	forget_needed(s);
-	note_held(s, &s->bs->in);
+	if (is_meeting(s->f, b))
+		note_held(s, &s->bs->in);
 	s->bs->first = s->ops.n;
 	for (i = 0; i < b->ops.n; i++)
 		spill_op(s, i);
@@ -522,6 +534,18 @@ in_memory(const struct spill *s, uint32_t v)
 	return op->code == IR_PHI && op->has_imm;
 }
 
+/* The slot of its old value, or of its only one. */
+static uint32_t
+slot_on_edge(struct spill *s, uint32_t v)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->saved.n; i++)
+		if (s->saved.v[i].v == v)
+			return s->saved.v[i].slot;
+	return slot_of(s, v);
+}
+
 /* Bring the value `v` back at the end of the edge's predecessor; a value that
  * is made again gets a new name. */
 static uint32_t
@@ -536,9 +560,7 @@ edge_reload(struct spill *s, const struct edge *e, uint32_t v)
 		return again.id;
 	}
 	s->stored[v] = s->reloads = true;
-	put_reload(s, e->bs, v,
-		   s->moved[v] == s->edge ? s->saved[v] : slot_of(s, v),
-		   e->span);
+	put_reload(s, e->bs, v, slot_on_edge(s, v), e->span);
 	return v;
 }
 
@@ -571,13 +593,14 @@ save_old_phis(struct spill *s, const struct edge *e)
 		if (op->code != IR_PHI)
 			break;
 		a = op->phi[e->at].id;
-		if (a == r.id || !in_memory(s, a) || s->moved[a] == s->edge ||
-		    !is_phi_of(s->f, e->to, a) || holds(&e->from->out, a))
+		if (a == r.id || !in_memory(s, a) ||
+		    slot_on_edge(s, a) != slot_of(s, a) ||
+		    !is_phi_of(s->f, e->to, a) || holds(s, &e->from->out, a))
 			continue;
 		put_reload(s, e->bs, a, slot_of(s, a), e->span);
 		put_spill(s, e->bs, a, s->f->nslots, e->span);
-		s->moved[a] = s->edge;
-		s->saved[a] = s->f->nslots++;
+		*vec_push(s->tmp, &s->saved) =
+			(struct saved){ a, s->f->nslots++ };
 	}
 }
 
@@ -588,18 +611,21 @@ store_phi(struct spill *s, const struct edge *e, struct ref r)
 
 	if (a.id == r.id)
 		return;
-	if (!holds(&e->from->out, a.id)) {
+	if (!holds(s, &e->from->out, a.id)) {
 		a.id = edge_reload(s, e, a.id);
 		ir_op(s->f, r)->phi[e->at] = a;
 	}
 	put_spill(s, e->bs, a.id, slot_of(s, r.id), e->span);
 }
 
-/* A value that was made again has a new name, which is no key here. */
 static bool
 is_loaded(const struct spill *s, uint32_t v)
 {
-	return v < s->nvalues && s->loaded[v] == s->edge;
+	uint32_t i = 0;
+
+	while (i < s->loaded.n && s->loaded.v[i] != v)
+		i++;
+	return i < s->loaded.n;
 }
 
 /* The argument of a phi in a register. */
@@ -608,11 +634,11 @@ load_phi(struct spill *s, const struct edge *e, struct ref r)
 {
 	uint32_t v = ir_op(s->f, r)->phi[e->at].id, again;
 
-	if (holds(&e->from->out, v) || is_loaded(s, v))
+	if (holds(s, &e->from->out, v) || is_loaded(s, v))
 		return;
 	again = edge_reload(s, e, v);
 	if (again == v)
-		s->loaded[v] = s->edge;
+		*vec_push(s->tmp, &s->loaded) = v;
 	ir_op(s->f, r)->phi[e->at].id = again;
 }
 
@@ -631,13 +657,13 @@ fix_edge(struct spill *s, const struct edge *e)
 				break;
 			if (!pass && in_memory(s, r.id))
 				store_phi(s, e, r);
-			else if (pass && holds(in, r.id))
+			else if (pass && holds(s, in, r.id))
 				load_phi(s, e, r);
 		}
 	for (i = 0; i < in->n; i++) {
-		uint32_t v = in->v[i];
+		uint32_t v = s->held.v[in->first + i];
 
-		if (!holds(&e->from->out, v) && !is_loaded(s, v) &&
+		if (!holds(s, &e->from->out, v) && !is_loaded(s, v) &&
 		    !is_phi_of(s->f, e->to, v))
 			edge_reload(s, e, v);
 	}
@@ -655,7 +681,7 @@ fix_edges_into(struct spill *s, struct blk *to)
 		struct edge e = { to, bs, bs, i, ir_op(s->f, end)->span };
 
 		assert(!from->succ[1]);
-		s->edge++;
+		s->loaded.n = s->saved.n = 0;
 		fix_edge(s, &e);
 	}
 }
@@ -741,15 +767,10 @@ spill_func(struct func *f, struct facts *k)
 	s.stored = arena_alloc(&tmp, s.nvalues * sizeof(*s.stored));
 	s.slot = arena_alloc(&tmp, s.nvalues * sizeof(*s.slot));
 	s.seen = arena_alloc(&tmp, s.nvalues * sizeof(*s.seen));
-	s.name = arena_alloc(&tmp, s.nvalues * sizeof(*s.name));
-	s.asked = arena_alloc(&tmp, s.nvalues * sizeof(*s.asked));
-	s.loaded = arena_alloc(&tmp, s.nvalues * sizeof(*s.loaded));
-	s.moved = arena_alloc(&tmp, s.nvalues * sizeof(*s.moved));
-	s.saved = arena_alloc(&tmp, s.nvalues * sizeof(*s.saved));
 	for (i = 0; i < f->blks.n; i++)
 		spill_blk(&s, f->blks.v[i]);
 	for (i = 0; i < f->blks.n; i++)
-		if (f->blks.v[i]->preds.n > 1 || has_phi(f, f->blks.v[i]))
+		if (is_meeting(f, f->blks.v[i]))
 			fix_edges_into(&s, f->blks.v[i]);
 	for (i = 0; i < f->blks.n; i++)
 		replace_ops(&s, f->blks.v[i], &s.blk[i]);
