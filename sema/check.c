@@ -12,7 +12,6 @@
 
 /* What a unit keeps from round to round. */
 struct unit_state {
-	struct node *body; /* as expanded; rounds work on copies */
 	struct hmap hoisted, known;
 };
 
@@ -20,7 +19,6 @@ static void
 check_unit(struct sema *s, struct unit *u, struct unit_state *st)
 {
 	uint32_t hoisted = st->hoisted.entries.n;
-	struct arena copies = { .lender = s->a };
 
 	s->unit = u;
 	s->scope = NULL;
@@ -30,12 +28,9 @@ check_unit(struct sema *s, struct unit *u, struct unit_state *st)
 	memset(&s->visible, 0, sizeof(s->visible));
 	s->gone.n = 0;
 	s->calls.n = 0;
-	/* The last round may have the original; of the others nothing is left
-	 * but what was learnt. */
-	u->body = s->final ? st->body : ast_clone(&copies, st->body);
+	assert(!u->body->block.value); /* that is a macro's */
+	s->tried = s->final ? NULL : u->body;
 	check_block(s, u->body);
-	u->body = st->body;
-	arena_free(&copies);
 	st->hoisted = s->hoisted;
 	/* Names moved to another scope: their types are learnt anew. */
 	if (st->hoisted.entries.n != hoisted) {
@@ -70,18 +65,6 @@ infer(struct sema *s, struct unit_state *states)
 		s->desperate = true;
 	}
 	return false;
-}
-
-static struct unit_state *
-keep_bodies(struct sema *s)
-{
-	uint32_t i, n = s->units->v.n;
-	struct unit_state *states =
-		arena_alloc(s->a, (n + 1) * sizeof(*states));
-
-	for (i = 0; i < n; i++)
-		states[i].body = s->units->v.v[i]->body;
-	return states;
 }
 
 /* Ids are dense over the variables that the final round has. */
@@ -155,7 +138,8 @@ sema_check(const struct sema_input *in)
 			  .t = in->types,
 			  .units = in->ast->units };
 	static const struct node nowhere = { .kind = N_UNARY };
-	struct unit_state *states = keep_bodies(&s);
+	struct unit_state *states =
+		arena_alloc(s.a, (s.units->v.n + 1) * sizeof(*states));
 	uint32_t i, errors = in->diag->errors;
 	bool muted = in->diag->muted, settled;
 

@@ -47,6 +47,8 @@ struct sema {
 	struct unit *unit;
 	unsigned round; /* of inference, from 0 */
 	bool final;     /* types are settled: mistakes are reported */
+	const struct node *tried; /* else: the body, whose statements are
+				     checked as copies */
 	bool changed;   /* this round learnt a type */
 	bool unknown;   /* this round: a map was read of no known type */
 	bool desperate; /* nothing else to learn: unknown maps are int64 */

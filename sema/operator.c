@@ -288,6 +288,15 @@ is_declared_int(const struct var *v)
 	       (v->declared->kind == TY_INT || v->declared->kind == TY_ENUM);
 }
 
+/* What the step itself makes of the map it knows already. */
+static void
+step_map(struct sema *s, struct mapdef *m, const struct type *t, struct span at)
+{
+	m->written++;
+	map_value_use(s, m, t, at);
+	m->written--;
+}
+
 /* ++ and --: 64-bit, or a pointer that steps. */
 static void
 check_step(struct sema *s, struct node *n)
@@ -314,7 +323,7 @@ check_step(struct sema *s, struct node *n)
 	if (x->kind == N_MAP && is_first_round(s, x))
 		return;
 	if (x->kind == N_MAP)
-		map_value_use(s, x->map.map, t, n->span);
+		step_map(s, x->map.map, t, n->span);
 	else if (x->var.var && is_declared_int(x->var.var))
 		n->type = x->type;
 	else if (x->var.var)

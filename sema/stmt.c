@@ -239,16 +239,28 @@ is_expansion(const struct node *n)
 			 first->span.begin >= n->span.end);
 }
 
-void
-check_block(struct sema *s, struct node *n)
+/* Of what a round before the last one has checked nothing is left but what it
+ * learnt: copies are given back, some at a time, so that they are small. */
+static void
+try_stmts(struct sema *s, const struct node *n)
 {
-	struct scope scope;
-	bool expansion = is_expansion(n);
+	enum { SOME = 16384 }; /* bytes */
+	struct arena copies = { .lender = s->a };
 	uint32_t i;
 
-	if (expansion)
-		*vec_push(s->a, &s->calls) = n->span;
-	scope_push(s, &scope);
+	for (i = 0; i < n->block.stmts.n; i++) {
+		check_stmt(s, ast_clone(&copies, n->block.stmts.v[i]));
+		if (copies.used > SOME)
+			arena_free(&copies);
+	}
+	arena_free(&copies);
+}
+
+static void
+check_stmts(struct sema *s, struct node *n)
+{
+	uint32_t i;
+
 	for (i = 0; i < n->block.stmts.n; i++) {
 		struct node *stmt = n->block.stmts.v[i];
 
@@ -257,6 +269,21 @@ check_block(struct sema *s, struct node *n)
 		    (s->loops || !is_jump(n->block.stmts.v[i - 1])))
 			sema_warn(s, stmt, "Unreachable statement.");
 	}
+}
+
+void
+check_block(struct sema *s, struct node *n)
+{
+	struct scope scope;
+	bool expansion = is_expansion(n);
+
+	if (expansion)
+		*vec_push(s->a, &s->calls) = n->span;
+	scope_push(s, &scope);
+	if (n == s->tried)
+		try_stmts(s, n);
+	else
+		check_stmts(s, n);
 	n->type = type_none(s->t);
 	if (n->block.value) {
 		check_value(s, n->block.value);
