@@ -94,9 +94,11 @@ struct ref ir_make(struct func *f, struct op op);
 /* The position of `pred` among b's predecessors. */
 uint32_t ir_pred_index(const struct blk *b, const struct blk *pred);
 
-/* prepare.c: no critical edge, CTX and PARAM first, constants and addresses
- * made where they are used. */
+/* prepare.c: no critical edge to phis, CTX and PARAM first, constants and
+ * addresses made where they are used. */
 void ir_prepare(struct func *f);
+/* A new block on the way from one to the other. Breaks: rpo. */
+struct blk *ir_split_edge(struct func *f, struct blk *from, struct blk *to);
 
 /* flow.c */
 void ir_loops(struct flow *w); /* needs rpo */

@@ -551,7 +551,7 @@ needs_moves(const struct assign *a, const struct blk *from,
 }
 
 static void
-resolve_edge(struct assign *a, struct blk *from, const struct blk *to)
+resolve_edge(struct assign *a, struct blk *from, struct blk *to)
 {
 	struct moves m;
 	struct ref end;
@@ -560,12 +560,13 @@ resolve_edge(struct assign *a, struct blk *from, const struct blk *to)
 	if (!needs_moves(a, from, to))
 		return;
 	edge_moves(a, from, to, &m);
+	if (from->succ[1])
+		from = ir_split_edge(a->f, from, to);
 	end = from->ops.v[from->ops.n - 1];
 	for (i = 0; i + 1 < from->ops.n; i++)
 		*vec_push(a->tmp, &a->ops) = from->ops.v[i];
 	ir_move_emit(&m, a->f, ir_op(a->f, end)->span, emit_copy, a);
 	*vec_push(a->tmp, &a->ops) = end;
-	assert(!from->succ[1]);
 	a->b = from;
 	replace_ops(a);
 }
@@ -575,7 +576,7 @@ assign_func(struct func *f)
 {
 	struct arena tmp = { .lender = f->arena };
 	struct assign a = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
-	uint32_t i, k, n = f->ops.n;
+	uint32_t i, k, n = f->ops.n, blks = f->blks.n;
 
 	ir_hints(&a.w, &a.h);
 	a.home = arena_alloc(&tmp, n);
@@ -583,15 +584,16 @@ assign_func(struct func *f)
 	a.in = arena_alloc(&tmp, f->blks.n * sizeof(*a.in));
 	a.out = arena_alloc(&tmp, f->blks.n * sizeof(*a.out));
 	a.done = arena_alloc(&tmp, f->blks.n * sizeof(*a.done));
-	for (i = 0; i < f->blks.n; i++)
+	for (i = 0; i < blks; i++)
 		assign_blk(&a, f->blks.v[i]);
-	for (i = 0; i < f->blks.n; i++) {
+	for (i = 0; i < blks; i++) {
 		struct blk *to = f->blks.v[i];
 
 		for (k = 0; k < to->preds.n && has_moves(to); k++)
 			resolve_edge(&a, to->preds.v[k], to);
 	}
 	f->allocated = true;
+	ir_rpo(f);
 	arena_free(&tmp);
 }
 

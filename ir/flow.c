@@ -72,13 +72,15 @@ add_distance(uint32_t a, uint32_t b)
 	return a + b < FAR ? a + b : FAR;
 }
 
-/* Leaving a loop costs: what is used in it stays in registers. */
+/* Leaving a loop costs: what is used in it stays in registers. On a critical
+ * edge there may come to be a block, which jumps. */
 static uint32_t
 edge_cost(const struct flow *w, const struct blk *from, const struct blk *to)
 {
 	const struct blk_flow *a = &w->blk[from->rpo], *b = &w->blk[to->rpo];
 
-	return a->depth > b->depth ? LOOP_EXIT : 0;
+	return (a->depth > b->depth ? LOOP_EXIT : 0) +
+	       (from->succ[1] && to->preds.n > 1);
 }
 
 static inline void

@@ -173,7 +173,7 @@ const char *ir_cond_text(enum ir_cond c);
  * RELOAD (nargs 0) brings the value named by arg[0] back into a register, so
  * uses below it still say v. A PHI with has_imm lives in slot imm: each
  * predecessor has SPILLed its argument there. CTX and PARAM come first in the
- * entry block; no edge is critical.
+ * entry block; no edge to phis is critical.
  *
  * After ir_assign: op.reg is the register the result is written to, areg[i]
  * the one argument i is read from (-1: has_imm, or none needed). A value may

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shape that spilling and assignment rely on: an edge out of a branch
- * never enters a block with other predecessors or with phis (so that each edge
- * has a place for moves), context and parameters stand first in the entry
- * block, and what is cheaper made again than kept (constants, map references,
- * frame addresses) is made in the block that uses it, after the last call.
+ * never enters a block with phis (what they read has a place to be made in;
+ * other edges get one where they turn out to need it: a half of all blocks
+ * would be such that stay empty), context and parameters stand first in the
+ * entry block, and what is cheaper made again than kept (constants, map
+ * references, frame addresses) is made in the block that uses it, after the
+ * last call.
  */
 #include "alloc.h"
 
@@ -38,10 +40,9 @@ starts_with_phi(const struct func *f, const struct blk *b)
 
 /* ---- edges ---- */
 
-static void
-split_edge(struct func *f, struct blk *from, unsigned side)
+struct blk *
+ir_split_edge(struct func *f, struct blk *from, struct blk *to)
 {
-	struct blk *to = from->succ[side];
 	struct blk *mid = ir_new_blk(f);
 	uint32_t at = ir_pred_index(to, from);
 	struct op jmp = { .code = IR_JMP, .width = 8 };
@@ -52,8 +53,9 @@ split_edge(struct func *f, struct blk *from, unsigned side)
 	mid->succ[0] = to;
 	*vec_push(f->arena, &mid->preds) = from;
 	*vec_push(f->arena, &mid->ops) = ir_make(f, jmp);
-	from->succ[side] = mid;
+	from->succ[from->succ[0] != to] = mid;
 	to->preds.v[at] = mid;
+	return mid;
 }
 
 static void
@@ -68,9 +70,8 @@ split_edges(struct func *f)
 		if (!b->succ[0] || !b->succ[1])
 			continue;
 		for (side = 0; side < 2; side++)
-			if (b->succ[side]->preds.n > 1 ||
-			    starts_with_phi(f, b->succ[side]))
-				split_edge(f, b, side);
+			if (starts_with_phi(f, b->succ[side]))
+				ir_split_edge(f, b, b->succ[side]);
 	}
 }
 

@@ -669,6 +669,21 @@ fix_edge(struct spill *s, const struct edge *e)
 	}
 }
 
+/* What is done on an edge out of a branch is done in a block of its own. */
+static void
+make_way(struct spill *s, struct blk *from, struct blk *to,
+	 const struct blk_spill *way)
+{
+	struct blk *mid;
+	uint32_t i;
+
+	if (!way->edge.n)
+		return;
+	mid = ir_split_edge(s->f, from, to);
+	for (i = 0; i < way->edge.n; i++)
+		ir_insert(s->f, mid, i, way->edge.v[i]);
+}
+
 static void
 fix_edges_into(struct spill *s, struct blk *to)
 {
@@ -676,13 +691,14 @@ fix_edges_into(struct spill *s, struct blk *to)
 
 	for (i = 0; i < to->preds.n; i++) {
 		struct blk *from = to->preds.v[i];
-		struct blk_spill *bs = &s->blk[from->rpo];
+		struct blk_spill *bs = &s->blk[from->rpo], way = { 0 };
 		struct ref end = s->ops.v[bs->first + bs->n - 1];
-		struct edge e = { to, bs, bs, i, ir_op(s->f, end)->span };
+		struct edge e = { to, bs, from->succ[1] ? &way : bs, i,
+				  ir_op(s->f, end)->span };
 
-		assert(!from->succ[1]);
 		s->loaded.n = s->saved.n = 0;
 		fix_edge(s, &e);
+		make_way(s, from, to, &way);
 	}
 }
 
@@ -749,7 +765,7 @@ spill_func(struct func *f, struct facts *k)
 {
 	struct arena tmp = { .lender = f->arena };
 	struct spill s = { .f = f, .w = { .f = f, .tmp = &tmp }, .tmp = &tmp };
-	uint32_t i;
+	uint32_t i, n;
 
 	f->nslots = 0;
 	/* A far slot is written through a register of its own. */
@@ -763,17 +779,19 @@ spill_func(struct func *f, struct facts *k)
 	s.w.slots = true;
 	ir_flow(&s.w);
 	s.nvalues = f->ops.n;
-	s.blk = arena_alloc(&tmp, f->blks.n * sizeof(*s.blk));
+	n = f->blks.n;
+	s.blk = arena_alloc(&tmp, n * sizeof(*s.blk));
 	s.stored = arena_alloc(&tmp, s.nvalues * sizeof(*s.stored));
 	s.slot = arena_alloc(&tmp, s.nvalues * sizeof(*s.slot));
 	s.seen = arena_alloc(&tmp, s.nvalues * sizeof(*s.seen));
-	for (i = 0; i < f->blks.n; i++)
+	for (i = 0; i < n; i++)
 		spill_blk(&s, f->blks.v[i]);
-	for (i = 0; i < f->blks.n; i++)
+	for (i = 0; i < n; i++)
 		if (is_meeting(f, f->blks.v[i]))
 			fix_edges_into(&s, f->blks.v[i]);
-	for (i = 0; i < f->blks.n; i++)
+	for (i = 0; i < n; i++)
 		replace_ops(&s, f->blks.v[i], &s.blk[i]);
+	ir_rpo(f);
 	arena_free(&tmp);
 }
 
