@@ -133,14 +133,6 @@ none(struct matching *m)
 			      "specified module %s in probe %s:%s:%s is not "
 			      "loaded.",
 			      m->module, m->type->name, m->module, m->function);
-	if (m->module && !m->match->wildcard)
-		ok = probe_none(m->sema, m->ap, m->match, "%s %s:%s",
-				m->type->name, m->module, m->function);
-	else
-		ok = probe_none(m->sema, m->ap, m->match, "%s %s",
-				m->type->name, m->function);
-	if (!ok)
-		suggest(m);
 	if (!m->match->wildcard &&
 	    sema_config(m->sema)->missing_probes != MISSING_IGNORE &&
 	    !can_probe(m, NULL, m->function))
@@ -149,6 +141,14 @@ none(struct matching *m)
 			  "or marked as \"notrace\"); attaching to it will "
 			  "likely fail",
 			  m->function);
+	if (m->module && !m->match->wildcard)
+		ok = probe_none(m->sema, m->ap, m->match, "%s %s:%s",
+				m->type->name, m->module, m->function);
+	else
+		ok = probe_none(m->sema, m->ap, m->match, "%s %s",
+				m->type->name, m->function);
+	if (!ok)
+		suggest(m);
 	return ok;
 }
 

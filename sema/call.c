@@ -333,7 +333,8 @@ check_arg(struct sema *s, struct node *n, const struct sig_param *p, uint32_t i)
 		return check_var_arg(s, n, arg);
 	if (p->kinds & P_TYPE)
 		return check_type_arg(s, n, arg);
-	if (!i && arg->kind == N_STR && n->call.word->flags & WORD_FORMAT) {
+	if (!i && arg->kind == N_STR &&
+	    n->call.word->flags & (WORD_FORMAT | WORD_TEXT)) {
 		arg->type = type_string(s->t, arg->str.len + 1);
 		return true;
 	}

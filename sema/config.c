@@ -17,7 +17,6 @@ enum key_kind {
 	KEY_MISSING, /* enum of missing_probes */
 	KEY_LICENSE,
 	KEY_SWITCH,  /* a choice; yes is its first, no is its last */
-	KEY_IGNORED, /* accepted without a word */
 	KEY_RETIRED, /* accepted with a warning */
 	KEY_ENV_ONLY,
 };
@@ -47,7 +46,7 @@ static const struct config_key keys[] = {
 	{ "cpp_demangle", KEY_BOOL, AT(cpp_demangle), 0, 0 },
 	{ "lazy_symbolication", KEY_BOOL, AT(lazy_symbolication), 0, 0 },
 	{ "show_debug_info", KEY_BOOL, AT(show_debug_info), 0, 0 },
-	{ "use_blazesym", KEY_IGNORED, 0, 0, 0 },
+	{ "use_blazesym", KEY_BOOL, AT(use_blazesym), 0, 0 },
 	{ "missing_probes", KEY_MISSING, AT(missing_probes),
 	  "error|warn|ignore", "ignore, warn, and error" },
 	{ "str_trunc_trailer", KEY_TEXT, AT(str_trunc_trailer), 0, 0 },
@@ -261,7 +260,6 @@ set_value(const struct setting *v, const struct config_key *k)
 	case KEY_LICENSE:
 	case KEY_SWITCH:
 		return set_choice(v, k);
-	case KEY_IGNORED:
 	case KEY_RETIRED:
 	case KEY_ENV_ONLY:
 		return NULL;

@@ -10,7 +10,7 @@
 
 enum { VALUE_MAX = 1 << 16 };
 
-static void
+void
 check_string(struct sema *s, struct node *n)
 {
 	uint64_t max = s->in->config->max_strlen;

@@ -335,7 +335,7 @@ check_param(struct sema *s, struct node *n, bool as_text)
 {
 	const struct params *p = &s->in->params;
 	uint64_t index = n->param.index, v;
-	const char *text = index <= p->n ? p->v[index - 1] : NULL;
+	const char *text = index <= p->n ? p->v[index - 1] : NULL, *number;
 	bool minus;
 
 	if (text && !*text && !as_text)
@@ -352,12 +352,16 @@ check_param(struct sema *s, struct node *n, bool as_text)
 		sema_make_int(s, n, 0, false);
 		return;
 	}
-	minus = text[0] == '-';
-	if (!as_text && text[minus] >= '0' && text[minus] <= '9' &&
-	    !lex_integer(s->a, text + minus, strlen(text) - minus, true, &v) &&
+	number = text + strspn(text, " \t\n");
+	minus = *number == '-';
+	number += minus || *number == '+';
+	if (!as_text && *number >= '0' && *number <= '9' &&
+	    !lex_integer(s->a, number, strlen(number), true, &v) &&
 	    (!minus || v <= (uint64_t)1 << 63)) {
 		sema_make_int(s, n, minus ? -v : v, minus && v);
 		return;
 	}
 	put_str(s, n, text, (uint32_t)strlen(text));
+	if (!as_text)
+		check_string(s, n);
 }

@@ -234,6 +234,8 @@ bool check_header_constant(struct sema *s, struct node *n);
 
 /* Type n and all below it. */
 void check_expr(struct sema *s, struct node *n);
+/* The type of a literal string, unless it is longer than max_strlen. */
+void check_string(struct sema *s, struct node *n);
 /* The same, where a value is needed: aggregations become integers. */
 void check_value(struct sema *s, struct node *n);
 /* `args` as a value is the struct, not its address. */

@@ -3,7 +3,7 @@
  * Owns what the C section of a script means for the rest of it: its structs,
  * enums and #defines by name, behind them the built-in constants, and which
  * of the C reader's messages are mistakes. With BTF, headers of the kernel
- * are not needed: one that is missing is no mistake.
+ * are not needed: that they are missing is no mistake.
  */
 #include <string.h>
 #include <unistd.h>
@@ -44,11 +44,15 @@ is_forced(const struct sema *s, const struct cdef_msg *m)
 }
 
 /* A missing header that BTF stands in for: those of a folder, as the
- * kernel's and most of libc's are. */
+ * kernel's and most of libc's are. Where the kernel's headers are installed
+ * one that is not among them does not exist. */
 static bool
 is_needless(const struct sema *s, const struct cdef_msg *m)
 {
+	const struct cdef_input *in = s->in->headers;
+
 	return m->missing && have_btf(s) && !is_forced(s, m) &&
+	       !(in && in->kernel_source) &&
 	       (strchr(m->missing, '/') || !strcmp(m->missing, "vmlinux.h"));
 }
 

@@ -75,7 +75,7 @@ struct config {
 	uint64_t max_strlen, max_map_keys, max_probes, max_bpf_progs;
 	uint64_t max_cat_bytes, on_stack_limit, perf_rb_pages, log_size;
 	bool print_maps_on_exit, cpp_demangle, lazy_symbolication;
-	bool show_debug_info;
+	bool show_debug_info, use_blazesym;
 	enum { MISSING_ERROR, MISSING_WARN, MISSING_IGNORE } missing_probes;
 	const char *str_trunc_trailer, *license;
 	const char *stack_mode;

@@ -279,7 +279,7 @@ sema_make_str(struct sema *s, struct node *n, const char *text)
 	n->kind = N_STR;
 	n->str.text = text;
 	n->str.len = (uint32_t)strlen(text);
-	n->type = type_string(s->t, n->str.len + 1);
+	check_string(s, n);
 }
 
 /* ---- types of arguments ---- */

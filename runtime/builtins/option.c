@@ -11,7 +11,7 @@
 
 /* ---- config ---- */
 
-enum setting_kind { SET_NO, SET_BOOL, SET_NUMBER, SET_TEXT, SET_MISSING };
+enum setting_kind { SET_BOOL, SET_NUMBER, SET_TEXT, SET_MISSING };
 
 static const struct setting {
 	const char *name;
@@ -25,7 +25,7 @@ static const struct setting {
 	SETTING(cpp_demangle, SET_BOOL),
 	SETTING(lazy_symbolication, SET_BOOL),
 	SETTING(print_maps_on_exit, SET_BOOL),
-	{ "use_blazesym", SET_NO, 0 },
+	SETTING(use_blazesym, SET_BOOL),
 	SETTING(show_debug_info, SET_BOOL),
 	SETTING(log_size, SET_NUMBER),
 	SETTING(max_bpf_progs, SET_NUMBER),
@@ -58,9 +58,6 @@ put_setting(struct sema *s, struct node *n, const struct setting *set)
 	const char *at = (const char *)c + set->at;
 
 	switch (set->kind) {
-	case SET_NO:
-		sema_make_bool(s, n, false);
-		break;
 	case SET_BOOL:
 		sema_make_bool(s, n, *(const bool *)at);
 		break;
