@@ -113,20 +113,15 @@ static void
 take_includes(struct compile *c)
 {
 	struct cdef_input *h = &c->headers;
-	struct stat st;
 
 	h->arena = &c->arena;
 #ifdef __aarch64__
 	h->arch = CDEF_ARM64;
 #endif
-	for (uint32_t i = 0; i < c->opts.includes.n; i++) {
-		const char *path = c->opts.includes.v[i];
-
-		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			*vec_push(&c->arena, &h->includes) = path;
-		else
-			*vec_push(&c->arena, &h->forced) = path;
-	}
+	for (uint32_t i = 0; i < c->opts.include_dirs.n; i++)
+		*vec_push(&c->arena, &h->includes) = c->opts.include_dirs.v[i];
+	for (uint32_t i = 0; i < c->opts.includes.n; i++)
+		*vec_push(&c->arena, &h->forced) = c->opts.includes.v[i];
 }
 
 void

@@ -6,7 +6,6 @@
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -223,19 +222,29 @@ has_iter(void)
 	return closed(link);
 }
 
-/* A module's own types lie beside those of vmlinux. */
+/* Kernels whose modules have types of their own, 5.11 and later, also tell the
+ * names of such files. */
 static bool
 has_module_btf(void)
 {
-	DIR *dir = opendir("/sys/kernel/btf");
-	const struct dirent *e;
-	bool found = false;
+	char name[64];
+	struct bpf_btf_info about = { .name = (uintptr_t)name,
+				      .name_len = sizeof(name) };
+	union bpf_attr attr = { 0 };
+	bool named;
+	int fd;
 
-	while (dir && !found && (e = readdir(dir)))
-		found = *e->d_name != '.' && strcmp(e->d_name, "vmlinux");
-	if (dir)
-		closedir(dir);
-	return found;
+	if (sys_bpf(BPF_BTF_GET_NEXT_ID, &attr))
+		return false;
+	attr = (union bpf_attr){ .btf_id = attr.next_id };
+	fd = sys_bpf(BPF_BTF_GET_FD_BY_ID, &attr);
+	if (fd < 0)
+		return false;
+	attr = (union bpf_attr){ .info = { .bpf_fd = (uint32_t)fd,
+					   .info_len = sizeof(about),
+					   .info = (uintptr_t)&about } };
+	named = !sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	return closed(fd) && named;
 }
 
 static struct answers

@@ -268,15 +268,16 @@ struct options {
 	bool folded; /* -f folded */
 	bool escape; /* control characters in foreign text are shown */
 	bool no_warnings;
-	bool wait_detach;  /* stay until the kernel has let go of all */
-	bool quiet_maps;   /* no maps at the end */
-	bool strict;       /* losses are an exit status */
-	bool follow;       /* the process of -p, -c and its descendants */
-	bool child_status; /* end with the status of the -c child */
-	int ready_fd;      /* gets a byte when all is attached; 0: none */
-	uint64_t timeout;  /* ns; 0: none */
-	bool compile_only; /* --mode codegen */
-	bool check;        /* --check: compile the scripts, run none */
+	bool wait_detach;    /* stay until the kernel has let go of all */
+	bool quiet_maps;     /* no maps at the end */
+	bool strict;         /* losses are an exit status */
+	bool follow;         /* the process of -p, -c and its descendants */
+	bool child_status;   /* end with the status of the -c child */
+	int ready_fd;        /* gets a byte when all is attached; 0: none */
+	uint64_t timeout;    /* ns; 0: none */
+	bool compile_only;   /* --mode codegen */
+	bool compiler_bench; /* --mode compiler-bench */
+	bool check;          /* --check: compile the scripts, run none */
 	bool info;
 	bool fmt; /* --fmt, --mode format */
 	enum out_buffering buffering;
@@ -286,7 +287,8 @@ struct options {
 	VEC(const char *) positional; /* what params points at */
 	VEC(const char *) named;      /* --name=value behind `--` */
 	VEC(const char *) scripts;    /* of --check */
-	VEC(const char *) includes;   /* --include, -I */
+	VEC(const char *) includes;   /* --include */
+	VEC(const char *) include_dirs;
 };
 
 /* What the parser of options wants next. */

@@ -6,10 +6,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "compile.h"
@@ -447,8 +449,10 @@ info(struct compile *c)
 		.prog = &c->prog,
 		.image = &c->image,
 	};
-	bool ready = session_init(&s) && session_open_output(&s);
+	bool ready;
 
+	c->opts.output = NULL; /* is the script's */
+	ready = session_init(&s) && session_open_output(&s);
 	if (ready)
 		info_print(s.out, &c->arena, options_version());
 	session_free(&s);
@@ -562,6 +566,61 @@ check_scripts(struct compile *c)
 	return status;
 }
 
+/* ---- --mode compiler-bench ---- */
+
+static uint64_t
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Compile a script once more and add what each pass took. */
+static bool
+time_passes(const struct compile *with, uint64_t *took)
+{
+	const struct source *text = with->script;
+	struct compile c = { .opts = with->opts };
+	bool ok = compile_init_options(&c);
+
+	c.script = source_add(&c.arena, &c.sources, text->name, text->text,
+			      text->len);
+	for (size_t i = 0; ok && i < ARRAY_LEN(pipeline); i++) {
+		uint64_t start = now();
+
+		ok = pipeline[i].ir ? pipeline[i].ir(&c.prog)
+				    : pipeline[i].run(&c);
+		ok = ok && !c.diag.errors;
+		took[i] += now() - start;
+	}
+	if (!ok)
+		flush_diag(&c);
+	compile_free(&c);
+	return ok;
+}
+
+/* For a second: per pass the rounds, their time and the mean in ns. */
+static bool
+bench_compiler(const struct compile *c)
+{
+	uint64_t took[ARRAY_LEN(pipeline)] = { 0 }, total = 0, rounds = 0;
+	uint64_t end = now() + 1000000000;
+
+	for (; now() < end; rounds++)
+		if (!time_passes(c, took))
+			return false;
+	for (size_t i = 0; i < ARRAY_LEN(pipeline); i++) {
+		printf("%-30s%-8" PRIu64 "%-12" PRIu64 "%" PRIu64 " ns\n",
+		       pipeline[i].name, rounds, took[i], took[i] / rounds);
+		total += took[i];
+	}
+	printf("%-30s%-8" PRIu64 "%-12" PRIu64 "%" PRIu64 " ns\n", "total",
+	       rounds, total, total / rounds);
+	return true;
+}
+
 static int
 run(struct compile *c)
 {
@@ -589,6 +648,8 @@ run(struct compile *c)
 		ok = compile_ir(c);
 	else if (c->opts.debug)
 		ok = run_passes(c, 0);
+	else if (c->opts.compiler_bench)
+		ok = bench_compiler(c);
 	else
 		return trace(c);
 	flush_diag(c);

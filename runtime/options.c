@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,56 +45,61 @@ enum {
 	OPT_NO_FEATURE,
 	OPT_DEBUGINFO,
 	OPT_TRACEABLE,
+	OPT_DWARF_PID,
 	OPT_IGNORED, /* accepted, without effect */
 	OPT_IGNORED_ARG,
-	OPT_UNSUPPORTED,
+	OPT_EMIT_ELF,
+	OPT_AOT,
 	PID_LIMIT = 0x400000,
+	SHARED_OPTIONS = 30, /* which bpftrace has, too */
 };
 
+/* Ordered: messages name them so. */
 /* clang-format off */
 static const struct option long_options[] = {
-	{ "list",                no_argument,       NULL, 'l' },
-	{ "verbose",             no_argument,       NULL, 'v' },
-	{ "help",                no_argument,       NULL, 'h' },
-	{ "version",             no_argument,       NULL, 'V' },
-	{ "info",                no_argument,       NULL, OPT_INFO },
-	{ "fmt",                 no_argument,       NULL, OPT_FMT },
-	{ "pid",                 required_argument, NULL, 'p' },
-	{ "cmd",                 required_argument, NULL, 'c' },
-	{ "output",              required_argument, NULL, 'o' },
-	{ "quiet",               no_argument,       NULL, 'q' },
-	{ "warnings",            no_argument,       NULL, 'k' },
-	{ "no-warnings",         no_argument,       NULL, OPT_NO_WARNINGS },
-	{ "missing-probes",      required_argument, NULL, OPT_MISSING_PROBES },
-	{ "unsafe",              no_argument,       NULL, OPT_UNSAFE },
-	{ "dry-run",             no_argument,       NULL, OPT_DRY_RUN },
-	{ "include",             required_argument, NULL, OPT_INCLUDE },
-	{ "debug",               required_argument, NULL, 'd' },
-	{ "kernel",              required_argument, NULL, OPT_KERNEL },
-	{ "wait-detach",         no_argument,       NULL, OPT_WAIT_DETACH },
-	{ "timeout",             required_argument, NULL, OPT_TIMEOUT },
-	{ "flamegraph",          required_argument, NULL, OPT_FLAMEGRAPH },
-	{ "ready-fd",            required_argument, NULL, OPT_READY_FD },
-	{ "quiet-maps",          no_argument,       NULL, OPT_QUIET_MAPS },
-	{ "strict",              no_argument,       NULL, OPT_STRICT },
-	{ "child-status",        no_argument,       NULL, OPT_CHILD_STATUS },
-	{ "follow",              no_argument,       NULL, OPT_FOLLOW },
-	{ "escape",              no_argument,       NULL, OPT_ESCAPE },
-	{ "mode",                required_argument, NULL, OPT_MODE },
-	{ "test",                no_argument,       NULL, OPT_TEST },
+	{ "aot",                 required_argument, NULL, OPT_AOT },
 	{ "bench",               no_argument,       NULL, OPT_BENCH },
-	{ "probe-filter",        required_argument, NULL, OPT_PROBE_FILTER },
-	{ "check",               no_argument,       NULL, OPT_CHECK },
 	{ "btf",                 optional_argument, NULL, 'b' },
-	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
-	{ "verify-llvm-ir",      no_argument,       NULL, OPT_IGNORED },
-	{ "dwarf-pid",           required_argument, NULL, OPT_IGNORED_ARG },
+	{ "cmd",                 required_argument, NULL, 'c' },
+	{ "debug",               required_argument, NULL, 'd' },
 	{ "debuginfo",           required_argument, NULL, OPT_DEBUGINFO },
-	{ "traceable-functions", required_argument, NULL, OPT_TRACEABLE },
-	{ "no-feature",          required_argument, NULL, OPT_NO_FEATURE },
-	{ "emit-elf",            required_argument, NULL, OPT_UNSUPPORTED },
+	{ "dry-run",             no_argument,       NULL, OPT_DRY_RUN },
+	{ "dwarf-pid",           required_argument, NULL, OPT_DWARF_PID },
+	{ "emit-elf",            required_argument, NULL, OPT_EMIT_ELF },
 	{ "emit-llvm",           required_argument, NULL, OPT_IGNORED_ARG },
-	{ "aot",                 required_argument, NULL, OPT_UNSUPPORTED },
+	{ "fmt",                 no_argument,       NULL, OPT_FMT },
+	{ "help",                no_argument,       NULL, 'h' },
+	{ "include",             required_argument, NULL, OPT_INCLUDE },
+	{ "info",                no_argument,       NULL, OPT_INFO },
+	{ "list",                no_argument,       NULL, 'l' },
+	{ "mode",                required_argument, NULL, OPT_MODE },
+	{ "no-feature",          required_argument, NULL, OPT_NO_FEATURE },
+	{ "no-warnings",         no_argument,       NULL, OPT_NO_WARNINGS },
+	{ "output",              required_argument, NULL, 'o' },
+	{ "pid",                 required_argument, NULL, 'p' },
+	{ "probe-filter",        required_argument, NULL, OPT_PROBE_FILTER },
+	{ "quiet",               no_argument,       NULL, 'q' },
+	{ "test",                no_argument,       NULL, OPT_TEST },
+	{ "traceable-functions", required_argument, NULL, OPT_TRACEABLE },
+	{ "unsafe",              no_argument,       NULL, OPT_UNSAFE },
+	{ "usdt-file-activation", no_argument,      NULL, OPT_IGNORED },
+	{ "verbose",             no_argument,       NULL, 'v' },
+	{ "verify-llvm-ir",      no_argument,       NULL, OPT_IGNORED },
+	{ "version",             no_argument,       NULL, 'V' },
+	{ "warnings",            no_argument,       NULL, 'k' },
+	/* bpftrace has none of these */
+	{ "check",               no_argument,       NULL, OPT_CHECK },
+	{ "child-status",        no_argument,       NULL, OPT_CHILD_STATUS },
+	{ "escape",              no_argument,       NULL, OPT_ESCAPE },
+	{ "flamegraph",          required_argument, NULL, OPT_FLAMEGRAPH },
+	{ "follow",              no_argument,       NULL, OPT_FOLLOW },
+	{ "kernel",              required_argument, NULL, OPT_KERNEL },
+	{ "missing-probes",      required_argument, NULL, OPT_MISSING_PROBES },
+	{ "quiet-maps",          no_argument,       NULL, OPT_QUIET_MAPS },
+	{ "ready-fd",            required_argument, NULL, OPT_READY_FD },
+	{ "strict",              no_argument,       NULL, OPT_STRICT },
+	{ "timeout",             required_argument, NULL, OPT_TIMEOUT },
+	{ "wait-detach",         no_argument,       NULL, OPT_WAIT_DETACH },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -173,29 +179,32 @@ bad(const char *text, bool with_help)
 }
 
 static enum options_result
-set_pid(struct options *o, const char *text)
+set_pid(int *pid, struct arena *a, const char *text)
 {
-	char *end;
-	long long v;
+	const char *digits = text + strspn(text, " \t");
+	bool minus = *digits == '-';
+	const char *wrong;
+	uint64_t v = 0;
 
-	errno = 0;
-	v = strtoll(text, &end, 0);
-	if (!*text || *end || errno) {
-		fprintf(stderr, "ERROR: Failed to parse pid: invalid %s: %s\n",
-			end > text && *end ? "trailing bytes" : "integer",
-			text);
-		return OPTIONS_BAD;
-	}
-	if (v < 0 || v > PID_LIMIT) {
-		fprintf(stderr, "ERROR: Pid out of range: %llu\n",
-			(unsigned long long)v);
-		return OPTIONS_BAD;
-	}
+	*pid = 0;
+	if (!*text) /* as if it was not given */
+		return OPTIONS_RUN;
+	digits += minus || *digits == '+';
+	wrong = lex_integer(a, digits, strlen(digits), true, &v);
+	if (wrong)
+		return bad(arena_printf(a, "Failed to parse pid: %.*s: %s",
+					(int)strcspn(wrong, ":"), wrong, text),
+			   false);
+	if (minus)
+		v = -v;
+	if (v > PID_LIMIT)
+		return bad(arena_printf(a, "Pid out of range: %" PRIu64, v),
+			   false);
 	if (!v)
 		return bad("Failed to attach to pid: Unable to open pidfd "
 			   "(Invalid argument)",
 			   false);
-	o->pid = (int)v;
+	*pid = (int)v;
 	return OPTIONS_RUN;
 }
 
@@ -252,7 +261,7 @@ set_format(struct options *o, const char *text)
 {
 	o->json = !strcmp(text, "json");
 	o->folded = !strcmp(text, "folded");
-	if (o->json || o->folded || !strcmp(text, "text"))
+	if (o->json || o->folded || !*text || !strcmp(text, "text"))
 		return OPTIONS_RUN;
 	fprintf(stderr,
 		"ERROR: Invalid output format \"%s\"\n"
@@ -286,7 +295,8 @@ set_buffering(struct options *o, const char *text)
 static enum options_result
 run_mode(struct options *o, const char *option, enum run_mode mode)
 {
-	if (o->fmt || o->compile_only || o->mode != RUN_TRACE) {
+	if (o->fmt || o->compile_only || o->compiler_bench ||
+	    o->mode != RUN_TRACE) {
 		fprintf(stderr,
 			"ERROR: USAGE: %s conflicts with existing --mode\n",
 			option);
@@ -299,6 +309,8 @@ run_mode(struct options *o, const char *option, enum run_mode mode)
 static enum options_result
 set_mode(struct options *o, const char *text)
 {
+	o->fmt = o->compile_only = o->compiler_bench = false; /* the last */
+	o->mode = RUN_TRACE;
 	if (!strcmp(text, "test") || !strcmp(text, "bench"))
 		return run_mode(o, "--mode",
 				*text == 't' ? RUN_TEST : RUN_BENCH);
@@ -308,6 +320,10 @@ set_mode(struct options *o, const char *text)
 	}
 	if (!strcmp(text, "format")) {
 		o->fmt = true;
+		return OPTIONS_RUN;
+	}
+	if (!strcmp(text, "compiler-bench")) {
+		o->compiler_bench = true;
 		return OPTIONS_RUN;
 	}
 	return bad("USAGE: --mode can only be 'codegen', 'compiler-bench', "
@@ -374,7 +390,7 @@ set_traceable(struct options *o, struct arena *a, const char *path)
 static void
 add_debug(struct options *o, struct arena *a, const char *stages)
 {
-	if (strcmp(stages, "d"))
+	if (*stages && strcmp(stages, "d"))
 		o->debug = o->debug ? arena_printf(a, "%s,%s", o->debug, stages)
 				    : stages;
 }
@@ -480,18 +496,22 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 	case 'V':
 		return print_version();
 	case 'p':
-		return set_pid(o, arg);
+		return set_pid(&o->pid, a, arg);
+	case OPT_DWARF_PID: /* checked, without effect */
+		return set_pid(&(int){ 0 }, a, arg);
 	case 'c':
 		o->command = *arg ? arg : NULL;
 		return OPTIONS_RUN;
 	case 'o':
-		o->output = arg;
+		o->output = *arg ? arg : NULL;
 		return OPTIONS_RUN;
 	case 'f':
 		return set_format(o, arg);
 	case 'B':
 		return set_buffering(o, arg);
 	case 'I':
+		*vec_push(a, &o->include_dirs) = arg;
+		return OPTIONS_RUN;
 	case OPT_INCLUDE:
 		*vec_push(a, &o->includes) = arg;
 		return OPTIONS_RUN;
@@ -535,8 +555,14 @@ set(struct options *o, struct arena *a, int c, const char *arg)
 		return set_ready_fd(o, arg);
 	case OPT_NO_FEATURE:
 		return set_without(o, arg);
-	case OPT_UNSUPPORTED:
-		return bad("USAGE: this option is not supported by jiffy.",
+	case OPT_EMIT_ELF:
+		return bad("USAGE: --emit-elf is not supported: jiffy writes "
+			   "no object files.\n"
+			   "HINT: -d bpf prints the program",
+			   false);
+	case OPT_AOT:
+		return bad("USAGE: --aot is not supported: jiffy compiles a "
+			   "script in milliseconds each time.",
 			   false);
 	default: /* accepted, without effect */
 		return OPTIONS_RUN;
@@ -588,6 +614,31 @@ assign_script(struct options *o)
 	return OPTIONS_RUN;
 }
 
+/*
+ * An abbreviation that means one of bpftrace's options goes on doing so, though
+ * one of ours begins like it: --q is --quiet, not --quiet-maps.
+ */
+static void
+complete_names(struct arena *a, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		const char *text = argv[i] + 2, *name = NULL;
+		size_t n = strncmp(argv[i], "--", 2) ? 0 : strcspn(text, "=");
+		int matches = 0;
+
+		for (int o = 0; n && long_options[o].name; o++) {
+			if (strncmp(long_options[o].name, text, n))
+				continue;
+			if (o < SHARED_OPTIONS || !long_options[o].name[n])
+				matches++;
+			if (o < SHARED_OPTIONS)
+				name = long_options[o].name;
+		}
+		if (matches == 1 && name)
+			argv[i] = arena_printf(a, "--%s%s", name, text + n);
+	}
+}
+
 enum options_result
 options_parse(struct options *o, struct arena *a, int argc, char **argv)
 {
@@ -598,6 +649,7 @@ options_parse(struct options *o, struct arena *a, int argc, char **argv)
 		help(stderr);
 		return OPTIONS_BAD;
 	}
+	complete_names(a, argc, argv);
 	/* '-' in front: hand out non-options in place, as value 1. */
 	while ((c = getopt_long(argc, argv, "-e:lvhVp:c:o:f:B:qkI:d:b",
 				long_options, NULL)) != -1) {

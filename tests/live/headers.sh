@@ -51,3 +51,8 @@ echo "no such header"
 "$JIFFY" -q -e '
 #include <linux/nosuch_at_all.h>
 begin { print("ran"); exit(); }' 2>&1
+echo "no such header among the kernel's"
+BPFTRACE_KERNEL_SOURCE="$source" BPFTRACE_KERNEL_BUILD="$build" \
+	"$JIFFY" -q -e '
+#include <linux/nosuch_at_all.h>
+begin { print("ran"); exit(); }' 2>&1 || echo $?

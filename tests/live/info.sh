@@ -21,8 +21,8 @@ agree() { # KEY COMMAND...
 helper() { # FUNCTION: the kernel has it
 	grep -q " bpf_$1\$" /proc/kallsyms
 }
-modules() {
-	ls /sys/kernel/btf | grep -qv '^vmlinux$'
+modules() { # can have types of their own: since 5.11
+	printf '5.11\n%s\n' "$(uname -r)" | sort -CV
 }
 grep -qx "  OS: $(uname -s) $(uname -r) $(uname -v)" "$dir/info"
 grep -qx "  Arch: $(uname -m)" "$dir/info"
@@ -33,6 +33,10 @@ agree loop helper loop
 agree get_tai_ns helper ktime_get_tai_ns
 agree btf test -r /sys/kernel/btf/vmlinux
 agree 'module btf' modules
+
+# -o is for the script's output.
+"$JIFFY" --info -o "$dir/none" | cmp - "$dir/info"
+ls "$dir"
 
 # As JSON: one object with the same answers.
 "$JIFFY" --info -f json >"$dir/json"
