@@ -39,6 +39,9 @@ void out_foreign(struct out *o, const char *s, size_t n);
 void out_printf(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Hand what is buffered to the kernel. */
 void out_flush(struct out *o);
+/* At the end: flushes; `status`, or an error and 1 where a write failed. NULL:
+ * stdio. */
+int out_status(struct out *o, const char *path, int status);
 /* End of one piece of output: flushes as the buffering says. */
 void out_end(struct out *o);
 

@@ -189,12 +189,8 @@ status_of(struct session *s)
 {
 	int status = s->exit_code;
 
-	if (s->out->failed) {
-		session_error(s, "Failed to write \"%s\": %s",
-			      s->opts->output ? s->opts->output : "stdout",
-			      strerror(s->out->error));
-		return status ? status : STATUS_ERROR;
-	}
+	if (s->out->failed)
+		return out_status(s->out, s->opts->output, status);
 	if (!status && s->failed)
 		status = STATUS_ERROR;
 	if (!status && s->opts->child_status && s->child_ended > 0)
@@ -217,7 +213,7 @@ int
 session_run(struct session *s)
 {
 	if (s->opts->mode != RUN_TRACE)
-		return testing_run(s);
+		return out_status(s->out, s->opts->output, testing_run(s));
 	if (!block_signals(s))
 		return give_up(s, "Unable to wait for signals", errno);
 	session_run_special(s, false);

@@ -429,11 +429,10 @@ format(struct compile *c)
 	if (to)
 		ok = rewrite_file(&c->arena, to, text.s, text.n);
 	else
-		ok = fwrite(text.s, 1, text.n, stdout) == text.n &&
-		     !fflush(stdout);
-	if (!ok)
-		fprintf(stderr, "ERROR: Failed to write \"%s\": %s\n",
-			to ? to : "stdout", strerror(errno));
+		ok = fwrite(text.s, 1, text.n, stdout) == text.n;
+	if (!ok && to)
+		fprintf(stderr, "ERROR: Failed to write \"%s\": %s\n", to,
+			strerror(errno));
 	sbuf_free(&text);
 	return ok;
 }
@@ -449,14 +448,16 @@ info(struct compile *c)
 		.prog = &c->prog,
 		.image = &c->image,
 	};
+	int status;
 	bool ready;
 
 	c->opts.output = NULL; /* is the script's */
 	ready = session_init(&s) && session_open_output(&s);
 	if (ready)
 		info_print(s.out, &c->arena, options_version());
+	status = ready ? out_status(s.out, NULL, 0) : 1;
 	session_free(&s);
-	return ready ? 0 : 1;
+	return status;
 }
 
 /* Compile with a session at hand: the child of -c gives a constant. */
@@ -560,8 +561,7 @@ check_scripts(struct compile *c)
 		if (s > status)
 			status = s;
 	}
-	if (out.failed && !status)
-		status = 1;
+	status = out_status(&out, NULL, status);
 	sbuf_free(&out.buf);
 	return status;
 }
@@ -696,5 +696,5 @@ main(int argc, char **argv)
 		break;
 	}
 	compile_free(&c);
-	return status;
+	return out_status(NULL, NULL, status);
 }

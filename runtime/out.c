@@ -79,6 +79,18 @@ out_flush(struct out *o)
 		o->buf.n = 0;
 }
 
+int
+out_status(struct out *o, const char *path, int status)
+{
+	if (o)
+		out_flush(o);
+	if (o ? !o->failed : !fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "ERROR: Failed to write \"%s\": %s\n",
+		path ? path : "stdout", strerror(o ? o->error : errno));
+	return status ? status : STATUS_ERROR;
+}
+
 /*
  * Line buffering need not mean a system call per line: the loop flushes when
  * it has worked off a batch of events, before it waits again. So only a
