@@ -44,15 +44,12 @@ is_forced(const struct sema *s, const struct cdef_msg *m)
 }
 
 /* A missing header that BTF stands in for: those of a folder, as the
- * kernel's and most of libc's are. Where the kernel's headers are installed
- * one that is not among them does not exist. */
+ * kernel's and most of libc's are. Also where other headers of the kernel are
+ * installed: they may be of another version. */
 static bool
 is_needless(const struct sema *s, const struct cdef_msg *m)
 {
-	const struct cdef_input *in = s->in->headers;
-
 	return m->missing && have_btf(s) && !is_forced(s, m) &&
-	       !(in && in->kernel_source) &&
 	       (strchr(m->missing, '/') || !strcmp(m->missing, "vmlinux.h"));
 }
 
