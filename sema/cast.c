@@ -165,6 +165,24 @@ target_name(const struct node *n, const struct type *to)
 	return type_name(to);
 }
 
+/* The integer of an aggregation, which is of no type that the script chose:
+ * @c, or the second of what a loop over them has. */
+static bool
+is_cell(const struct node *x)
+{
+	const struct node *v = NULL;
+	int64_t i;
+
+	if (is_implicit(x))
+		return true;
+	if (x->kind == N_FIELD && !x->field.name && x->field.index == 1)
+		v = x->field.x;
+	if (x->kind == N_INDEX && sema_literal_int(x->index.index, &i) &&
+	    i == 1)
+		v = x->index.x;
+	return v && v->kind == N_VAR && v->var.var && v->var.var->of_cells;
+}
+
 void
 check_cast(struct sema *s, struct node *n)
 {
@@ -198,7 +216,7 @@ check_cast(struct sema *s, struct node *n)
 				   type_name(x->type), target_name(n, to));
 		return;
 	}
-	if (is_same(s, x->type, to) && to->kind != TY_ARRAY && !is_implicit(x))
+	if (is_same(s, x->type, to) && to->kind != TY_ARRAY && !is_cell(x))
 		warn_needless(s, n, to);
 	if (to->kind == TY_POINTER && to->as == AS_NONE)
 		n->type = type_pointer(s->t, to->to, space_of(s, x));

@@ -155,6 +155,8 @@ declare_loop_var(struct sema *s, struct node *n, const struct type *t)
 	}
 	v = var_declare(s, n->loop_for.name, n->loop_for.name_span);
 	v->is_loop = true;
+	v->of_cells = n->loop_for.map && n->loop_for.map->map.map &&
+		      is_aggregate(n->loop_for.map->map.map->value);
 	n->loop_for.var = v;
 	var_assign(s, v, NULL, t, n->loop_for.name_span);
 }

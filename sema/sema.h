@@ -21,6 +21,7 @@ struct var {
 	uint32_t id;                 /* dense, per unit */
 	bool captured; /* used in a for body declared outside of it */
 	bool assigned, used, is_loop, is_let;
+	bool of_cells; /* of a for over a map of aggregations */
 	/* Once settled: its type with what only literals were assigned to,
 	 * which takes the other side's sign when it is read. */
 	const struct type *open;

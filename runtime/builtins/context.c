@@ -133,7 +133,8 @@ ctx_check(struct sema *s, struct node *n)
 		u->type->flags & PROBE_PERF ? "bpf_perf_event_data" : "pt_regs";
 
 	if (!(u->type->flags & PROBE_CTX)) {
-		if (u->type->flags & PROBE_ARGS)
+		if ((u->type->flags & (PROBE_ARGS | PROBE_PARAMS)) ==
+		    PROBE_ARGS)
 			return sema_error(s, n, "Use args instead of ctx in %s",
 					  u->type->name);
 		return sema_error(s, n,

@@ -48,6 +48,7 @@ promote_enum(struct types *t, const struct type *a, const struct type *b)
 	return type_int(t, max_size(a, b) < 8 ? 4 : 8, is_signed);
 }
 
+/* Of what they point to; nothing but itself is like void. */
 static const struct type *
 promote_pointer(struct types *t, const struct type *a, const struct type *b)
 {
@@ -55,12 +56,9 @@ promote_pointer(struct types *t, const struct type *a, const struct type *b)
 
 	if (a->to == b->to)
 		return a->as != AS_NONE ? a : b;
-	if (a->to->kind == TY_NONE || b->to->kind == TY_NONE)
-		to = type_none(t);
-	else if (a->to->kind == TY_STRUCT || b->to->kind == TY_STRUCT)
+	if (a->to->kind == TY_STRUCT || b->to->kind == TY_STRUCT)
 		return !strcmp(a->to->name, b->to->name) ? a : NULL;
-	else
-		to = type_promote(t, a->to, b->to);
+	to = type_promote(t, a->to, b->to);
 	if (!to)
 		return NULL;
 	return type_pointer(t, to, a->as != AS_NONE ? a->as : b->as);
