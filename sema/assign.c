@@ -128,14 +128,11 @@ compound_type(struct sema *s, struct node *n)
 		check_var(s, x);
 	if (is_aggregate(value->type))
 		sema_as_int(s, value);
-	if (is_aggregate(x->type))
-		return type_int(s->t, 8, false);
-	if (!x->type && value->type && type_is_int(value->type)) {
-		s->changed = true; /* a guess, which the next round tries */
-		return type_int(s->t, 8,
-				value->type->is_signed ||
-					n->assign.op == OP_SUB);
-	}
+	if (int_type_of(s, x->type))
+		return stepped_type(s, x->type, false);
+	if (value->type && !is_error(value->type) &&
+	    awaits_value(s, x, n->span))
+		return NULL;
 	/* What no number goes into clashes with the result, which is one. */
 	if (x->type && value->type && !type_is_int(x->type) &&
 	    x->type->kind != TY_POINTER && !is_error(x->type) &&

@@ -184,6 +184,12 @@ void scope_warnings(struct sema *s);
 /* Notes where `v` was first seen: under an error about it. */
 void var_note(struct sema *s, const struct var *v);
 
+/* ---- operator.c ---- */
+
+bool awaits_value(struct sema *s, struct node *x, struct span at);
+const struct type *stepped_type(struct sema *s, const struct type *t,
+				bool down);
+
 /* ---- fold.c ---- */
 
 bool is_literal(const struct node *n);

@@ -131,6 +131,38 @@ same_int(const struct type *a, const struct type *b)
 	       a->is_signed == b->is_signed;
 }
 
+/* Such a map is narrow while its type is looked for: see awaits_value(). */
+static bool
+is_only_stepped(const struct node *n)
+{
+	return n->kind == N_MAP && n->map.map && n->map.map->only_stepped;
+}
+
+static bool
+find_item(struct node *n, void *arg)
+{
+	bool *found = arg;
+
+	if (n->kind == N_VAR && n->var.var && n->var.var->is_loop)
+		*found = true;
+	return !*found && n->kind != N_MAP; /* a key says nothing */
+}
+
+/* Whether two operands of a division, the same in the end, were not while
+ * their types were looked for. What is computed from
+ * an item of a loop had none before the loop's map had. */
+static bool
+differed(const struct node *l, const struct node *r)
+{
+	const struct node *other = is_only_stepped(l) ? r : l;
+	bool item = false;
+
+	if (is_only_stepped(l) == is_only_stepped(r))
+		return false;
+	walk((struct node *)other, find_item, &item);
+	return !item || other->kind == N_FIELD;
+}
+
 static const struct type *
 int_result(struct sema *s, const struct node *at, enum operator_kind op,
 	   const struct node *l, const struct node *r)
@@ -142,7 +174,7 @@ int_result(struct sema *s, const struct node *at, enum operator_kind op,
 		warn_sign(s, r, type_int(s->t, 8, true));
 	}
 	if (is_signed && (op == OP_DIV || op == OP_MOD) &&
-	    !same_int(l->type, r->type)) {
+	    (!same_int(l->type, r->type) || differed(l, r))) {
 		sema_warn(s, at,
 			  "signed operands for '%s' can lead to undefined "
 			  "behavior (cast to unsigned to silence warning)",
@@ -270,15 +302,32 @@ check_binary(struct sema *s, struct node *n)
 	n->type = binary_type(s, n, n->binary.op, n->binary.l, n->binary.r);
 }
 
-/* A map that is stepped and assigned to has the assignment's type: in the
- * first round steps wait for it. */
-static bool
-is_first_round(struct sema *s, const struct node *map)
+/* A map that is stepped, or is the target of a compound assignment, has the
+ * type of what is assigned to it elsewhere, for which it waits; when nothing
+ * is, it is an int64, as a map that is only read. */
+bool
+awaits_value(struct sema *s, struct node *x, struct span at)
 {
-	if (s->round || s->final || map->type)
+	if (x->kind != N_MAP || x->type || !x->map.map)
 		return false;
-	s->changed = true;
-	return true;
+	s->unknown = true;
+	if (!s->desperate)
+		return true;
+	x->type = type_int(s->t, 8, true);
+	x->map.map->only_stepped = true;
+	map_value_use(s, x->map.map, x->type, at);
+	return false;
+}
+
+/* What a step makes of `t`: 64 bits. */
+const struct type *
+stepped_type(struct sema *s, const struct type *t, bool down)
+{
+	const struct type *i = int_type_of(s, t);
+
+	if (!i)
+		i = t;
+	return type_int(s->t, 8, down || (i->kind == TY_INT && i->is_signed));
 }
 
 static bool
@@ -318,10 +367,9 @@ check_step(struct sema *s, struct node *n)
 		complete_type(s, t->to);
 		return;
 	}
-	t = type_int(s->t, 8, down || (t && t->kind == TY_INT && t->is_signed));
-	n->type = t;
-	if (x->kind == N_MAP && is_first_round(s, x))
+	if (awaits_value(s, x, n->span))
 		return;
+	n->type = t = stepped_type(s, x->type, down);
 	if (x->kind == N_MAP)
 		step_map(s, x->map.map, t, n->span);
 	else if (x->var.var && is_declared_int(x->var.var))

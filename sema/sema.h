@@ -41,6 +41,7 @@ struct mapdef {
 	uint32_t written;        /* of these: no more than written to */
 	bool scalar, keyed;      /* neither: only declared */
 	bool iterated, deleted, read_as_int;
+	bool only_stepped;       /* by ++ and the like, assigned nowhere */
 	bool clashes;            /* uses that do not fit each other */
 	const struct type *open; /* as of a variable */
 };

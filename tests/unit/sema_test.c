@@ -311,10 +311,10 @@ Test(sema, arithmetic_is_64_bit)
 	map_is("once { $a = 5; @x = $a + pid; }", "uint64");
 	map_is("once { @x = nsecs >> 1; }", "uint64");
 	map_is("once { @x = (int32)pid << 1; }", "int64");
-	map_is("once { @x++; }", "uint64");
+	map_is("once { @x++; }", "int64");
 	map_is("once { @x--; }", "int64");
 	map_is("once { @x += 1; }", "int64");
-	map_is("once { @x += nsecs; }", "uint64");
+	map_is("once { @x += nsecs; }", "int64");
 }
 
 Test(sema, assignments_promote)
