@@ -207,6 +207,22 @@ skip_suffix(struct cparser *p, struct cdeclarator *d)
 	}
 }
 
+/* `struct x (int a) {` declares nothing. */
+static bool
+nameless(struct cparser *p)
+{
+	const struct ctoken *t;
+
+	if (!is_punct(&p->tok, '('))
+		return false;
+	t = c_peek(p);
+	if (!is_punct(t, ')') &&
+	    (t->kind != CT_NAME || !t->name->kw || t->name->kw == KW_ATTRIBUTE))
+		return false;
+	c_fail_at(p, t, "expected identifier or '('");
+	return true;
+}
+
 static void
 init_declarators(struct cparser *p, const struct ctype *base,
 		 const struct cattr *attr)
@@ -214,7 +230,8 @@ init_declarators(struct cparser *p, const struct ctype *base,
 	for (;;) {
 		struct cdeclarator d = { .attr = *attr };
 
-		c_declarator(p, base, &d);
+		if (!nameless(p))
+			c_declarator(p, base, &d);
 		if (p->bad)
 			return;
 		skip_suffix(p, &d);

@@ -46,10 +46,15 @@ static struct ctag *
 tag_define(struct cparser *p, enum tag_kind kind, struct cname *name,
 	   const struct ctoken *at)
 {
-	struct ctag *tag = tag_mention(p, kind, name);
-
+	struct ctag *tag = name ? name->tag : NULL;
 	struct ctoken *place;
 
+	if (tag && tag->kind != kind && in_script(p) && tag->in_script)
+		c_fail_at(p, at,
+			  "use of '%s' with tag type that does not match "
+			  "previous declaration",
+			  tag->name);
+	tag = tag_mention(p, kind, name);
 	if (tag->complete && in_script(p) && tag->in_script)
 		c_fail_twice(p, at, tag->at, "redefinition of", tag->name,
 			     "definition");
@@ -173,6 +178,7 @@ static void
 bit_width(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 {
 	const struct ctoken *at = d->name ? &d->at : &p->tok;
+	const char *name = d->name ? d->name->text : "";
 	struct cmember *m = &tag->members.v[tag->members.n - 1];
 	struct cvalue v = c_constant(p);
 	uint64_t size = ctype_size(m->type) * 8;
@@ -181,16 +187,22 @@ bit_width(struct cparser *p, struct ctag *tag, const struct cdeclarator *d)
 		return;
 	if (m->type->kind == CK_BOOL)
 		size = 1;
-	if (v.v > size || v.v > 64 ||
-	    (m->type->kind != CK_INT && m->type->kind != CK_BOOL &&
-	     m->type->kind != CK_ENUM && m->type->kind != CK_OUTSIDE)) {
+	if (m->type->kind != CK_INT && m->type->kind != CK_BOOL &&
+	    m->type->kind != CK_ENUM && m->type->kind != CK_OUTSIDE)
+		c_fail_at(p, at, "bit-field '%s' has non-integral type", name);
+	else if (d->name && !v.v)
+		c_fail_at(p, at, "named bit-field '%s' has zero width", name);
+	else if ((int64_t)v.v < 0 && (!v.type || v.type->is_signed))
+		c_fail_at(p, at, "bit-field '%s' has negative width (%lld)",
+			  name, (long long)v.v);
+	else if (v.v > size || v.v > 64)
 		c_fail_at(p, at,
 			  "width of bit-field '%s' (%llu bits) exceeds the "
 			  "width of its type (%llu bits)",
-			  d->name ? d->name->text : "", (unsigned long long)v.v,
+			  name, (unsigned long long)v.v,
 			  (unsigned long long)size);
+	if (p->bad)
 		return;
-	}
 	m->bitfield = true;
 	m->width = (uint8_t)v.v;
 }
@@ -254,8 +266,6 @@ member_line(struct cparser *p, struct ctag *tag)
 	base = c_spec(p, &attr);
 	if (base && is_punct(&p->tok, ';'))
 		anonymous_member(p, tag, base, &attr);
-	else if (base && is_punct(&p->tok, '}') && base->kind == CK_RECORD)
-		anonymous_member(p, tag, base, &attr);
 	else if (base)
 		declare_members(p, tag, base, &attr);
 	p->is_typedef = is_typedef;
@@ -295,16 +305,13 @@ enumerator(struct cparser *p, struct ctag *tag, uint64_t *next)
 	struct cname *name = p->tok.name;
 	struct cattr ignored = { 0 };
 	struct enum_value *v;
-	uint32_t i;
 
 	if (p->tok.kind != CT_NAME || name->kw) {
 		c_fail(p, "expected identifier");
 		return;
 	}
-	for (i = 0; i < tag->values.n && in_script(p); i++)
-		if (tag->values.v[i].name == name->text)
-			c_fail(p, "redefinition of enumerator '%s'",
-			       name->text);
+	if (in_script(p) && name->symbol && name->symbol->kind == SYM_CONST)
+		c_fail(p, "redefinition of enumerator '%s'", name->text);
 	c_advance(p);
 	c_attrs(p, &ignored);
 	if (c_accept(p, '=')) {

@@ -227,6 +227,45 @@ other_word(struct cparser *p, struct spec *s, struct cattr *attr)
 	return true;
 }
 
+/* Does a word that begins another type follow the brace of one? */
+static bool
+lacks_semicolon(const struct cparser *p, const struct spec *s)
+{
+	if (!s->type || !p->end || p->end[-1] != '}')
+		return false;
+	switch (p->tok.name->kw) {
+	case KW_STRUCT:
+	case KW_UNION:
+	case KW_ENUM:
+	case KW_VOID:
+	case KW_BOOL:
+	case KW_CHAR:
+	case KW_SHORT:
+	case KW_INT:
+	case KW_LONG:
+	case KW_SIGNED:
+	case KW_UNSIGNED:
+	case KW_FLOAT:
+	case KW_DOUBLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+fail_semicolon(struct cparser *p, const struct ctag *tag)
+{
+	static const char *const kinds[] = {
+		[TAG_IS_STRUCT] = "struct",
+		[TAG_IS_UNION] = "union",
+		[TAG_IS_ENUM] = "enum",
+	};
+	struct ctoken at = c_behind(p);
+
+	c_fail_at(p, &at, "expected ';' after %s", kinds[tag->kind]);
+}
+
 static const struct ctype *
 typedef_name(struct cparser *p)
 {
@@ -245,6 +284,10 @@ c_spec(struct cparser *p, struct cattr *attr)
 
 	while (!p->bad && p->tok.kind == CT_NAME) {
 		if (p->tok.name->kw) {
+			if (lacks_semicolon(p, &s)) {
+				fail_semicolon(p, s.type->tag);
+				return NULL;
+			}
 			if (!basic_word(p, &s) && !other_word(p, &s, attr))
 				break;
 			continue;

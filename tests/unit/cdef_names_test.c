@@ -230,7 +230,7 @@ Test(cdef_names, recovery)
 Test(cdef_names, missing_semicolons)
 {
 	static const char *const sections[] = {
-		"struct a { int x; struct { char y } }",
+		"struct a { int x; struct { char y }; }",
 		"#define K 3",
 		"union b { struct a x[K] }",
 		"enum c { L, M }",
