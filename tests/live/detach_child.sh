@@ -5,7 +5,7 @@
 # nobody who waits for it.
 left_behind() {
 	local stat name state parent group session
-	for stat in /proc/[0-9]*/stat; do
+	for stat in $(printf '%s\n' /proc/[0-9]*/stat | sort -rnt / -k 3); do
 		read -r _ name state parent group session _ 2>/dev/null \
 			<"$stat" || continue
 		[ "$name" = "($1)" ] && [ "$state" != Z ] &&
@@ -20,9 +20,9 @@ trap 'rm -rf "$dir"' EXIT
 name=left$$
 cp "$JIFFY" "$dir/$name"
 cp "$JIFFY" "$dir/${name}w"
-# Two events: the kernel takes up to seconds for each when it is busy.
-script='tracepoint:sched:sched_process_exit,
-	tracepoint:sched:sched_process_wait { @[args.pid] = 1; }
+# Some events: the kernel takes up to seconds for each when it is busy, and 10
+# ms when it is not; the newest processes are looked at first.
+script='tracepoint:sched:sched_process_*, tracepoint:sched:sched_wak* { @++; }
 	interval:ms:1 { exit(); }'
 "$dir/$name" -q -o /dev/null --no-feature raw_tracepoint -e "$script" |
 	cat # ends when all writers have
