@@ -71,6 +71,8 @@ hash_spec(struct map_spec *m, const struct config *c)
 		m->type = agg ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH;
 	m->key_size = def->key ? def->key->size : 8;
 	m->entries = (uint32_t)(def->entries ? def->entries : c->max_map_keys);
+	if (!def->entries && def->few && def->few < m->entries)
+		m->entries = (uint32_t)def->few;
 	if (!def->key || !def->value)
 		m->entries = 1;
 }

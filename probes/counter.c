@@ -34,7 +34,7 @@ read_count(struct sema *s, const struct attach_text *ap, const char *type,
 		return sema_error_at(s, ap->span,
 				     "Invalid count for %s probe: %s", type,
 				     why);
-	if (*text == '-')
+	if (*text == '-' || *count > INT64_MAX)
 		return sema_error_at(s, ap->span,
 				     "%s %s should be a positive integer", type,
 				     rate);

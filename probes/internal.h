@@ -115,7 +115,7 @@ struct multi {
 	bool ret;            /* at the return */
 	const char *path;    /* uprobes: the file */
 	const char **syms;   /* kprobes: names */
-	uint64_t *addresses; /* uprobes: file offsets */
+	uint64_t *addresses; /* uprobes: file offsets; kprobes: or NULL */
 	uint64_t *ref_ctrs;  /* uprobes: of semaphores; NULL: none */
 	uint64_t *cookies;
 	uint32_t n;

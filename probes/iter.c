@@ -103,7 +103,7 @@ iter_match(struct sema *s, const struct attach_text *ap, struct match *m)
 		return sema_error_at(s, ap->span,
 				     "iter probe type does not support "
 				     "wildcards");
-	if (ap->parts.n > 3)
+	if (ap->parts.n > 3 || ap->parts.n == 1)
 		return sema_error_at(s, ap->span,
 				     "%s probe type takes 2 arguments (1 "
 				     "optional)",
@@ -310,7 +310,7 @@ const struct probe_type probe_iter = {
 	.prog_type = BPF_PROG_TYPE_TRACING,
 	.attach_type = BPF_TRACE_ITER,
 	.flags = PROBE_ANY | PROBE_CTX | PROBE_LATE,
-	.min_parts = 1,
+	.min_parts = 0,
 	.max_parts = UINT32_MAX, /* match() says it in its own words */
 	.match = iter_match,
 	.ctx = iter_ctx,

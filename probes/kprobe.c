@@ -54,6 +54,7 @@ add_target(void *arg, const char *module, const char *name)
 	t->group = m->module ? arena_strdup(a, module) : NULL;
 	t->name = arena_strdup(a, name);
 	t->offset = m->offset;
+	t->place = kernel_place_of(sema_kernel(m->sema), module, name);
 }
 
 static bool
@@ -241,20 +242,36 @@ symbol(struct attach *a, const struct target *t)
 	return arena_printf(a->arena, "%s:%s", t->group, t->name);
 }
 
+static bool
+has_place(const struct unit *u)
+{
+	for (uint32_t i = 0; i < u->targets.n; i++)
+		if (!u->targets.v[i].place)
+			return false;
+	return true;
+}
+
 /* All targets of the unit through one link, which takes the names of the core
- * kernel and of loaded modules alike. */
+ * kernel and of loaded modules alike, and looks for them among all its
+ * symbols; for addresses it need not. */
 static int
 attach_all(struct attach *a, const struct unit *u)
 {
 	struct multi m = { .n = u->targets.n, .ret = is_return(u->type) };
+	int err = -EINVAL;
 
 	m.syms = arena_alloc(a->arena, m.n * sizeof(*m.syms));
 	m.cookies = arena_alloc(a->arena, m.n * sizeof(*m.cookies));
+	m.addresses = arena_alloc(a->arena, m.n * sizeof(*m.addresses));
 	for (uint32_t i = 0; i < m.n; i++) {
 		m.syms[i] = u->targets.v[i].name;
 		m.cookies[i] = i;
+		m.addresses[i] = u->targets.v[i].place;
 	}
-	return probe_kprobe_multi(a, &m);
+	if (has_place(u))
+		err = probe_kprobe_multi(a, &m);
+	m.addresses = NULL;
+	return err ? probe_kprobe_multi(a, &m) : 0;
 }
 
 /* What BTF knows need not be left in the code. */

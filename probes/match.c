@@ -29,7 +29,7 @@ probe_none(struct sema *s, const struct attach_text *ap, struct match *m,
 	const char *what;
 	va_list args;
 
-	if (m->wildcard)
+	if (m->wildcard || sema_names_target(s, m->probe))
 		return true;
 	va_start(args, fmt);
 	what = arena_vprintf(sema_arena(s), fmt, args);

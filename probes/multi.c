@@ -116,7 +116,10 @@ probe_kprobe_multi(struct attach *a, const struct multi *m)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.attach_type = TRACE_KPROBE_MULTI;
-	attr.kprobe.syms = pointer(m->syms);
+	if (m->addresses)
+		attr.kprobe.addrs = pointer(m->addresses);
+	else
+		attr.kprobe.syms = pointer(m->syms);
 	attr.kprobe.cookies = pointer(m->cookies);
 	attr.kprobe.cnt = m->n;
 	attr.kprobe.flags = m->ret ? MULTI_RETURN : 0;

@@ -203,7 +203,7 @@ session_attach(struct session *s)
 	for (uint32_t i = 0; i < units->v.n; i++)
 		if (units->v.v[i]->type->flags & PROBE_SPECIAL)
 			special++;
-	if (!s->nprobes && special < units->v.n) {
+	if (!s->nprobes && !special && units->v.n) {
 		session_error(s, "Attachment failed for all probes.");
 		return false;
 	}

@@ -77,6 +77,8 @@ find_kernel(struct compile *c, struct kernel_paths *paths)
 		.blacklist = "/sys/kernel/debug/kprobes/blacklist",
 		.keep = { "/run/jiffy", "/proc/sys/kernel/random/boot_id",
 			  "/proc/modules", "/sys/module" },
+		.walk = !dir && !btf &&
+			!(c->opts.without & 1u << FEAT_KSYM_ITER),
 	};
 	if (btf) {
 		paths->btf = btf;

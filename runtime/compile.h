@@ -25,6 +25,7 @@ struct compile {
 	struct prog prog;
 	struct image image;
 	const struct source *script;
+	bool unattached; /* no probe counts: all others are of another mode */
 };
 
 /* All parts of a compilation, which was zeroed, for the kernel that is found

@@ -476,9 +476,10 @@ void ready_tell(struct session *s);
 void ready_end(void);
 
 /* --test, --bench: leave in `units` only those that count in o->mode; false:
- * reported. Run the test or bench probes; the exit status. */
+ * reported, *unattached where none is left.
+ * Run the test or bench probes; the exit status. */
 bool testing_select(struct unit_list *units, const struct options *o,
-		    struct diag *d);
+		    struct diag *d, bool *unattached);
 int testing_run(struct session *s);
 /* The descriptor of the unit's program. */
 int session_prog(const struct session *s, const struct unit *u);

@@ -41,7 +41,7 @@ lower(struct compile *c)
 	c->prog.ast = &c->ast;
 	c->prog.units = c->ast.units;
 	if (!c->opts.debug && !c->opts.check && !c->opts.compile_only &&
-	    !testing_select(c->ast.units, &c->opts, &c->diag))
+	    !testing_select(c->ast.units, &c->opts, &c->diag, &c->unattached))
 		return false;
 	return ir_lower(&c->in, &c->prog);
 }
@@ -506,7 +506,7 @@ trace(struct compile *c)
 	if (c->diag.errors || status == STATUS_LOAD)
 		hints_print(status == STATUS_LOAD);
 	session_free(&s);
-	return status;
+	return c->unattached ? STATUS_LOAD : status;
 }
 
 static void

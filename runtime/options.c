@@ -140,7 +140,8 @@ static const char usage[] =
 "        --wait-detach   end only when the kernel has let go of all probes\n"
 "        --no-feature F  do without kprobe_multi, uprobe_multi,\n"
 "                        attach_cookie, raw_tracepoint, perf_tracepoint,\n"
-"                        loop or for_each_map_elem (a comma list)\n"
+"                        ksym_iter, loop or for_each_map_elem (a\n"
+"                        comma list)\n"
 "        --debuginfo D   look for separate debug files there (D[:D...])\n"
 "        --traceable-functions F\n"
 "                        a copy of available_filter_functions\n"
@@ -346,6 +347,7 @@ set_without(struct options *o, const char *list)
 		{ "attach_cookie", FEAT_ATTACH_COOKIE },
 		{ "raw_tracepoint", FEAT_RAW_TRACEPOINT },
 		{ "perf_tracepoint", FEAT_PERF_TRACEPOINT },
+		{ "ksym_iter", FEAT_KSYM_ITER },
 		{ "loop", FEAT_LOOP },
 		{ "for_each_map_elem", FEAT_FOR_EACH },
 	};

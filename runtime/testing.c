@@ -100,7 +100,8 @@ compile_filter(const char *text, regex_t *re, struct diag *d)
 }
 
 bool
-testing_select(struct unit_list *units, const struct options *o, struct diag *d)
+testing_select(struct unit_list *units, const struct options *o, struct diag *d,
+	       bool *unattached)
 {
 	regex_t re, *filter = NULL;
 	unsigned dropped = 0, own = flag_of(o->mode);
@@ -121,7 +122,8 @@ testing_select(struct unit_list *units, const struct options *o, struct diag *d)
 	units->v.n = n;
 	if (filter)
 		regfree(filter);
-	return n || !dropped || dropped & own || wrong_mode(d, dropped);
+	*unattached = !n && dropped && !(dropped & own);
+	return !*unattached || wrong_mode(d, dropped);
 }
 
 /* ---- running one ---- */

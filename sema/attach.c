@@ -13,10 +13,11 @@ struct attaching {
 	struct sema *s;
 	const struct probe *probe;
 	const struct attach_text *ap;
-	unsigned taken;   /* attach points of this probe that found a target */
-	unsigned strange; /* whose provider is none at all */
-	bool missing;     /* another one is not there */
-	bool several;     /* the probe may become more than one unit */
+	unsigned taken;    /* attach points of this probe that found a target */
+	unsigned strange;  /* whose provider is none at all */
+	bool missing;      /* another one is not there */
+	const char *meant; /* what a pattern without matches nearly is; NULL */
+	bool several;      /* the probe may become more than one unit */
 	uint64_t attachments;
 	bool good;
 	struct held {
@@ -299,32 +300,28 @@ hold(struct attaching *a, const struct probe_type *t, const struct match *m)
 
 /* ---- one attach point ---- */
 
-static bool
-no_targets(struct attaching *a, const char *meant)
+bool
+sema_names_target(struct sema *s, const struct probe *p)
 {
-	if (a->s->in->config->missing_probes != MISSING_ERROR)
-		return true;
-	a->missing = true;
-	diag_error(a->s->d, a->ap->span,
-		   "Probe has no valid attach points. If this is expected, set "
-		   "the 'missing_probes' config variable to 'warn'.");
-	if (meant)
-		diag_hint(a->s->d, "did you mean '%s'?", meant);
-	return false;
+	struct dependence d = { 0 };
+
+	depend_find(s, p->body, &d);
+	return d.target || d.index;
 }
 
 static bool
 match_type(struct attaching *a, const struct probe_type *t)
 {
-	struct match m = { 0 };
+	struct match m = { .probe = a->probe };
 
 	if (!t->match(a->s, a->ap, &m)) {
 		a->missing |= m.missing;
 		return false;
 	}
-	if (!m.targets.n)
-		return no_targets(a, m.meant);
-	hold(a, t, &m);
+	if (m.targets.n)
+		hold(a, t, &m);
+	else if (m.meant)
+		a->meant = m.meant;
 	return true;
 }
 
@@ -348,7 +345,7 @@ static bool
 try_type(struct attaching *a, const struct probe_type *t)
 {
 	bool muted = a->s->d->muted, good;
-	struct match m = { 0 };
+	struct match m = { .probe = a->probe };
 
 	a->s->d->muted = true;
 	good = t->match(a->s, a->ap, &m);
@@ -379,7 +376,7 @@ match_any(struct attaching *a)
 	if (a->taken > before)
 		return true;
 	if (any)
-		return no_targets(a, NULL);
+		return true;
 	if (against)
 		return match_type(a, against);
 	a->strange++;
@@ -428,6 +425,32 @@ aps_span(const struct probe *p)
 	return span_join(p->aps.v[0].span, p->aps.v[p->aps.n - 1].span);
 }
 
+/* A probe that nothing is left of. That one of several patterns finds nothing
+ * is no mistake. */
+static void
+no_targets(struct attaching *a, const struct probe *p)
+{
+	switch (a->s->in->config->missing_probes) {
+	case MISSING_ERROR:
+		diag_error(a->s->d, aps_span(p),
+			   "Probe has no valid attach points. If this is "
+			   "expected, set the 'missing_probes' config variable "
+			   "to 'warn'.");
+		if (a->meant)
+			diag_hint(a->s->d, "did you mean '%s'?", a->meant);
+		a->good = false;
+		break;
+	case MISSING_WARN:
+		diag_warn(a->s->d, aps_span(p),
+			  "Probe has no valid attach points. It is being "
+			  "removed which may cause issues with program "
+			  "behavior.");
+		break;
+	case MISSING_IGNORE:
+		break;
+	}
+}
+
 static void
 attach_probe(struct attaching *a, const struct probe *p)
 {
@@ -437,6 +460,7 @@ attach_probe(struct attaching *a, const struct probe *p)
 	a->probe = p;
 	a->taken = a->strange = 0;
 	a->missing = false;
+	a->meant = NULL;
 	a->several = p->aps.n > 1;
 	for (i = 0; i < p->aps.n; i++) {
 		a->ap = &p->aps.v[i];
@@ -453,12 +477,8 @@ attach_probe(struct attaching *a, const struct probe *p)
 		diag_hint(a->s->d, "to run without it: config = { "
 				   "missing_probes = \"warn\" }, or "
 				   "--missing-probes=warn");
-	if (a->good && !a->taken && p->aps.n &&
-	    a->s->in->config->missing_probes == MISSING_WARN)
-		diag_warn(a->s->d, aps_span(p),
-			  "Probe has no valid attach points. It is being "
-			  "removed which may cause issues with program "
-			  "behavior.");
+	if (good && !a->taken && p->aps.n)
+		no_targets(a, p);
 }
 
 static bool

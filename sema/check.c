@@ -152,8 +152,10 @@ sema_check(const struct sema_input *in)
 	settle(&s);
 	s.final = true;
 	round_over_units(&s, states);
-	if (in->diag->errors == errors)
+	if (in->diag->errors == errors) {
 		map_finish(&s);
+		keys_count(&s);
+	}
 	for (i = 0; i < s.units->v.n; i++)
 		number_variables(s.units->v.v[i]);
 	show_units(&s);

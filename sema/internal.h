@@ -45,11 +45,11 @@ struct sema {
 	enum cdef_arch arch;
 	struct hmap defines; /* name -> struct node, of #defines */
 	struct unit *unit;
-	unsigned round; /* of inference, from 0 */
-	bool final;     /* types are settled: mistakes are reported */
+	unsigned round;           /* of inference, from 0 */
+	bool final;               /* types are settled: mistakes are reported */
 	const struct node *tried; /* else: the body, whose statements are
 				     checked as copies */
-	bool changed;   /* this round learnt a type */
+	bool changed;             /* this round learnt a type */
 	bool unknown;   /* this round: a map was read of no known type */
 	bool desperate; /* nothing else to learn: unknown maps are int64 */
 	struct scope *scope;
@@ -141,6 +141,11 @@ bool macro_check_definitions(struct sema *s);
 /* Whether to go on into the node's children. */
 typedef bool walk_fn(struct node *n, void *arg);
 void walk(struct node *n, walk_fn *fn, void *arg);
+
+/* ---- keys.c ---- */
+
+/* Find the maps that can only ever have few elements. After the last round. */
+void keys_count(struct sema *s);
 
 /* ---- map.c ---- */
 

@@ -68,6 +68,8 @@ enum word_flags {
 				  same for the whole program run */
 	WORD_EARLY = 1 << 22,  /* an aggregation whose value is evaluated
 				  before its key */
+	WORD_FEW = 1 << 23,    /* one value for each target (`func`), where
+				  targets are not of user space */
 };
 
 /* A word of the language: a variable, a function or an aggregation. */
@@ -171,6 +173,7 @@ struct target {
 	const char *group;            /* category, module or file */
 	const char *name;             /* event or function */
 	uint64_t address;             /* of the place, where the type has one */
+	uint64_t place; /* that the kernel has told of the function; 0 */
 	uint64_t offset;
 	uint64_t count;   /* rate, period, event count, number */
 	uint32_t btf_id;  /* of the function a tracing program is for; 0 */
@@ -184,6 +187,7 @@ struct match { /* what probe_type.match fills */
 	/* None and true: nothing there, which match() has said for a plain name
 	 * (missing_probes permitting) and leaves to sema for a wildcard. */
 	VEC(struct target) targets;
+	const struct probe *probe;
 	bool wildcard;
 	bool missing;      /* match() has reported that there is nothing */
 	const char *meant; /* nothing: what is nearly what was written; NULL */
@@ -275,6 +279,9 @@ struct probe_type {
 	const char *(*listed)(struct arena *a, const struct target *t);
 };
 
+/* Whether the body asks which target it is at: then each is one of several,
+ * as of a wildcard, and one that is not there is left out in silence. */
+bool sema_names_target(struct sema *s, const struct probe *p);
 /* Whether a multi link of that type takes all of these targets. */
 bool probe_all_multi(const struct probe_type *t, const struct target *v,
 		     uint32_t n);

@@ -35,7 +35,8 @@ struct mapdef {
 	struct span key_span, value_span, first; /* where each was decided */
 	const char *declared_kind;               /* of let @x = kind(n) */
 	uint64_t entries;
-	uint32_t index;          /* dense, in order of first use */
+	uint64_t few;   /* room enough for all keys that it can have; 0: many */
+	uint32_t index; /* dense, in order of first use */
 	uint32_t met, met_round; /* sema's: how often in which round; */
 	uint32_t by_key;         /* of these: an element by its key; */
 	uint32_t written;        /* of these: no more than written to */

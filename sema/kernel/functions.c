@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns the list of functions that can be probed: available_filter_functions
- * where it can be read, else the text symbols of kallsyms, less what no
- * tracer may touch (REFERENCE 3.3).
+ * where it can be read, or what would stand there, else the text symbols of
+ * kallsyms, less what no tracer may touch (REFERENCE 3.3).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 
 struct function {
 	const char *module, *name;
+	uint64_t address; /* 0: not told */
 };
 
 struct collect {
@@ -71,7 +74,8 @@ wanted(const struct collect *c, const char *module, const char *name)
 }
 
 static void
-collect(struct collect *c, const char *module, const char *name)
+collect(struct collect *c, const char *module, const char *name,
+	uint64_t address)
 {
 	struct function *f;
 
@@ -82,6 +86,7 @@ collect(struct collect *c, const char *module, const char *name)
 	f = vec_push(c->k->arena, &c->found);
 	f->module = c->last_module;
 	f->name = arena_strdup(c->k->arena, name);
+	f->address = address;
 }
 
 /* "name [module]", or a name alone. */
@@ -101,7 +106,7 @@ collect_entry(struct collect *c, const char *text, size_t n)
 	end = module ? strchr(module, ']') : NULL;
 	if (end)
 		*end = '\0';
-	collect(c, end ? module + 1 : "vmlinux", line);
+	collect(c, end ? module + 1 : "vmlinux", line, 0);
 }
 
 /* Most of the forty thousand lines differ from the pattern in their first
@@ -143,7 +148,7 @@ collect_kallsyms(struct collect *c, struct lines *l)
 			continue;
 		if (sym.module && !strncmp(sym.module, "__builtin__", 11))
 			continue;
-		collect(c, sym.module ? sym.module : "vmlinux", sym.name);
+		collect(c, sym.module ? sym.module : "vmlinux", sym.name, 0);
 	}
 }
 
@@ -159,24 +164,143 @@ by_name(const void *va, const void *vb)
 /* The kernel's own list, where it may be read. It looks up each name while it
  * prints, which takes longer than all that we do: kept for other patterns, and
  * for other runs. */
+static const char *
+filter_path(struct kernel *k)
+{
+	const char *dir;
+
+	if (k->paths.functions)
+		return k->paths.functions;
+	dir = kernel_tracefs(k, NULL);
+	return dir ? arena_printf(k->arena, "%s/available_filter_functions",
+				  dir)
+		   : NULL;
+}
+
 static bool
 read_filter(struct kernel *k)
 {
 	struct kernel_cache *c = kernel_cached(k);
-	const char *path = k->paths.functions, *dir;
+	const char *path;
 
 	if (c->filter_asked)
 		return c->filter;
 	c->filter_asked = true;
-	if (!path) {
-		dir = kernel_tracefs(k, NULL);
-		if (!dir)
-			return false;
-		path = arena_printf(k->arena, "%s/available_filter_functions",
-				    dir);
-	}
-	c->filter = kernel_read_kept(k, path, "functions", &c->filter_size);
+	path = filter_path(k);
+	if (path)
+		c->filter =
+			kernel_read_kept(k, path, "functions", &c->filter_size);
 	return c->filter;
+}
+
+/* ---- a part of the list ---- */
+
+/* What a walk found for names that begin as the first line says:
+ * "ADDRESS MODULE NAME" a line. */
+struct part {
+	const char *prefix;
+	size_t n;
+};
+
+static void
+write_place(void *arg, const char *module, const char *name, uint64_t address)
+{
+	sbuf_printf(arg, "%llx %s %s\n", (unsigned long long)address, module,
+		    name);
+}
+
+static const char *
+make_part(struct kernel *k, const void *arg, size_t *len)
+{
+	const struct part *p = arg;
+	struct sbuf text = { 0 };
+	const char *kept = NULL;
+
+	sbuf_printf(&text, "%.*s\n", (int)p->n, p->prefix);
+	if (kernel_ksyms(k, p->prefix, p->n, write_place, &text)) {
+		kept = arena_strndup(k->arena, text.s, text.n);
+		*len = text.n;
+	}
+	sbuf_free(&text);
+	return kept;
+}
+
+/* Whether the text has all functions that begin so. */
+static bool
+has_part(const char *text, size_t len, const struct part *p)
+{
+	const char *end = text ? memchr(text, '\n', len) : NULL;
+	size_t n = end ? (size_t)(end - text) : 0;
+
+	return end && n <= p->n && !memcmp(text, p->prefix, n);
+}
+
+static void
+collect_part(struct collect *c, const char *text, size_t len)
+{
+	char *line, *at, *module, *name, *all;
+
+	all = at = arena_strndup(c->k->arena, text, len);
+	while ((line = strsep(&at, "\n"))) {
+		module = strchr(line, ' ');
+		name = module ? strchr(module + 1, ' ') : NULL;
+		if (line == all || !name)
+			continue;
+		*module++ = *name++ = '\0';
+		collect(c, module, name, strtoull(line, NULL, 16));
+	}
+}
+
+/* Whether the kernel shows its list at all: what it hides is not asked for in
+ * another way. */
+static bool
+is_shown(const char *path)
+{
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* The part for these names: that of the last pattern or run, else from a walk,
+ * which takes half as long as the whole list. Who has a copy of that, or asks
+ * for a third part, is served from it. NULL: none. */
+static const char *
+find_part(struct kernel *k, const struct part *p, size_t *len)
+{
+	enum { WALKS_MAX = 2 };
+	struct kernel_cache *c = kernel_cached(k);
+
+	if (!c->part && !c->walks)
+		c->part = kernel_recall(k, "part", &c->part_size);
+	if (!has_part(c->part, c->part_size, p)) {
+		if (!c->walks && !c->filter_asked)
+			c->filter =
+				kernel_recall(k, "functions", &c->filter_size);
+		c->filter_asked |= c->filter != NULL;
+		if (c->filter || c->walks++ >= WALKS_MAX ||
+		    !is_shown(filter_path(k)))
+			return NULL;
+		c->part = kernel_make_kept(k, "part", make_part, p,
+					   &c->part_size);
+	}
+	*len = c->part_size;
+	return c->part;
+}
+
+static bool
+read_part(struct collect *c)
+{
+	struct part p = { c->name, strcspn(c->name, "*") };
+	const char *text = NULL;
+	size_t len;
+
+	if (c->k->paths.walk && !c->k->paths.functions && p.n)
+		text = find_part(c->k, &p, &len);
+	if (text)
+		collect_part(c, text, len);
+	return text;
 }
 
 static int
@@ -185,6 +309,8 @@ read_functions(struct collect *c)
 	const struct kernel_paths *p = &c->k->paths;
 	struct lines l;
 
+	if (read_part(c))
+		return 0;
 	if (read_filter(c->k)) {
 		collect_filter(c, kernel_cached(c->k)->filter,
 			       kernel_cached(c->k)->filter_size);
@@ -197,6 +323,38 @@ read_functions(struct collect *c)
 	collect_kallsyms(c, &l);
 	lines_close(&l);
 	return -l.error;
+}
+
+static const char *
+full_name(struct kernel *k, const char *module, const char *name)
+{
+	return arena_printf(k->arena, "%s:%s", module, name);
+}
+
+/* Of several of one name the first by address, as links by name have it. */
+static void
+note_place(struct kernel *k, const struct function *f)
+{
+	struct hmap *places = &kernel_cached(k)->places;
+	const char *name = full_name(k, f->module, f->name);
+	uint64_t *known = hmap_get(places, name);
+
+	if (!known) {
+		known = arena_alloc(k->arena, sizeof(*known));
+		*known = f->address;
+		hmap_put(k->arena, places, name, known);
+	} else if (f->address < *known) {
+		*known = f->address;
+	}
+}
+
+uint64_t
+kernel_place_of(struct kernel *k, const char *module, const char *name)
+{
+	const uint64_t *known =
+		hmap_get(&kernel_cached(k)->places, full_name(k, module, name));
+
+	return known ? *known : 0;
 }
 
 int
@@ -214,6 +372,8 @@ kernel_functions(struct kernel *k, const char *module, const char *name,
 	if (c.found.n)
 		qsort(c.found.v, c.found.n, sizeof(*c.found.v), by_name);
 	for (uint32_t i = 0; i < c.found.n; i++) {
+		if (c.found.v[i].address)
+			note_place(k, &c.found.v[i]);
 		if (prev && !by_name(prev, &c.found.v[i]))
 			continue;
 		prev = &c.found.v[i];

@@ -21,6 +21,10 @@ struct kernel_cache {
 	const char *filter; /* available_filter_functions; NULL: none */
 	size_t filter_size;
 	bool filter_asked;
+	const char *part; /* of the list, by a walk; NULL: none */
+	size_t part_size;
+	unsigned walks;        /* over the kernel's symbols */
+	struct hmap places;    /* "module:name" -> uint64_t, where one told */
 	struct hmap functions; /* plain names asked for -> itself */
 };
 
@@ -49,6 +53,8 @@ char *kernel_read_file(struct arena *a, const char *path, size_t max,
 
 /* A whole file of any size, in the arena; not terminated. NULL with errno. */
 char *kernel_read_whole(struct arena *a, const char *path, size_t *len);
+/* The same of what is open, which is closed. */
+char *kernel_read_rest(struct arena *a, int fd, size_t *len);
 
 /* ---- mounts.c ---- */
 
@@ -63,6 +69,14 @@ bool kernel_mount_tracefs(const char *dir);
  * errno. */
 const char *kernel_read_kept(struct kernel *k, const char *path,
 			     const char *name, size_t *len);
+/* The copy alone; NULL: there is none of this kernel as it is. */
+const char *kernel_recall(struct kernel *k, const char *name, size_t *len);
+/* What make() gives (NULL: nothing), kept as `name`. */
+typedef const char *kernel_make_fn(struct kernel *k, const void *arg,
+				   size_t *len);
+const char *kernel_make_kept(struct kernel *k, const char *name,
+			     kernel_make_fn *make, const void *arg,
+			     size_t *len);
 
 /* ---- kallsyms.c ---- */
 
@@ -74,6 +88,27 @@ struct kallsym {
 	const char *module; /* NULL: the core kernel */
 };
 bool kallsym_parse(char *line, struct kallsym *out);
+
+/* ---- ksyms.c ---- */
+
+/* Functions of the running kernel that can be traced and begin as `prefix`
+ * (its first bytes at least), as its own list has them. False: cannot be told
+ * in this way, whatever was handed out so far. */
+bool kernel_ksyms(struct kernel *k, const char *prefix, size_t n,
+		  kernel_place_fn *each, void *arg);
+
+/* ---- sites.c ---- */
+
+/* The addresses that can be traced, sorted. */
+struct sites {
+	VEC(uint64_t) v;
+};
+union bpf_attr;
+int kernel_bpf(int command, union bpf_attr *attr); /* -1 with errno */
+/* `start`: of the kernel's pointer to its first page of records. */
+bool sites_read(struct kernel *k, uint64_t start, struct sites *s);
+/* Whether there is one at that function's entry. */
+bool sites_has(const struct sites *s, uint64_t function);
 
 /* ---- elf.c ---- */
 

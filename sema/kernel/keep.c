@@ -180,20 +180,42 @@ is_still(struct kernel *k, const struct sbuf *before)
 }
 
 const char *
-kernel_read_kept(struct kernel *k, const char *path, const char *name,
-		 size_t *len)
+kernel_recall(struct kernel *k, const char *name, size_t *len)
 {
 	struct sbuf key = { 0 };
 	const char *text = NULL;
-	bool known = k->paths.keep.folder && state_of(k, &key);
 
-	if (known)
+	if (k->paths.keep.folder && state_of(k, &key))
 		text = recall(k, &key, name, len);
-	if (!text) {
-		text = kernel_read_whole(k->arena, path, len);
-		if (text && *len && known && is_still(k, &key))
-			store(k, &key, name, text, *len);
-	}
 	sbuf_free(&key);
 	return text;
+}
+
+const char *
+kernel_make_kept(struct kernel *k, const char *name, kernel_make_fn *make,
+		 const void *arg, size_t *len)
+{
+	struct sbuf key = { 0 };
+	bool known = k->paths.keep.folder && state_of(k, &key);
+	const char *text = make(k, arg, len);
+
+	if (text && *len && known && is_still(k, &key))
+		store(k, &key, name, text, *len);
+	sbuf_free(&key);
+	return text;
+}
+
+static const char *
+read_list(struct kernel *k, const void *path, size_t *len)
+{
+	return kernel_read_whole(k->arena, path, len);
+}
+
+const char *
+kernel_read_kept(struct kernel *k, const char *path, const char *name,
+		 size_t *len)
+{
+	const char *text = kernel_recall(k, name, len);
+
+	return text ? text : kernel_make_kept(k, name, read_list, path, len);
 }

@@ -27,6 +27,7 @@ struct kernel_paths {
 	uint32_t version;      /* 6.1.2: 0x060102; 0: a new one */
 	const char *blacklist; /* of kprobes; NULL: none */
 	struct kernel_keep keep;
+	bool walk; /* it is the one that runs, and `btf` is its own */
 };
 
 struct kernel {
@@ -100,6 +101,10 @@ typedef void kernel_function_fn(void *arg, const char *module,
 				const char *name);
 int kernel_functions(struct kernel *k, const char *module, const char *name,
 		     kernel_function_fn *each, void *arg);
+
+/* The address of a function that was found; 0: was not told with it. */
+uint64_t kernel_place_of(struct kernel *k, const char *module,
+			 const char *name);
 
 /* Whether there is a function of exactly that name (module as above). */
 bool kernel_has_function(struct kernel *k, const char *module,

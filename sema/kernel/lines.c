@@ -114,16 +114,12 @@ kernel_read_file(struct arena *a, const char *path, size_t max, size_t *len)
 
 /* Pages of the buffer that are never reached cost nothing. */
 char *
-kernel_read_whole(struct arena *a, const char *path, size_t *len)
+kernel_read_rest(struct arena *a, int fd, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t room = LINES_BUFFER, n = 0;
-	char *buf, *larger;
+	char *buf = arena_alloc(a, room), *larger;
 	ssize_t got;
 
-	if (fd < 0)
-		return NULL;
-	buf = arena_alloc(a, room);
 	while ((got = read_some(fd, buf + n, room - n)) > 0) {
 		n += (size_t)got;
 		if (n < room)
@@ -136,4 +132,12 @@ kernel_read_whole(struct arena *a, const char *path, size_t *len)
 	close(fd);
 	*len = n;
 	return got < 0 ? NULL : buf;
+}
+
+char *
+kernel_read_whole(struct arena *a, const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? NULL : kernel_read_rest(a, fd, len);
 }
