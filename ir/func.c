@@ -7,6 +7,14 @@
 
 #include "internal.h"
 
+/* An array of ops that a function has outgrown: the next one may have it. Of
+ * many functions they would be more than what is in use. */
+struct old_ops {
+	struct old_ops *next;
+};
+enum { OLD_SIZES = 10 };
+static const uint32_t old_first = 4; /* ops: 4, 8 ... 2048 */
+
 struct blk *
 ir_new_blk(struct func *f)
 {
@@ -32,9 +40,12 @@ ir_func(struct prog *p, const char *name, const struct unit *u,
 	f->index = p->funcs.n;
 	if (!p->made)
 		p->made = arena_alloc(p->arena, LATELY * sizeof(*p->made));
+	if (!p->old)
+		p->old = arena_alloc(p->arena, OLD_SIZES * sizeof(*p->old));
+	f->old = p->old;
 	f->builder = arena_alloc(p->arena, sizeof(*f->builder));
 	f->builder->made = p->made;
-	vec_push(f->arena, &f->ops)->reg = -1; /* the dummy */
+	ir_push_op(f, &(struct op){ .reg = -1 }); /* the dummy */
 	ir_new_blk(f)->sealed = true;
 	*vec_push(p->arena, &p->funcs) = f;
 	return f;
@@ -94,11 +105,56 @@ ir_note_use(struct func *f, struct ref of, struct ref user)
 	info->uses = use;
 }
 
+static struct old_ops **
+old_of(const struct func *f, uint32_t ops)
+{
+	unsigned i = 0;
+
+	while (i < OLD_SIZES && old_first << i != ops)
+		i++;
+	return i < OLD_SIZES ? &f->old[i] : NULL;
+}
+
+static void
+grow_ops(struct func *f)
+{
+	uint32_t n = f->ops.n, more = n ? n * 2 : old_first;
+	struct old_ops **from = old_of(f, more), **to = old_of(f, n);
+	void *before = f->ops.v;
+	struct old_ops *it;
+
+	if (from && *from) {
+		it = *from;
+		*from = it->next;
+		f->ops.v = (void *)it;
+		f->ops.cap = more;
+		if (n)
+			memcpy(it, before, n * sizeof(*f->ops.v));
+	} else {
+		vec_grow(f->arena, (void **)&f->ops.v, n, &f->ops.cap,
+			 sizeof(*f->ops.v));
+	}
+	if (to && before != f->ops.v) {
+		it = before;
+		it->next = *to;
+		*to = it;
+	}
+}
+
+struct ref
+ir_push_op(struct func *f, const struct op *op)
+{
+	if (f->ops.n == f->ops.cap)
+		grow_ops(f);
+	f->ops.v[f->ops.n] = *op;
+	return (struct ref){ f->ops.n++ };
+}
+
 /* A new op in func->ops, in no block yet. */
 struct ref
 ir_new_op(struct func *f, struct op op)
 {
-	struct ref r = { f->ops.n };
+	struct ref r;
 	unsigned i;
 
 	op.reg = -1;
@@ -109,7 +165,7 @@ ir_new_op(struct func *f, struct op op)
 		op.arg[i] = ir_resolve(f, op.arg[i]);
 		assert(op.arg[i].id);
 	}
-	*vec_push(f->arena, &f->ops) = op;
+	r = ir_push_op(f, &op);
 	for (i = 0; i < ir_ref_args(&op); i++)
 		ir_note_use(f, op.arg[i], r);
 	return r;

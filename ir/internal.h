@@ -98,6 +98,8 @@ void ir_note_use(struct func *f, struct ref of, struct ref user);
  * caller of the builder may still hold its ref. */
 struct ref ir_resolve(const struct func *f, struct ref r);
 
+/* Add an op, none of func->ops itself, as it is. */
+struct ref ir_push_op(struct func *f, const struct op *op);
 /* A new op, in no block yet; put it at ops.v[at] of b; take it out again. */
 struct ref ir_new_op(struct func *f, struct op op);
 void ir_insert(struct func *f, struct blk *b, uint32_t at, struct ref r);

@@ -117,6 +117,7 @@ struct func {
 	bool no_ctx;             /* never reads its context */
 	bool allocated;          /* ops are on registers */
 	struct builder *builder; /* NULL once it is done */
+	struct old_ops **old;    /* the program's: arrays that ops[] outgrew */
 	struct arena *arena;
 	bool is_own;                  /* no callback: called by a HELPER_OWN */
 	uint32_t behind[SHARED_ARGS]; /* such: bytes at its arguments */
@@ -242,6 +243,7 @@ struct prog {
 	VEC(struct event_spec *) full_sites; /* notices of global.full */
 	VEC(const char *) texts; /* formats that values refer to by index */
 	struct lately *made;     /* the builder's */
+	struct old_ops **old;    /* by size: see func.c */
 };
 
 /* ---- passes: each Needs / Breaks is written above its function ---- */

@@ -13,12 +13,9 @@
 struct ref
 ir_make(struct func *f, struct op op)
 {
-	struct ref r = { f->ops.n };
-
 	op.reg = -1;
 	memset(op.areg, -1, sizeof(op.areg));
-	*vec_push(f->arena, &f->ops) = op;
-	return r;
+	return ir_push_op(f, &op);
 }
 
 uint32_t
