@@ -148,6 +148,8 @@ put_expanded(struct cpp *pp, struct cargs *args, const struct ctoken *at,
 	struct carg *a = &args->v[at->punct];
 	uint32_t i;
 
+	if (a->begin == a->end)
+		return;
 	if (!a->expanded)
 		a->expanded = pp_expand_argument(pp, args->raw->t.v + a->begin,
 						 a->end - a->begin);

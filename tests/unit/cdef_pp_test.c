@@ -83,6 +83,7 @@ Test(cdef_pp, expansions)
 		  "#define L(f, ...) g(f, ## __VA_ARGS__)\n",
 		  "g(x) g(x, 1, 2)" },
 		{ "#define R L(1) L()\n#define L(args...) {args}\n", "{1} {}" },
+		{ "#define R [F()]\n#define F(x) x\n", "[]" },
 		{ "#define R G(G(1))\n#define G(x) x + 1\n", "1 + 1 + 1" },
 		{ "#define R F(G)(2)\n#define F(x) x\n#define G(x) <x>\n",
 		  "<2>" },
