@@ -8,6 +8,22 @@
 
 /* ---- values that cannot be kept ---- */
 
+/* Where the value of branches and blocks comes from. */
+static const struct node *
+giver(const struct node *n)
+{
+	for (;;) {
+		if (n->kind == N_TERNARY)
+			n = n->ternary.other;
+		else if (n->kind == N_IF)
+			n = n->cond.then;
+		else if (n->kind == N_BLOCK && n->block.value)
+			n = n->block.value;
+		else
+			return n;
+	}
+}
+
 /* Turns an aggregation into its integer. False: reported. */
 static bool
 value_allowed(struct sema *s, const struct node *at, struct node *value,
@@ -17,7 +33,7 @@ value_allowed(struct sema *s, const struct node *at, struct node *value,
 
 	if (!t || is_error(t))
 		return true;
-	if (t->kind == TY_NONE && value->kind != N_CALL)
+	if (t->kind == TY_NONE && giver(value)->kind != N_CALL)
 		return sema_error(s, at, "Invalid expression for assignment");
 	if (t->kind == TY_NONE)
 		return sema_error(s, at,
