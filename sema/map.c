@@ -217,6 +217,8 @@ check_map(struct sema *s, struct node *n, bool write, struct span at)
 	}
 	if (!good)
 		return;
+	if (write && s->loops && !(s->unit->type->flags & PROBE_SPECIAL))
+		m->in_bursts = true;
 	s->unknown |= !m->value && !write;
 	if (!m->value && s->desperate && !write) {
 		m->value = type_int(s->t, 8, true);
