@@ -96,15 +96,15 @@ is_provider(const struct probe_type *t, const char *pattern)
 	return kernel_match(lower, t->name);
 }
 
-/* A wildcard means the kernel's probes; returns and user programs only when
- * asked for by name, or when the text leads to a file. */
+/* A wildcard means the kernel's events, those of user programs only when the
+ * text leads to a file; all else is to be asked for by name. */
 static bool
 is_implied(const struct probe_type *t, const struct sema_input *in,
 	   const char *pattern)
 {
-	if (t->flags & PROBE_USER)
-		return in->pid || strchr(pattern, '/');
-	return !(t->flags & PROBE_RETVAL);
+	if (!(t->flags & PROBE_ANY))
+		return false;
+	return !(t->flags & PROBE_USER) || in->pid || strchr(pattern, '/');
 }
 
 static int

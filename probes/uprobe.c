@@ -575,12 +575,39 @@ why_not(struct attach *a, const struct target *t)
 	return NULL;
 }
 
+/* What --unsafe lets through. */
+static void
+warn_unsafe(struct attach *a, const struct target *t)
+{
+	enum insn_place place = place_of(a, t);
+	const char *text = NULL;
+
+	if (place == INSN_INSIDE)
+		text = arena_printf(a->arena,
+				    "Unsafe uprobe in the middle of the "
+				    "instruction: %s:%s+%llu",
+				    t->group, t->name,
+				    (unsigned long long)t->offset);
+	else if (!*t->name || place == INSN_UNKNOWN)
+		text = arena_printf(a->arena,
+				    "Could not determine instruction boundary "
+				    "for %s%s Misaligned probes can lead to "
+				    "tracee crashes!",
+				    t->probe,
+				    *t->name ? "."
+					     : " (binary appears stripped).");
+	if (text)
+		*vec_push(a->arena, &a->warnings) = text;
+}
+
 static int
 uprobe_attach(struct attach *a, const struct unit *u, const struct target *t)
 {
 	a->why = why_not(a, t);
 	if (a->why)
 		return -EINVAL;
+	if (a->unsafe)
+		warn_unsafe(a, t);
 	return probe_site_attach(a, u, t, uprobe_is_return(u->type));
 }
 

@@ -103,6 +103,7 @@ uprobe_list(struct listing *l)
 {
 	struct arena *a = l->in->arena;
 	const char *colon = strrchr(l->pattern, ':'), *target = "", *cpp;
+	const char *name = colon ? colon + 1 : l->pattern;
 	struct probe_files files;
 
 	if (!colon && !l->in->pid)
@@ -116,9 +117,7 @@ uprobe_list(struct listing *l)
 		files.v.n = 1;
 	for (uint32_t i = 0; i < files.v.n; i++) {
 		l->pattern = arena_printf(a, "%s:%s", files.v.v[i].shown,
-					  cpp     ? "*"
-					  : colon ? colon + 1
-						  : l->pattern);
+					  cpp ? "*" : name);
 		list_file(l, &files.v.v[i], cpp);
 	}
 }

@@ -82,6 +82,14 @@ session_waits(const struct session *s)
 	return false;
 }
 
+static void
+tell_warnings(struct session *s)
+{
+	for (uint32_t i = 0; i < s->attach.warnings.n; i++)
+		session_warn(s, "%s", s->attach.warnings.v[i]);
+	s->attach.warnings.n = 0;
+}
+
 /* False: stop here. */
 static bool
 attach_failed(struct session *s, const char *probe)
@@ -95,8 +103,7 @@ attach_failed(struct session *s, const char *probe)
 	case MISSING_ERROR:
 		break;
 	}
-	for (uint32_t i = 0; i < s->attach.warnings.n; i++)
-		session_warn(s, "%s", s->attach.warnings.v[i]);
+	tell_warnings(s);
 	if (s->attach.why)
 		session_error(s, "%s", s->attach.why);
 	session_error(s,
@@ -147,10 +154,13 @@ attach_unit(struct session *s, const struct unit *u)
 		if (s->opts->verbose)
 			fprintf(stderr, "Trying to attach probe: %s\n",
 				t->probe);
-		if (!attach_target(s, u, t))
-			s->nprobes += !t->again;
-		else if (!attach_failed(s, t->probe))
-			return false;
+		if (attach_target(s, u, t)) {
+			if (!attach_failed(s, t->probe))
+				return false;
+			continue;
+		}
+		tell_warnings(s);
+		s->nprobes += !t->again;
 	}
 	return true;
 }
