@@ -28,8 +28,8 @@ lower_is_agg(const struct type *t)
  * Small values under keys of a file's length (@[str(args.filename)]): the usual
  * 4,096 of them would be most of what a script's start takes (20 ms on a busy
  * machine). On demand none is missed, however many are made at once, where the
- * kernel can get more in between: not in a loop of a program that runs with
- * interrupts off, as those of timers do, where one of 1,500 was there.
+ * kernel can get more in between: not in a program that runs with
+ * interrupts off, as timers' do, where one of 1,500 was there.
  */
 enum { LONG_KEY = 512, SMALL_VALUE = 256 };
 

@@ -194,6 +194,16 @@ key_allowed(struct sema *s, const struct node *key, struct span at)
 	return true;
 }
 
+/* Whether one run of the probe may make more elements than the kernel has at
+ * hand: it gets new ones when interrupts are on, as they are in begin. */
+static bool
+many_at_once(const struct sema *s)
+{
+	unsigned flags = s->unit->type->flags;
+
+	return !(flags & PROBE_SPECIAL) && (s->loops || flags & PROBE_PERF);
+}
+
 void
 check_map(struct sema *s, struct node *n, bool write, struct span at)
 {
@@ -217,8 +227,8 @@ check_map(struct sema *s, struct node *n, bool write, struct span at)
 	}
 	if (!good)
 		return;
-	if (write && s->loops && !(s->unit->type->flags & PROBE_SPECIAL))
-		m->in_bursts = true;
+	if (write)
+		m->in_bursts |= many_at_once(s);
 	s->unknown |= !m->value && !write;
 	if (!m->value && s->desperate && !write) {
 		m->value = type_int(s->t, 8, true);

@@ -42,7 +42,7 @@ struct mapdef {
 	uint32_t written;        /* of these: no more than written to */
 	bool scalar, keyed;      /* neither: only declared */
 	bool iterated, deleted, read_as_int;
-	bool in_bursts;          /* written in loops of others than begin */
+	bool in_bursts;          /* written where many are made at once */
 	bool only_stepped;       /* by ++ and the like, assigned nowhere */
 	bool clashes;            /* uses that do not fit each other */
 	const struct type *open; /* as of a variable */
