@@ -73,6 +73,51 @@ Test(options, abbreviations)
 	cr_expect_eq(PARSE(&o, "--he"), OPTIONS_DONE);
 }
 
+/* One of bpftrace's options, though one of ours begins like it. */
+Test(options, abbreviations_of_shared_options)
+{
+	struct options o = { 0 };
+
+	cr_expect_eq(PARSE(&o, "--q", "--w", "--c=true", "-e", "begin {}"),
+		     OPTIONS_RUN);
+	cr_expect(o.quiet);
+	cr_expect_not(o.quiet_maps);
+	cr_expect(o.warnings);
+	cr_expect_str_eq(o.command, "true");
+}
+
+Test(options, abbreviations_stop_where_the_options_do)
+{
+	struct options o = { 0 };
+
+	cr_expect_eq(PARSE(&o, "-e", "begin {}", "--", "--q"), OPTIONS_RUN);
+	cr_expect_not(o.quiet);
+	cr_assert_eq(o.named.n, 1);
+	cr_expect_str_eq(o.named.v[0], "--q");
+}
+
+Test(options, durations)
+{
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} good[] = {
+		{ "5", 5000000000 },    { "5s", 5000000000 },
+		{ "500ms", 500000000 }, { "10us", 10000 },
+		{ "2m", 120000000000 }, { "1h", 3600000000000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		struct options o = { 0 };
+
+		optind = 0;
+		cr_expect_eq(
+			PARSE(&o, "-e", "x", "--timeout", (char *)good[i].text),
+			OPTIONS_RUN);
+		cr_expect_eq(o.timeout, good[i].ns, "%s", good[i].text);
+	}
+}
+
 Test(options, mistakes)
 {
 	struct options o = { 0 };
