@@ -469,21 +469,23 @@ pin_marked(struct alive *a)
 			ir_bit_set(a->pinned, i);
 }
 
-/* They clash with everything. */
+/* They clash with everything. Mostly they are few, and of thousands of objects
+ * most words of most rows are never looked at. */
 static void
 clash_pinned(struct alive *a)
 {
 	uint32_t i, w;
 
-	for (i = 0; i < a->o.n; i++) {
-		bool all = ir_bit(a->pinned, i);
-
-		for (w = 0; w < a->o.words; w++)
-			row(a, a->o.clash, i)[w] |=
-				all ? UINT64_MAX : a->pinned[w];
-	}
-	for (w = 0; w < a->o.words; w++)
+	for (w = 0; w < a->o.words; w++) {
+		if (!a->pinned[w])
+			continue;
 		a->o.touched[w] |= a->pinned[w];
+		for (i = 0; i < a->o.n; i++)
+			row(a, a->o.clash, i)[w] |= a->pinned[w];
+	}
+	for (i = 0; i < a->o.n; i++)
+		if (ir_bit(a->pinned, i))
+			memset(row(a, a->o.clash, i), 0xff, a->o.words * 8);
 }
 
 static uint64_t *
