@@ -303,7 +303,10 @@ note_calls(const struct expander *x)
 static void
 report_foreign_map(struct expander *x, const struct node *n)
 {
-	x->good = diag_error(x->s->d, n->span,
+	struct span at = n->span; /* without the key */
+
+	at.end = at.begin + 1 + (uint32_t)strlen(n->map.name);
+	x->good = diag_error(x->s->d, at,
 			     "Unhygienic access to map: @%s. Maps must be "
 			     "passed into the macro as arguments.",
 			     n->map.name);
