@@ -153,7 +153,8 @@ struct rule {
 /* clang-format off */
 static const struct rule rules[] = {
 	/* For reading only. */
-	{ SYS_openat, 2, 1, BPF_JSET, false, { O_ACCMODE | O_CREAT | O_TRUNC } },
+	{ SYS_openat, 2, 1, BPF_JSET, false,
+	  { O_ACCMODE | O_CREAT | O_TRUNC } },
 	/* The child of -c goes on. */
 	{ SYS_ptrace, 0, 3, BPF_JEQ, true,
 	  { PTRACE_CONT, PTRACE_LISTEN, PTRACE_DETACH } },
