@@ -51,11 +51,26 @@ round_over_units(struct sema *s, struct unit_state *states)
 		check_unit(s, s->units->v.v[i], &states[i]);
 }
 
+static bool
+note_assigned(struct node *n, void *arg)
+{
+	struct sema *s = arg;
+	const struct node *to = n->kind == N_ASSIGN && n->assign.op == OP_ASSIGN
+					? n->assign.target
+					: NULL;
+
+	if (to && to->kind == N_MAP)
+		hmap_put(s->a, &s->assigned, to->map.name, s);
+	return true;
+}
+
 /* Rounds until nothing is learnt any more. When that leaves maps unknown
  * that are only read, they count as int64, and it goes on: once. */
 static bool
 infer(struct sema *s, struct unit_state *states)
 {
+	for (uint32_t i = 0; i < s->units->v.n; i++)
+		walk(s->units->v.v[i]->body, note_assigned, s);
 	for (s->round = 0; s->round < ROUNDS_MAX; s->round++) {
 		round_over_units(s, states);
 		if (s->changed)

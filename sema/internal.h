@@ -31,9 +31,10 @@ struct sema {
 	struct diag *d;
 	struct types *t;
 	struct unit_list *units;
-	struct hmap maps; /* name -> struct mapdef */
-	struct hmap sigs; /* text -> struct signature */
-	struct {          /* those asked for lately, by address */
+	struct hmap maps;     /* name -> struct mapdef */
+	struct hmap assigned; /* names of maps that some `=` stores to */
+	struct hmap sigs;     /* text -> struct signature */
+	struct {              /* those asked for lately, by address */
 		const struct builtin *word;
 		const struct signature *sig;
 	} lately[64];

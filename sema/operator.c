@@ -302,6 +302,15 @@ check_binary(struct sema *s, struct node *n)
 	n->type = binary_type(s, n, n->binary.op, n->binary.l, n->binary.r);
 }
 
+/* What the step itself makes of a map, which needs no other round for it. */
+static void
+step_map(struct sema *s, struct mapdef *m, const struct type *t, struct span at)
+{
+	m->written++;
+	map_value_use(s, m, t, at);
+	m->written--;
+}
+
 /* A map that is stepped, or is the target of a compound assignment, has the
  * type of what is assigned to it elsewhere, for which it waits; when nothing
  * is, it is an int64, as a map that is only read. */
@@ -310,12 +319,14 @@ awaits_value(struct sema *s, struct node *x, struct span at)
 {
 	if (x->kind != N_MAP || x->type || !x->map.map)
 		return false;
-	s->unknown = true;
-	if (!s->desperate)
-		return true;
+	if (hmap_get(&s->assigned, x->map.name)) {
+		s->unknown = true;
+		if (!s->desperate)
+			return true;
+	}
 	x->type = type_int(s->t, 8, true);
 	x->map.map->only_stepped = true;
-	map_value_use(s, x->map.map, x->type, at);
+	step_map(s, x->map.map, x->type, at);
 	return false;
 }
 
@@ -335,15 +346,6 @@ is_declared_int(const struct var *v)
 {
 	return v->declared &&
 	       (v->declared->kind == TY_INT || v->declared->kind == TY_ENUM);
-}
-
-/* What the step itself makes of the map it knows already. */
-static void
-step_map(struct sema *s, struct mapdef *m, const struct type *t, struct span at)
-{
-	m->written++;
-	map_value_use(s, m, t, at);
-	m->written--;
 }
 
 /* ++ and --: 64-bit, or a pointer that steps. */
