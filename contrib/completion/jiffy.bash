@@ -12,6 +12,9 @@ _jiffy_options()
 		s/^ *\(-[A-Za-z]\) .*/\1/p'
 }
 
+_jiffy_features=$'kprobe_multi\nuprobe_multi\nattach_cookie\nraw_tracepoint
+perf_tracepoint\nksym_iter\nloop\nfor_each_map_elem'
+
 # Attach points that begin with $2: first the types, then what -l knows. A
 # path of a program is completed as a file until a colon follows it.
 _jiffy_probes()
@@ -72,6 +75,10 @@ _jiffy()
 			-- "$word")) ;;
 	-f)
 		COMPREPLY=($(compgen -W $'text\njson\nfolded' -- "$word")) ;;
+	--missing-probes)
+		COMPREPLY=($(compgen -W $'error\nwarn\nignore' -- "$word")) ;;
+	--no-feature)
+		COMPREPLY=($(compgen -W "$_jiffy_features" -- "$word")) ;;
 	-B)
 		COMPREPLY=($(compgen -W $'line\nfull\nnone' -- "$word")) ;;
 	-d | --debug)
@@ -82,10 +89,13 @@ _jiffy()
 	-I | --kernel | --debuginfo)
 		compopt -o filenames
 		COMPREPLY=($(compgen -d -- "$word")) ;;
-	-e | --timeout | --ready-fd)
+	-e | --timeout | --ready-fd | --probe-filter)
 		;;
 	*)
-		if [[ $word == -* ]]; then
+		if [[ $word == --*=* ]]; then # readline breaks it there
+			compopt -o filenames 2>/dev/null
+			COMPREPLY=($(compgen -f -- "${word#*=}"))
+		elif [[ $word == -* ]]; then
 			COMPREPLY=($(compgen -W "$(_jiffy_options "$1")" \
 				-- "$word"))
 		else
@@ -93,8 +103,10 @@ _jiffy()
 			COMPREPLY=($(compgen -f -- "$word"))
 		fi ;;
 	esac
-	# Readline replaces only what stands behind the last colon.
-	if [[ $word == *:* && $COMP_WORDBREAKS == *:* ]]; then
+	# Readline replaces only what stands behind the last colon, but in
+	# quotes the whole.
+	if [[ $word == *:* && $COMP_WORDBREAKS == *:* &&
+		${COMP_WORDS[COMP_CWORD]} != [\"\']* ]]; then
 		cut=${word%"${word##*:}"}
 		COMPREPLY=("${COMPREPLY[@]#"$cut"}")
 	fi

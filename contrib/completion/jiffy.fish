@@ -44,7 +44,7 @@ complete -c jiffy -l missing-probes -x -a 'error warn ignore' -d 'what is not th
 complete -c jiffy -l dry-run -d 'attach, then leave'
 complete -c jiffy -l wait-detach -d 'wait until the kernel has let go'
 complete -c jiffy -l no-feature -x -d 'do without' \
-	-a 'kprobe_multi uprobe_multi attach_cookie raw_tracepoint perf_tracepoint loop for_each_map_elem'
+	-a 'kprobe_multi uprobe_multi attach_cookie raw_tracepoint perf_tracepoint ksym_iter loop for_each_map_elem'
 complete -c jiffy -l info -d 'what this kernel can do'
 complete -c jiffy -l fmt -d 'print the script formatted'
 complete -c jiffy -s d -x -a 'ast sema ir ra bpf all' -d 'print a stage'

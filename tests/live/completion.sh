@@ -25,6 +25,14 @@ try "jiffy -l uprobe:${WORKLOAD:0:-2}" | sed 's/=> .*workload/=> workload/;s/.* 
 try "jiffy -l uprobe:$WORKLOAD:work_o" | sed 's/.* =>/=>/'
 try 'jiffy -l rawtracepoint:sched_switc'
 try 'jiffy -l rawtracepoint:vmlinux:sched_switc'
+# In quotes readline replaces the whole word, behind '=' what follows.
+try "jiffy -l 'kprobe:vfs_readlin"
+try "jiffy -l 'uprobe:$WORKLOAD:work_o" |
+	sed 's/.* =>/=>/;s|uprobe:/.*/|uprobe:|'
+try 'jiffy --bt'
+try 'jiffy --btf=tests/live/completion.s'
+try 'jiffy --no-feature kpr'
+try 'jiffy --missing-probes er'
 try 'jiffy -f j'
 try 'jiffy -d b'
 try 'jiffy examples/opensn'
