@@ -127,35 +127,53 @@ default_text(struct sema *s, const struct node *x)
 	return arena_printf(sema_arena(s), "%lld", (long long)x->num.value);
 }
 
-/* Note that the script has this option; false: with another default. */
+static struct script_option *
+find_known(struct script_options *o, const char *name)
+{
+	for (uint32_t i = 0; i < o->known.n; i++)
+		if (!strcmp(o->known.v[i].name, name))
+			return &o->known.v[i];
+	return NULL;
+}
+
+/*
+ * Note that the script has this option; false: with another default, or with
+ * another description. Where it has none, that of another place counts.
+ */
 static bool
 declare(struct sema *s, struct node *n, const char *name)
 {
 	struct script_options *o = sema_in(s)->options;
-	const struct node *doc = sema_arg(n, 2);
+	const struct node *arg = sema_arg(n, 2);
+	const char *doc = arg ? sema_literal_str(arg, NULL) : NULL;
 	const char *fallback = default_text(s, sema_arg(n, 1));
-	struct script_option *new;
-	uint32_t i;
+	struct script_option *known;
 
-	for (i = 0; o && i < o->known.n; i++) {
-		if (strcmp(o->known.v[i].name, name))
-			continue;
-		if (!strcmp(o->known.v[i].fallback, fallback))
-			return true;
+	if (!o)
+		return true;
+	known = find_known(o, name);
+	if (!known) {
+		known = vec_push(sema_arena(s), &o->known);
+		known->name = arena_strdup(sema_arena(s), name);
+		known->fallback = arena_strdup(sema_arena(s), fallback);
+	}
+	if (strcmp(known->fallback, fallback))
 		return sema_error(
 			s, n,
 			"Command line option '%s' needs to have the "
 			"same default value in all places it is used. "
 			"Previous default value: %s",
-			name, o->known.v[i].fallback);
-	}
-	if (!o)
+			name, known->fallback);
+	if (!doc || !*doc)
 		return true;
-	new = vec_push(sema_arena(s), &o->known);
-	new->name = arena_strdup(sema_arena(s), name);
-	new->fallback = arena_strdup(sema_arena(s), fallback);
-	if (doc)
-		new->doc = sema_literal_str(doc, NULL);
+	if (known->doc && strcmp(known->doc, doc))
+		return sema_error(
+			s, n,
+			"Command line option '%s' must have the same "
+			"description in all places it's used. Hint: You can "
+			"wrap it in a macro",
+			name);
+	known->doc = doc;
 	return true;
 }
 

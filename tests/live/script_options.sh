@@ -13,3 +13,5 @@ try -- --foo
 try -- --bar=maybe
 try -- --baz
 try -- --zoo=1
+script='begin { print(getopt("foo", 1)); print(getopt("foo", 1, "said later")); exit(); }'
+try -- --help
