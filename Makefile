@@ -312,6 +312,9 @@ check-fast:
 check-kernels:
 	@tests/deps kernels
 	@RIG_LIMIT=$${RIG_LIMIT:-3600} tests/run kernels
+# Which of SCRIPTS="..." (all of examples/) compile for KERNEL_LIST.
+check-scripts: $(BUILD)/jiffy
+	@tests/kernels/scripts $(SCRIPTS)
 check-live:
 	@tests/run live
 golden: $(BUILD)/jiffy
@@ -346,6 +349,7 @@ help:
 	@echo 'all static install deb clean   build (SAN=1: with sanitizers)'
 	@echo 'demo                       install packages, build, show'
 	@echo 'check check-fast check-live   tests: all, without root, live'
+	@echo 'check-scripts              which compile for KERNEL_LIST="6.1 ..."'
 	@echo 'golden                     rewrite golden files, then read git diff'
 	@echo 'fuzz                       random programs and bytes: targets'
 	@echo 'soak                       hours of it: DURATION=seconds of load'
@@ -355,7 +359,7 @@ help:
 
 .PHONY: all unit vm faults fuzz fuzzers fuzz-programs workload objects \
 	test-programs static install deb check \
-	check-fast check-live check-kernels golden compare bench bench-events soak lint fmt demo clean help
+	check-fast check-live check-kernels check-scripts golden compare bench bench-events soak lint fmt demo clean help
 .SECONDARY:
 
 -include $(OBJ:.o=.d) $(patsubst %.c,$(BUILD)/%.d,$(UNIT_SRC) $(VM_SRC) \
