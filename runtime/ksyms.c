@@ -178,9 +178,7 @@ ksyms_find(const struct ksyms *k, uint64_t addr, uint64_t *offset)
 	}
 	if (!lo)
 		return NULL;
-	lo--;
-	while (lo && k->v[lo - 1].addr == k->v[lo].addr)
-		lo--; /* the first of several names */
+	lo--; /* of several names the last, as upstream does */
 	*offset = addr - k->v[lo].addr;
 	return k->names.s + k->v[lo].name;
 }
