@@ -28,7 +28,7 @@ try 'jiffy -l rawtracepoint:vmlinux:sched_switc'
 # In quotes readline replaces the whole word, behind '=' what follows.
 try "jiffy -l 'kprobe:vfs_readlin"
 try "jiffy -l 'uprobe:$WORKLOAD:work_o" |
-	sed 's/.* =>/=>/;s|uprobe:/.*/|uprobe:|'
+	sed 's/.* =>/=>/;s|uprobe:.*/|uprobe:|'
 try 'jiffy --bt'
 try 'jiffy --btf=tests/live/completion.s'
 try 'jiffy --no-feature kpr'
