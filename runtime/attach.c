@@ -119,6 +119,8 @@ attach_form(struct session *s, uint32_t prog, const struct unit *u,
 {
 	const struct loaded_prog *p = &s->progs[prog];
 
+	s->attach.why = NULL; /* nor warnings: each form tells its own */
+	s->attach.warnings.n = 0;
 	s->attach.form = p->form;
 	s->attach.by_cookie = u->by_index && !p->each;
 	s->attach.prog_fd = p->each ? p->each[t - u->targets.v] : p->fd;
@@ -131,11 +133,8 @@ static int
 attach_target(struct session *s, const struct unit *u, const struct target *t)
 {
 	uint32_t i = prog_index(s, u);
-	int error;
+	int error = attach_form(s, i, u, t);
 
-	s->attach.why = NULL;
-	s->attach.warnings.n = 0;
-	error = attach_form(s, i, u, t);
 	if (!error || s->attach.form == FORM_PLAIN || u->raw ||
 	    !session_load_again(s, i))
 		return error;
