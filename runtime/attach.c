@@ -204,19 +204,17 @@ bool
 session_attach(struct session *s)
 {
 	const struct unit_list *units = s->prog->units;
-	uint32_t special = 0;
 
 	allow_descriptors(units);
 	if (!attach_pass(s, false) || !attach_pass(s, true))
 		return false;
 	for (uint32_t i = 0; i < units->v.n; i++)
 		if (units->v.v[i]->type->flags & PROBE_SPECIAL)
-			special++;
-	if (!s->nprobes && !special && units->v.n) {
+			s->nprobes++;
+	if (!s->nprobes && units->v.n) {
 		session_error(s, "Attachment failed for all probes.");
 		return false;
 	}
-	s->nprobes += special;
 	if (s->global)
 		s->global->live = 1;
 	return true;
