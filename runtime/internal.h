@@ -481,6 +481,8 @@ void ready_end(void);
 bool testing_select(struct unit_list *units, const struct options *o,
 		    struct diag *d, bool *unattached);
 int testing_run(struct session *s);
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t testing_now(void);
 /* The descriptor of the unit's program. */
 int session_prog(const struct session *s, const struct unit *u);
 /* A text for the user, now; the output before it is flushed. */

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compile.h"
@@ -568,15 +567,6 @@ check_scripts(struct compile *c)
 
 /* ---- --mode compiler-bench ---- */
 
-static uint64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* Compile a script once more and add what each pass took. */
 static bool
 time_passes(const struct compile *with, uint64_t *took)
@@ -588,12 +578,12 @@ time_passes(const struct compile *with, uint64_t *took)
 	c.script = source_add(&c.arena, &c.sources, text->name, text->text,
 			      text->len);
 	for (size_t i = 0; ok && i < ARRAY_LEN(pipeline); i++) {
-		uint64_t start = now();
+		uint64_t start = testing_now();
 
 		ok = pipeline[i].ir ? pipeline[i].ir(&c.prog)
 				    : pipeline[i].run(&c);
 		ok = ok && !c.diag.errors;
-		took[i] += now() - start;
+		took[i] += testing_now() - start;
 	}
 	if (!ok)
 		flush_diag(&c);
@@ -606,9 +596,9 @@ static bool
 bench_compiler(const struct compile *c)
 {
 	uint64_t took[ARRAY_LEN(pipeline)] = { 0 }, total = 0, rounds = 0;
-	uint64_t end = now() + 1000000000;
+	uint64_t end = testing_now() + 1000000000;
 
-	for (; now() < end; rounds++)
+	for (; testing_now() < end; rounds++)
 		if (!time_passes(c, took))
 			return false;
 	for (size_t i = 0; i < ARRAY_LEN(pipeline); i++) {

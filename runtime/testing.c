@@ -128,8 +128,8 @@ testing_select(struct unit_list *units, const struct options *o, struct diag *d,
 
 /* ---- running one ---- */
 
-static uint64_t
-now(void)
+uint64_t
+testing_now(void)
 {
 	struct timespec t;
 
@@ -142,13 +142,13 @@ static bool
 run_once(struct session *s, const struct unit *u, uint64_t *ns)
 {
 	struct prog_run r = { .packet = u->type->flags & PROBE_BENCH };
-	uint64_t start = now();
+	uint64_t start = testing_now();
 	int error;
 
 	s->exit_code = 0;
 	s->done = false;
 	error = sys_prog_test(session_prog(s, u), &r);
-	*ns = now() - start;
+	*ns = testing_now() - start;
 	if (s->ring)
 		ring_drain(s->ring, s);
 	if (error)
